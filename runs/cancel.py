@@ -1,0 +1,123 @@
+"""Cancelling: each live entry is tried, one outcome each; a failure does not stop the others."""
+
+from sqlmodel import Session
+
+from runs.states import Event, move
+from storage import audit
+from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation
+from storage.cancelling import (
+    count_live_entries,
+    lock_untried_entries,
+    mark_cancelled,
+    record_outcomes,
+)
+from storage.claiming import release_entries, release_run
+from storage.columns import now
+from storage.journal_entries import HELD, JournalEntry
+from storage.journal_runs import JournalRun, lock_run
+from storage.words import CancelOutcome, JournalRunStatus
+
+BATCH = 100
+"""Entries tried in one transaction: the fewer, the more live the feed; the more, the less each costs."""
+
+TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
+"""The code of the only reason for which an entry fails to cancel."""
+
+
+def request_cancel(session: Session, run: JournalRun, actor: str) -> Cancellation:
+    """Accept the cancellation of a locked run. Raises NotAllowed from a status that does not permit it."""
+    assert run.id is not None
+    before = run.status
+    move(run, Event.CANCEL)
+    session.add(run)
+    cancellation = Cancellation(
+        journal_run_id=run.id,
+        started_at=now(),
+        started_by=actor,
+        remaining_count=count_live_entries(session, run.id),
+    )
+    session.add(cancellation)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="cancel",
+        subject_type="JournalRun",
+        subject=run.number,
+        before={"status": before.value},
+        after={"status": run.status.value},
+    )
+    return cancellation
+
+
+def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
+    """Try a batch of entries that have not been tried, and end the cancellation after the last.
+
+    True while entries are left. What is left is read from the rows, so that it can be called again at any time.
+    """
+    run = lock_run(session, run_id)
+    if run is None or run.status is not JournalRunStatus.CANCEL_IN_PROGRESS:
+        return False
+    cancellation = latest_cancellation(session, run_id)
+    assert cancellation is not None
+    entries = lock_untried_entries(session, cancellation, size)
+    record_outcomes(session, [_try(cancellation, entry) for entry in entries])
+    released = [entry.id for entry in entries if entry.transferred_to_accounting not in HELD and entry.id]
+    mark_cancelled(session, released)
+    release_entries(session, released)
+    run.revision += 1
+    finished = len(entries) < size
+    if finished:
+        _finish(session, run, cancellation)
+    session.add(cancellation)
+    session.add(run)
+    return not finished
+
+
+def _try(cancellation: Cancellation, entry: JournalEntry) -> EntryCancelOutcome:
+    assert cancellation.id is not None
+    assert entry.id is not None
+    held = entry.transferred_to_accounting in HELD
+    cancellation.canceled_count += not held
+    cancellation.failed_count += held
+    cancellation.remaining_count -= 1
+    status = entry.transferred_to_accounting.value
+    return EntryCancelOutcome(
+        cancellation_id=cancellation.id,
+        sequence=cancellation.canceled_count + cancellation.failed_count,
+        journal_entry_id=entry.id,
+        outcome=CancelOutcome.FAILED if held else CancelOutcome.CANCELED,
+        code=TRANSFERRED if held else None,
+        message=(
+            f"Journal entry {entry.number} cannot be cancelled: its transferred-to-accounting status is {status}."
+            if held
+            else None
+        ),
+        canceled_count=cancellation.canceled_count,
+        failed_count=cancellation.failed_count,
+        remaining_count=cancellation.remaining_count,
+        recorded_at=now(),
+    )
+
+
+def _finish(session: Session, run: JournalRun, cancellation: Cancellation) -> None:
+    assert run.id is not None
+    if count_live_entries(session, run.id):
+        move(run, Event.SOME_LEFT)
+    else:
+        move(run, Event.ALL_CANCELLED)
+        release_run(session, run.id)
+    cancellation.finished_at = now()
+    audit.record(
+        session,
+        actor="system",
+        action="finish cancellation",
+        subject_type="JournalRun",
+        subject=run.number,
+        before={"status": JournalRunStatus.CANCEL_IN_PROGRESS.value},
+        after={
+            "status": run.status.value,
+            "canceled_count": cancellation.canceled_count,
+            "failed_count": cancellation.failed_count,
+        },
+    )

@@ -1,0 +1,180 @@
+"""Creating: the run claims what stands in no entry yet, and makes its entries, all of them or none."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from runs.states import Event, move
+from runs.summarise import Item, Summary, summarise, total
+from storage import audit
+from storage.accounting_periods import AccountingPeriod
+from storage.claiming import assign_buckets, claim_buckets, claimed_sums
+from storage.columns import now
+from storage.journal_entries import JournalEntry, JournalEntryItem
+from storage.journal_runs import JournalRun, lock_run
+from storage.numbering import take_numbers
+from storage.segments import SegmentationRule, rule_segments
+from storage.summarising import insert_entries, insert_items
+from storage.words import ItemType, JournalRunStatus, TransactionType
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run that has passed every rule."""
+
+    period: AccountingPeriod
+    start: date
+    end: date
+    journal_entry_date: date
+    transaction_types: list[TransactionType]
+    organization_labels: list[str]
+    segmentation_rule: SegmentationRule | None
+    home_currency: str | None
+    aggregate_currency: bool
+
+
+def insert_run(session: Session, request: RunRequest, actor: str) -> JournalRun:
+    """Write the run down as Pending. From now on the segmentation rule that it uses is fixed."""
+    assert request.period.id is not None
+    rule = request.segmentation_rule
+    if rule is not None and rule.used_at is None:
+        rule.used_at = now()
+        session.add(rule)
+    run = JournalRun(
+        number=take_numbers(session, "JR", 1)[0],
+        status=JournalRunStatus.PENDING,
+        transaction_types=request.transaction_types,
+        accounting_period_id=request.period.id,
+        target_start_date=request.start,
+        target_end_date=request.end,
+        journal_entry_date=request.journal_entry_date,
+        organization_labels=request.organization_labels,
+        segmentation_rule_id=None if rule is None else rule.id,
+        segmentation_rule_name=None if rule is None else rule.name,
+        home_currency=request.home_currency,
+        aggregate_currency=request.aggregate_currency,
+        created_at=now(),
+        created_by=actor,
+    )
+    session.add(run)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        action="create",
+        subject_type="JournalRun",
+        subject=run.number,
+        after=run.model_dump(mode="json", exclude={"id", "revision", "attempt"}),
+    )
+    return run
+
+
+def begin(session: Session, run_id: int) -> bool:
+    """Bring a Pending run into Processing. False when there is nothing to process: it was cancelled before."""
+    run = lock_run(session, run_id)
+    if run is None or run.status not in (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING):
+        return False
+    if run.status is JournalRunStatus.PENDING:
+        move(run, Event.START)
+        run.executed_on = now()
+        session.add(run)
+    return True
+
+
+def make_entries(session: Session, run_id: int) -> None:
+    """Claim, summarise and write the entries of a Processing run, and complete it.
+
+    Raises SummaryError or MoneyError where the sums make no entries; nothing is left behind then.
+    """
+    run = lock_run(session, run_id)
+    if run is None or run.status is not JournalRunStatus.PROCESSING:
+        return
+    claim_buckets(session, run)
+    rule = {} if run.segmentation_rule_id is None else rule_segments(session, run.segmentation_rule_id)
+    aggregate_into = run.home_currency if run.aggregate_currency else None
+    summaries = summarise(claimed_sums(session, run_id), rule, aggregate_into)
+    made = [(summary, items) for summary in summaries if (items := summary.items())]
+    numbers = take_numbers(session, "JE", len(made))
+    entries = [_entry(run, number, summary, items) for number, (summary, items) in zip(numbers, made, strict=True)]
+    ids = insert_entries(session, entries)
+    insert_items(
+        session,
+        [
+            _item(entry_id, position, item, entry)
+            for entry_id, entry, (_, items) in zip(ids, entries, made, strict=True)
+            for position, item in enumerate(items)
+        ],
+    )
+    assign_buckets(
+        session,
+        run_id,
+        [(key_id, entry_id) for entry_id, (summary, _) in zip(ids, made, strict=True) for key_id in summary.key_ids],
+    )
+    move(run, Event.FINISH)
+    run.total_journal_entry_count = len(entries)
+    run.transaction_count = sum(summary.transaction_count for summary in summaries)
+    session.add(run)
+    _audit_end(session, run)
+
+
+def fail(session: Session, run_id: int, message: str) -> None:
+    """End a Processing run as Error. Its entries were rolled back: nothing of it is left."""
+    run = lock_run(session, run_id)
+    if run is None or run.status is not JournalRunStatus.PROCESSING:
+        return
+    move(run, Event.FAIL)
+    run.error_message = message[:2000]
+    session.add(run)
+    _audit_end(session, run)
+
+
+def _audit_end(session: Session, run: JournalRun) -> None:
+    audit.record(
+        session,
+        actor="system",
+        action="process",
+        subject_type="JournalRun",
+        subject=run.number,
+        before={"status": JournalRunStatus.PROCESSING.value},
+        after={
+            "status": run.status.value,
+            "total_journal_entry_count": run.total_journal_entry_count,
+            "transaction_count": run.transaction_count,
+            "error_message": run.error_message,
+        },
+    )
+
+
+def _entry(run: JournalRun, number: str, summary: Summary, items: list[Item]) -> JournalEntry:
+    group = summary.group
+    return JournalEntry(
+        number=number,
+        journal_run_id=run.id,
+        accounting_period_id=run.accounting_period_id,
+        journal_entry_date=run.journal_entry_date,
+        transaction_type=group.transaction_type,
+        currency=group.currency,
+        home_currency=group.home_currency,
+        aggregate_currency=run.aggregate_currency,
+        organization_label=group.organization,
+        segment_values=[{"name": name, "value": value} for name, value in group.segments],
+        total_debit_minor=total(items, ItemType.DEBIT),
+        total_credit_minor=total(items, ItemType.CREDIT),
+        transaction_count=summary.transaction_count,
+        time_period_start=summary.first_day,
+        time_period_end=summary.last_day,
+    )
+
+
+def _item(entry_id: int, position: int, item: Item, entry: JournalEntry) -> JournalEntryItem:
+    return JournalEntryItem(
+        journal_entry_id=entry_id,
+        position=position,
+        accounting_code_id=item.accounting_code_id,
+        type=item.type,
+        currency=entry.currency,
+        amount_minor=item.amount,
+        home_currency=entry.home_currency,
+        home_amount_minor=item.home_amount,
+    )

@@ -1,0 +1,47 @@
+"""Deleting: a cancelled run goes, with its cancelled entries; what was done stays in the audit trail."""
+
+from sqlmodel import Session
+
+from runs.states import Event, move
+from storage import audit
+from storage.deleting import delete_entries, delete_run
+from storage.journal_runs import JournalRun, lock_run
+from storage.words import JournalRunStatus
+
+BATCH = 5_000
+"""Entries deleted in one transaction."""
+
+
+def request_delete(session: Session, run: JournalRun, actor: str) -> None:
+    """Accept the deletion of a locked run. Raises NotAllowed unless it is Cancelled."""
+    before = run.status
+    move(run, Event.DELETE)
+    session.add(run)
+    audit.record(
+        session,
+        actor=actor,
+        action="delete",
+        subject_type="JournalRun",
+        subject=run.number,
+        before={"status": before.value},
+        after={"status": run.status.value},
+    )
+
+
+def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
+    """Delete a batch of the run's entries, and the run itself after the last. True while entries are left."""
+    run = lock_run(session, run_id)
+    if run is None or run.status is not JournalRunStatus.DELETE_IN_PROGRESS:
+        return False
+    if delete_entries(session, run_id, size) == size:
+        return True
+    audit.record(
+        session,
+        actor="system",
+        action="finish deletion",
+        subject_type="JournalRun",
+        subject=run.number,
+        before=run.model_dump(mode="json", exclude={"id", "revision", "attempt"}),
+    )
+    delete_run(session, run_id)
+    return False

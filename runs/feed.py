@@ -1,0 +1,137 @@
+"""The feed: whoever follows a run reads the rows; a wake-up only says when to look again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+
+from anyio import to_thread
+from storage.cancellations import (
+    Cancellation,
+    EntryCancelOutcome,
+    latest_cancellation,
+    outcomes_after,
+)
+from storage.database import Database
+from storage.journal_runs import JournalRun, runs_by_id
+from storage.wakeups import wakeups
+
+PAGE = 500
+"""Outcomes read at a time."""
+
+LOOK_AGAIN_SECONDS = 5.0
+"""How long a follower relies on wake-ups before it looks by itself."""
+
+
+class FeedClosed(Exception):
+    """The server is stopping; reconnect and go on after the last cursor."""
+
+    def __str__(self) -> str:
+        return "The server is stopping. Reconnect, and pass the last cursor as `after` to go on where this ended."
+
+
+class Feed:
+    """Lets any number of followers in this process wait for changes of runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._followers: dict[int, set[asyncio.Event]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    async def listen(self) -> None:
+        """Pass on the wake-ups of all processes, until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        async for run_id in wakeups(self._database):
+            self._wake(run_id)
+
+    def changed(self, run_id: int) -> None:
+        """Wake the run's followers. Called from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake, run_id)
+
+    def close(self) -> None:
+        """End every follower; the server is stopping."""
+        self._closed = True
+        self._wake(None)
+
+    async def outcomes(self, run_id: int, after: tuple[int, int] | None) -> AsyncIterator[EntryCancelOutcome]:
+        """The outcomes of the run's latest cancellation, in order: first those recorded, then each as it comes.
+
+        Ends when that cancellation has finished, or the run is gone. A run that was never cancelled is waited
+        for. `after` is a cancellation's id and a sequence number in it, and only what follows is given; a
+        position in an earlier cancellation counts for nothing. Raises FeedClosed when the server stops.
+        """
+        with self._following(run_id) as woken:
+            while True:
+                woken.clear()
+                run, cancellation = await to_thread.run_sync(self._latest, run_id)
+                if run is None:
+                    return
+                if cancellation is not None:
+                    break
+                await self._wait(woken)
+            assert cancellation.id is not None
+            sequence = after[1] if after is not None and after[0] == cancellation.id else 0
+            while True:
+                woken.clear()
+                finished, outcomes = await to_thread.run_sync(self._page, cancellation.id, sequence)
+                for outcome in outcomes:
+                    sequence = outcome.sequence
+                    yield outcome
+                if len(outcomes) == PAGE:
+                    continue
+                if finished:
+                    return
+                await self._wait(woken)
+
+    async def updates(self, run_id: int) -> AsyncIterator[JournalRun]:
+        """The run as it is, then again whenever it has changed, until it is gone. Raises FeedClosed when the server stops."""
+        seen = -1
+        with self._following(run_id) as woken:
+            while True:
+                woken.clear()
+                run = await to_thread.run_sync(self._run, run_id)
+                if run is None:
+                    return
+                if run.revision != seen:
+                    seen = run.revision
+                    yield run
+                await self._wait(woken)
+
+    @contextmanager
+    def _following(self, run_id: int) -> Iterator[asyncio.Event]:
+        woken = asyncio.Event()
+        followers = self._followers.setdefault(run_id, set())
+        followers.add(woken)
+        try:
+            yield woken
+        finally:
+            followers.discard(woken)
+            if not followers:
+                self._followers.pop(run_id, None)
+
+    def _wake(self, run_id: int | None) -> None:
+        groups = self._followers.values() if run_id is None else [self._followers.get(run_id, set())]
+        for woken in [event for group in groups for event in group]:
+            woken.set()
+
+    async def _wait(self, woken: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), LOOK_AGAIN_SECONDS)
+        if self._closed:
+            raise FeedClosed
+
+    def _run(self, run_id: int) -> JournalRun | None:
+        with self._database.read() as session:
+            return runs_by_id(session, [run_id]).get(run_id)
+
+    def _latest(self, run_id: int) -> tuple[JournalRun | None, Cancellation | None]:
+        with self._database.read() as session:
+            return runs_by_id(session, [run_id]).get(run_id), latest_cancellation(session, run_id)
+
+    def _page(self, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
+        with self._database.read() as session:
+            # In this order: once it is seen finished, every outcome of it can be seen.
+            cancellation = session.get(Cancellation, cancellation_id)
+            finished = cancellation is None or cancellation.finished_at is not None
+            return finished, outcomes_after(session, cancellation_id, sequence, PAGE)

@@ -1,0 +1,212 @@
+"""The durable process: DBOS runs each workflow to its end, whichever process begins it and however often that dies."""
+
+import json
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from dbos import DBOS, DBOSClient, DBOSConfig, Serializer, SQLAlchemyDatasource
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from runs.cancel import cancel_batch
+from runs.create import begin, fail, make_entries
+from runs.delete import delete_batch
+from runs.states import PASSING
+from runs.summarise import SummaryError
+from storage.database import Database
+from storage.journal_runs import JournalRun, lock_run, runs_in
+from storage.liveness import liveness
+from storage.money import MoneyError
+from storage.wakeups import announce
+from storage.words import JournalRunStatus
+
+QUEUE = "journal_runs"
+VERSION = "1"
+"""Fixed: a version computed from the code would strand every unfinished run at the next release."""
+
+WORKFLOWS = {
+    JournalRunStatus.PENDING: "create_journal_run",
+    JournalRunStatus.PROCESSING: "create_journal_run",
+    JournalRunStatus.CANCEL_IN_PROGRESS: "cancel_journal_run",
+    JournalRunStatus.DELETE_IN_PROGRESS: "delete_journal_run",
+}
+"""The workflow that is at work on a run in a passing status."""
+
+ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
+
+logger = logging.getLogger(__name__)
+
+
+class Process:
+    """The workflows of one operating-system process on one database. DBOS allows one at a time."""
+
+    def __init__(self, database: Database, on_change: Callable[[int], None], *, poll_seconds: float = 0.2) -> None:
+        """`on_change` is called with a run's id, from any thread, after each commit that changed it."""
+        self.database = database
+        self.on_change = on_change
+        self._poll_seconds = poll_seconds
+        self._executor = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._liveness = liveness(database, self._executor)
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="run-keeper", daemon=True)
+        self._client: DBOSClient | None = None
+        self._datasource: SQLAlchemyDatasource | None = None
+
+    def start(self) -> None:
+        """Begin to run workflows, those included that a dead process has left."""
+        global _current
+        url = self.database.url.render_as_string(hide_password=False)
+        serializer = JsonSerializer()
+        # Before launch: a process that runs workflows and shows no life would be taken for dead.
+        self._liveness.hold()
+        config: DBOSConfig = {
+            "name": "journal-gateway",
+            "system_database_url": url,
+            "application_version": VERSION,
+            "executor_id": self._executor,
+            "log_level": "WARNING",
+            "serializer": serializer,
+        }
+        DBOS(config=config)
+        self._datasource = SQLAlchemyDatasource.create(
+            url,
+            engine=self.database.writer,
+            serializer=serializer,
+            sessionmaker=sessionmaker(class_=Session, expire_on_commit=False),
+        )
+        _current = self
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, polling_interval_sec=self._poll_seconds)
+        self._client = DBOSClient(system_database_url=url, serializer=serializer, application_name="journal-gateway")
+        self._keeper.start()
+
+    def stop(self, timeout_seconds: int = 5) -> None:
+        """Let running steps end, then stop. Whatever is unfinished goes on when a process starts again."""
+        global _current
+        self._stopping.set()
+        self._keeper.join()
+        DBOS.destroy(workflow_completion_timeout_sec=timeout_seconds)
+        if self._client is not None:
+            self._client.destroy()
+        self._liveness.release()
+        _current = None
+
+    def enqueue(self, session: Session, run: JournalRun) -> None:
+        """Have the workflow of the run's status begun, in the same transaction that gave it the status."""
+        assert self._client is not None
+        run.attempt += 1
+        session.add(run)
+        session.flush()
+        assert run.id is not None
+        self._client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": WORKFLOWS[run.status],
+                "queue_name": QUEUE,
+                "workflow_id": workflow_id(run),
+                "app_version": VERSION,
+            },
+            run.id,
+        )
+        announce(session, run.id)
+
+    def step(self, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
+        """Run one step of a workflow: one transaction, recorded with its result, never done twice."""
+        datasource = self._datasource
+        assert datasource is not None
+
+        def body() -> Any:
+            session = datasource.sql_session()
+            assert isinstance(session, Session)
+            result = function(session, run_id, *args)
+            announce(session, run_id)
+            return result
+
+        isolation = "SERIALIZABLE" if self.database.is_sqlite else "READ COMMITTED"
+        result = datasource.run_tx_step({"name": name, "isolation_level": isolation}, body)
+        self.on_change(run_id)
+        return result
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(1.0):
+            try:
+                self._liveness.hold()
+                self._take_over_from_the_dead()
+                self._restart_the_stuck()
+            except Exception:
+                logger.exception("could not look after unfinished runs; trying again")
+
+    def _take_over_from_the_dead(self) -> None:
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)
+        for executor in {workflow.executor_id for workflow in pending} - {self._executor, None}:
+            with self._liveness.dead(str(executor)) as dead:
+                if dead:
+                    DBOS._recover_pending_workflows([str(executor)])
+
+    def _restart_the_stuck(self) -> None:
+        """A run in a passing status whose workflow has ended, or never was, gets a new one."""
+        with self.database.read() as session:
+            passing = runs_in(session, PASSING)
+        for seen in passing:
+            found = DBOS.list_workflows(workflow_ids=[workflow_id(seen)], load_input=False, load_output=False)
+            if found and found[0].status not in ENDED:
+                continue
+            assert seen.id is not None
+            with self.database.write() as session:
+                run = lock_run(session, seen.id)
+                if run is not None and (run.status, run.attempt) == (seen.status, seen.attempt):
+                    logger.warning("run %s was left %s; starting it again", run.number, run.status.value)
+                    self.enqueue(session, run)
+
+
+class JsonSerializer(Serializer):
+    """Keeps what DBOS stores readable, and free of code."""
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=repr)
+
+    def deserialize(self, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "json"
+
+
+_current: Process | None = None
+
+
+def workflow_id(run: JournalRun) -> str:
+    """The name of the run's present workflow; a new attempt gets a new one."""
+    return f"{WORKFLOWS[run.status]}:{run.number}:{run.attempt}"
+
+
+def _process() -> Process:
+    assert _current is not None, "no process is running workflows"
+    return _current
+
+
+@DBOS.workflow(name="create_journal_run", max_recovery_attempts=50)
+def create_journal_run(run_id: int) -> None:
+    process = _process()
+    if process.step("begin", begin, run_id):
+        try:
+            process.step("make_entries", make_entries, run_id)
+        except (SummaryError, MoneyError) as error:
+            process.step("fail", fail, run_id, str(error))
+
+
+@DBOS.workflow(name="cancel_journal_run", max_recovery_attempts=50)
+def cancel_journal_run(run_id: int) -> None:
+    while _process().step("cancel_batch", cancel_batch, run_id):
+        pass
+
+
+@DBOS.workflow(name="delete_journal_run", max_recovery_attempts=50)
+def delete_journal_run(run_id: int) -> None:
+    while _process().step("delete_batch", delete_batch, run_id):
+        pass

@@ -1,0 +1,142 @@
+"""How a run summarises: sums by posting key become balanced entries. Pure arithmetic on integers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from storage.claiming import KeySum
+from storage.money import within_limits
+from storage.segments import RuleSegments
+from storage.words import ItemType, TransactionType
+
+
+class SummaryError(Exception):
+    """The sums cannot be made into entries. Its text becomes the run's error message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of an entry. Amounts are in minor units and never negative."""
+
+    accounting_code_id: int
+    type: ItemType
+    amount: int
+    home_amount: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the transactions of one entry have in common."""
+
+    transaction_type: TransactionType
+    currency: str
+    home_currency: str | None
+    debit_code_id: int
+    organization: str | None
+    segments: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(slots=True)
+class Summary:
+    """An entry in the making: the group, what was summed into it, and the items that follow."""
+
+    group: Group
+    key_ids: list[int] = field(default_factory=list)
+    transaction_count: int = 0
+    first_day: date = date.max
+    last_day: date = date.min
+    by_credit_code: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+
+    def add(self, key_sum: KeySum, amount: int, home_amount: int | None) -> None:
+        """Take in the sums of one posting key."""
+        assert key_sum.key.id is not None
+        self.key_ids.append(key_sum.key.id)
+        self.transaction_count += key_sum.transaction_count
+        self.first_day = min(self.first_day, key_sum.first_day)
+        self.last_day = max(self.last_day, key_sum.last_day)
+        credit = key_sum.key.credit_code_id
+        before, home_before = self.by_credit_code.get(credit, (0, None if home_amount is None else 0))
+        home = None if home_amount is None or home_before is None else home_before + home_amount
+        self.by_credit_code[credit] = (before + amount, home)
+
+    def items(self) -> list[Item]:
+        """One debit item for the debit code, one credit item for each credit code.
+
+        A negative sum turns the item round, a sum of zero gives none. Where exchange rates have brought the
+        home amount to the other side of the amount, each gets an item of its own, so that neither is negative.
+        """
+        debit = sum(amount for amount, _ in self.by_credit_code.values())
+        homes = [home for _, home in self.by_credit_code.values() if home is not None]
+        items = list(_sides(self.group.debit_code_id, ItemType.DEBIT, debit, sum(homes) if homes else None))
+        for credit_code_id, (amount, home) in sorted(self.by_credit_code.items()):
+            items += _sides(credit_code_id, ItemType.CREDIT, amount, home)
+        _assert_balanced(items)
+        for item in items:
+            within_limits(item.amount, self.group.currency)
+            within_limits(item.home_amount or 0, self.group.home_currency or self.group.currency)
+        within_limits(total(items, ItemType.DEBIT), self.group.currency)
+        return items
+
+
+def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | None) -> list[Summary]:
+    """Group the sums by transaction type, currency, debit code, organisation and the rule's segments.
+
+    `rule` is empty where no segmentation rule is active. With `aggregate_into`, a home currency, entries are kept
+    in it and the transaction currency leaves the group; SummaryError then when a transaction carries no amount
+    in that currency.
+    """
+    summaries: dict[Group, Summary] = {}
+    for key_sum in sums:
+        key = key_sum.key
+        names = rule.get(key.transaction_type, rule.get(None, []))
+        segments = tuple((name, key.segments.get(name)) for name in names)
+        currency, home_currency = key.currency, key.home_currency
+        amount, home_amount = key_sum.amount, key_sum.home_amount
+        if aggregate_into is not None:
+            if home_currency != aggregate_into or home_amount is None:
+                raise SummaryError(
+                    f"{key_sum.transaction_count} transactions of type {key.transaction_type.value} in"
+                    f" {key.currency} carry no amount in {aggregate_into}, the home currency that entries are"
+                    " aggregated in. They were posted before it was set."
+                )
+            currency, amount = aggregate_into, home_amount
+        group = Group(key.transaction_type, currency, home_currency, key.debit_code_id, key.organization, segments)
+        summaries.setdefault(group, Summary(group)).add(key_sum, amount, home_amount)
+    return sorted(summaries.values(), key=_order)
+
+
+def total(items: Iterable[Item], side: ItemType) -> int:
+    """The sum of one side of an entry, in minor units."""
+    return sum(item.amount for item in items if item.type is side)
+
+
+def _sides(code_id: int, side: ItemType, amount: int, home_amount: int | None) -> Iterator[Item]:
+    if not amount and not home_amount:
+        return
+    other = ItemType.CREDIT if side is ItemType.DEBIT else ItemType.DEBIT
+    if home_amount is None:
+        yield Item(code_id, side if amount > 0 else other, abs(amount), None)
+    elif amount * home_amount >= 0:
+        yield Item(code_id, side if amount + home_amount > 0 else other, abs(amount), abs(home_amount))
+    else:
+        yield Item(code_id, side if amount > 0 else other, abs(amount), 0)
+        yield Item(code_id, side if home_amount > 0 else other, 0, abs(home_amount))
+
+
+def _assert_balanced(items: list[Item]) -> None:
+    for value in (lambda item: item.amount, lambda item: item.home_amount or 0):
+        balance = sum(value(item) if item.type is ItemType.DEBIT else -value(item) for item in items)
+        if balance:
+            raise AssertionError(f"an entry would not balance by {balance}: {items}")
+
+
+def _order(summary: Summary) -> tuple[object, ...]:
+    group = summary.group
+    return (
+        list(TransactionType).index(group.transaction_type),
+        group.currency,
+        group.home_currency or "",
+        group.debit_code_id,
+        group.organization or "",
+        tuple((name, value or "") for name, value in group.segments),
+    )

@@ -1,0 +1,1 @@
+"""Tables, exact money, migrations, and every SQL statement of the product."""

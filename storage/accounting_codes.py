@@ -1,0 +1,49 @@
+"""Accounting codes: the accounts of the subledger."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage.columns import Identifier, wire_enum
+from storage.words import AccountingCodeCategory, AccountingCodeStatus
+
+
+class AccountingCode(SQLModel, table=True):
+    """An account of the subledger; it maps to an account of the general ledger."""
+
+    __tablename__ = "accounting_code"
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    name: str = Field(max_length=100, unique=True)
+    type: str = Field(max_length=100)
+    category: AccountingCodeCategory | None = Field(default=None, sa_column=Column(wire_enum(AccountingCodeCategory)))
+    status: AccountingCodeStatus = Field(
+        default=AccountingCodeStatus.ACTIVE,
+        sa_column=Column(wire_enum(AccountingCodeStatus), nullable=False),
+    )
+    gl_account_name: str | None = Field(default=None, max_length=255)
+    gl_account_number: str | None = Field(default=None, max_length=255)
+
+
+def all_codes(session: Session) -> dict[str, AccountingCode]:
+    """Every accounting code by name. A chart of accounts is small enough to be read whole."""
+    return {code.name: code for code in session.exec(select(AccountingCode))}
+
+
+def codes_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingCode]:
+    """The accounting codes of these ids."""
+    rows = session.exec(select(AccountingCode).where(col(AccountingCode.id).in_(set(ids))))
+    return {row.id: row for row in rows if row.id is not None}
+
+
+def save_code(session: Session, values: AccountingCode) -> AccountingCode:
+    """Insert the accounting code, or bring the one of that name up to date. Codes are never removed."""
+    existing = session.exec(select(AccountingCode).where(AccountingCode.name == values.name)).one_or_none()
+    if existing is None:
+        session.add(values)
+        session.flush()
+        return values
+    existing.sqlmodel_update(values.model_dump(exclude={"id"}))
+    session.add(existing)
+    return existing

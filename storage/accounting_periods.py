@@ -1,0 +1,69 @@
+"""Accounting periods: the named ranges of days that runs are made for."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import Column
+from sqlmodel import Field, Session, SQLModel, col, or_, select
+
+from storage.columns import Identifier, wire_enum
+from storage.words import AccountingPeriodStatus
+
+
+class AccountingPeriod(SQLModel, table=True):
+    """A named range of days. Periods do not overlap; one without an end is open-ended, and runs never use it."""
+
+    __tablename__ = "accounting_period"
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    name: str = Field(max_length=100, unique=True)
+    start_date: date = Field(unique=True)
+    end_date: date | None = None
+    fiscal_year: int | None = None
+    fiscal_quarter: int | None = None
+    status: AccountingPeriodStatus = Field(
+        default=AccountingPeriodStatus.OPEN,
+        sa_column=Column(wire_enum(AccountingPeriodStatus), nullable=False),
+    )
+
+
+def period_named(session: Session, name: str) -> AccountingPeriod | None:
+    """The accounting period of that name."""
+    return session.exec(select(AccountingPeriod).where(AccountingPeriod.name == name)).one_or_none()
+
+
+def period_of(session: Session, day: date) -> AccountingPeriod | None:
+    """The accounting period that the day falls into; at most one, since periods do not overlap."""
+    return session.exec(
+        select(AccountingPeriod)
+        .where(
+            AccountingPeriod.start_date <= day,
+            or_(col(AccountingPeriod.end_date).is_(None), col(AccountingPeriod.end_date) >= day),
+        )
+        .order_by(col(AccountingPeriod.start_date).desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def all_periods(session: Session) -> list[AccountingPeriod]:
+    """Every accounting period, by its start."""
+    return list(session.exec(select(AccountingPeriod).order_by(col(AccountingPeriod.start_date))))
+
+
+def periods_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingPeriod]:
+    """The accounting periods of these ids."""
+    rows = session.exec(select(AccountingPeriod).where(col(AccountingPeriod.id).in_(set(ids))))
+    return {row.id: row for row in rows if row.id is not None}
+
+
+def save_period(session: Session, values: AccountingPeriod) -> AccountingPeriod:
+    """Insert the accounting period, or bring the one of that name up to date. Overlaps are the caller's to refuse."""
+    existing = period_named(session, values.name)
+    if existing is None:
+        session.add(values)
+        session.flush()
+        return values
+    existing.sqlmodel_update(values.model_dump(exclude={"id"}))
+    session.add(existing)
+    session.flush()
+    return existing

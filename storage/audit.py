@@ -1,0 +1,61 @@
+"""The audit trail: who did what, when, with the state before and after. It is only ever added to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage.columns import Identifier, UtcDateTime, now
+
+
+class AuditEvent(SQLModel, table=True):
+    """One thing that was done. It outlives what it was done to."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("audit_event_by_subject", "subject_type", "subject"),)
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    occurred_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    actor: str = Field(max_length=255)
+    action: str = Field(max_length=100)
+    subject_type: str = Field(max_length=100)
+    subject: str = Field(max_length=255)
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+def record(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    subject_type: str,
+    subject: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Add to the audit trail, in the transaction of the deed itself: both happen or neither."""
+    session.add(
+        AuditEvent(
+            occurred_at=now(),
+            actor=actor,
+            action=action,
+            subject_type=subject_type,
+            subject=subject[:255],
+            before=None if before is None else dict(before),
+            after=None if after is None else dict(after),
+        )
+    )
+
+
+def events_of(session: Session, subject_type: str, subject: str) -> list[AuditEvent]:
+    """What was done to one subject, oldest first."""
+    return list(
+        session.exec(
+            select(AuditEvent)
+            .where(AuditEvent.subject_type == subject_type, AuditEvent.subject == subject)
+            .order_by(col(AuditEvent.id))
+        )
+    )

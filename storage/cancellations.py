@@ -1,0 +1,84 @@
+"""Cancellations of runs, and the outcome of each entry they tried. The outcomes are the feed that subscribers follow."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col, func, select
+
+from storage.columns import Identifier, UtcDateTime, wire_enum
+from storage.words import CancelOutcome
+
+
+class Cancellation(SQLModel, table=True):
+    """One cancellation of a run, with its progress."""
+
+    __tablename__ = "cancellation"
+    __table_args__ = (
+        Index("cancellation_by_run", "journal_run_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    journal_run_id: int = Field(sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=False))
+    started_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    started_by: str = Field(max_length=255)
+    finished_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    canceled_count: int = 0
+    failed_count: int = 0
+    remaining_count: int = 0
+
+
+class EntryCancelOutcome(SQLModel, table=True):
+    """What became of one entry, and the cancellation's counts right after it.
+
+    `sequence` is given under the run's lock, so it has no gaps and later numbers are committed later.
+    """
+
+    __tablename__ = "entry_cancel_outcome"
+    __table_args__ = (
+        UniqueConstraint("cancellation_id", "sequence"),
+        UniqueConstraint("cancellation_id", "journal_entry_id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    cancellation_id: int = Field(sa_column=Column(Identifier, ForeignKey("cancellation.id"), nullable=False))
+    sequence: int
+    journal_entry_id: int = Field(
+        sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=False, index=True)
+    )
+    outcome: CancelOutcome = Field(sa_column=Column(wire_enum(CancelOutcome), nullable=False))
+    code: str | None = Field(default=None, max_length=100)
+    message: str | None = Field(default=None, max_length=1000)
+    canceled_count: int
+    failed_count: int
+    remaining_count: int
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+def latest_cancellations(session: Session, run_ids: Iterable[int]) -> dict[int, Cancellation]:
+    """The latest cancellation of each of these runs."""
+    latest = (
+        select(func.max(col(Cancellation.id)))
+        .where(col(Cancellation.journal_run_id).in_(set(run_ids)))
+        .group_by(col(Cancellation.journal_run_id))
+    )
+    rows = session.exec(select(Cancellation).where(col(Cancellation.id).in_(latest)))
+    return {row.journal_run_id: row for row in rows}
+
+
+def latest_cancellation(session: Session, run_id: int) -> Cancellation | None:
+    """The latest cancellation of the run."""
+    return latest_cancellations(session, [run_id]).get(run_id)
+
+
+def outcomes_after(session: Session, cancellation_id: int, sequence: int, limit: int) -> list[EntryCancelOutcome]:
+    """Up to `limit` outcomes of the cancellation that come after the sequence number, in order."""
+    return list(
+        session.exec(
+            select(EntryCancelOutcome)
+            .where(EntryCancelOutcome.cancellation_id == cancellation_id, EntryCancelOutcome.sequence > sequence)
+            .order_by(col(EntryCancelOutcome.sequence))
+            .limit(limit)
+        )
+    )

@@ -1,0 +1,108 @@
+"""Claiming: a run takes the open buckets of its range, and a cancelled entry gives its buckets back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, func, select
+
+from storage.journal_runs import JournalRun
+from storage.transactions import PostingBucket, PostingKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeySum:
+    """What a run found under one posting key: exact sums in minor units, and the days between which they lie."""
+
+    key: PostingKey
+    transaction_count: int
+    amount: int
+    home_amount: int | None
+    first_day: date
+    last_day: date
+
+
+def claim_buckets(session: Session, run: JournalRun) -> None:
+    """Give the run every open bucket in its range, of its types and organisations.
+
+    An import going on at the same time is not waited for: its buckets are not visible yet, stay open, and
+    belong to the next run.
+    """
+    keys = select(PostingKey.id).where(col(PostingKey.transaction_type).in_(run.transaction_types))
+    if run.organization_labels:
+        keys = keys.where(col(PostingKey.organization).in_(run.organization_labels))
+    session.execute(
+        update(PostingBucket)
+        .where(
+            col(PostingBucket.journal_run_id).is_(None),
+            col(PostingBucket.posting_date).between(run.target_start_date, run.target_end_date),
+            col(PostingBucket.posting_key_id).in_(keys),
+        )
+        .values(journal_run_id=run.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
+    """The sums of what the run has claimed, by posting key."""
+    sums = (
+        select(
+            col(PostingBucket.posting_key_id).label("key_id"),
+            func.sum(PostingBucket.transaction_count).label("transaction_count"),
+            func.sum(PostingBucket.amount).label("amount"),
+            func.sum(PostingBucket.home_amount).label("home_amount"),
+            func.min(PostingBucket.posting_date).label("first_day"),
+            func.max(PostingBucket.posting_date).label("last_day"),
+        )
+        .where(PostingBucket.journal_run_id == run_id)
+        .group_by(col(PostingBucket.posting_key_id))
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            PostingKey,
+            sums.c.transaction_count,
+            sums.c.amount,
+            sums.c.home_amount,
+            sums.c.first_day,
+            sums.c.last_day,
+        ).join(sums, col(PostingKey.id) == sums.c.key_id)
+    )
+    for key, count, amount, home, first, last in rows:
+        # PostgreSQL's sum of integers is an exact numeric.
+        yield KeySum(key, int(count), int(amount), None if home is None else int(home), first, last)
+
+
+def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[int, int]]) -> None:
+    """Write into the run's buckets which entry they went into: pairs of posting key and entry."""
+    if entry_of_key:
+        session.connection().execute(
+            update(PostingBucket)
+            .where(
+                col(PostingBucket.journal_run_id) == run_id,
+                col(PostingBucket.posting_key_id) == bindparam("key_id"),
+            )
+            .values(journal_entry_id=bindparam("entry_id")),
+            [{"key_id": key_id, "entry_id": entry_id} for key_id, entry_id in entry_of_key],
+        )
+
+
+def release_entries(session: Session, entry_ids: Sequence[int]) -> None:
+    """Open the buckets of these entries again: their transactions are free for the next run."""
+    session.execute(
+        update(PostingBucket)
+        .where(col(PostingBucket.journal_entry_id).in_(entry_ids))
+        .values(journal_run_id=None, journal_entry_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def release_run(session: Session, run_id: int) -> None:
+    """Open whatever the run still holds: sums of zero, that count as taken but went into no entry."""
+    session.execute(
+        update(PostingBucket)
+        .where(col(PostingBucket.journal_run_id) == run_id)
+        .values(journal_run_id=None, journal_entry_id=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,94 @@
+"""The database: SQLite by default, PostgreSQL by URL. One transaction is one `with`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+BUSY_SECONDS = 60
+"""How long a writer waits for another on SQLite; an import holds the file for as long as it takes."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used. Its text says why and what to do."""
+
+
+class Database:
+    """The engines of one database. Give it a SQLAlchemy URL: `sqlite:///ledger.db` or `postgresql+psycopg://...`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _supported(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            # A reader that began IMMEDIATE would wait for the writer: two engines, one of them never locks.
+            self.writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
+            self.reader = _sqlite_engine(self.url, "BEGIN")
+        else:
+            self.writer = self.reader = create_engine(
+                self.url,
+                pool_size=10,
+                max_overflow=20,
+                pool_pre_ping=True,
+                connect_args={"options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC"},
+            )
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that may write; it commits at the end of the block, or rolls back when the block raises."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads. Its rows may be used after it."""
+        with Session(self.reader, expire_on_commit=False) as session, session.begin():
+            yield session
+            session.expunge_all()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+
+def _supported(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(drivername="sqlite")
+    if parsed is not None and parsed.get_backend_name() in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise DatabaseError(
+        f"{url!r} is no database URL that can be used; write sqlite:///ledger.db for a file"
+        " or postgresql://user:password@host/name for a server"
+    )
+
+
+def _sqlite_engine(url: URL, begin: str) -> Engine:
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver would begin late and plainly by itself; `begin` below does it on time and as told.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,134 @@
+"""Summary journal entries and their items."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage.columns import Identifier, UtcDateTime, wire_enum
+from storage.money import to_decimal
+from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
+
+HELD = (TransferStatus.YES, TransferStatus.PROCESSING)
+"""The transfer statuses in which an entry cannot be cancelled."""
+
+
+class JournalEntry(SQLModel, table=True):
+    """One balanced entry: total debits = total credits, which the database itself checks."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        CheckConstraint("total_debit = total_credit", name="journal_entry_balances"),
+        Index("journal_entry_by_run", "journal_run_id", "id"),
+        Index("journal_entry_by_period", "accounting_period_id", "status"),
+        Index("journal_entry_by_date", "journal_entry_date", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    number: str = Field(max_length=20, unique=True)
+    status: JournalEntryStatus = Field(
+        default=JournalEntryStatus.CREATED, sa_column=Column(wire_enum(JournalEntryStatus), nullable=False)
+    )
+    journal_run_id: int | None = Field(
+        default=None, sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=True)
+    )
+    accounting_period_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_period.id"), nullable=False))
+    journal_entry_date: date
+    transaction_type: TransactionType | None = Field(default=None, sa_column=Column(wire_enum(TransactionType)))
+    currency: str = Field(max_length=3)
+    home_currency: str | None = Field(default=None, max_length=3)
+    aggregate_currency: bool = False
+    organization_label: str | None = Field(default=None, max_length=255)
+    segment_values: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    total_debit_minor: int = Field(sa_column=Column("total_debit", BigInteger, nullable=False))
+    total_credit_minor: int = Field(sa_column=Column("total_credit", BigInteger, nullable=False))
+    transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    transferred_to_accounting: TransferStatus = Field(
+        default=TransferStatus.NO, sa_column=Column(wire_enum(TransferStatus), nullable=False)
+    )
+    transfer_date_time: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    transferred_by: str | None = Field(default=None, max_length=255)
+    notes: str | None = Field(default=None, max_length=2000)
+    time_period_start: date
+    time_period_end: date
+
+    @property
+    def total_debit(self) -> Decimal:
+        """The sum of the debit items, in the entry's currency."""
+        return to_decimal(self.total_debit_minor, self.currency)
+
+    @property
+    def total_credit(self) -> Decimal:
+        """The sum of the credit items, in the entry's currency."""
+        return to_decimal(self.total_credit_minor, self.currency)
+
+
+class JournalEntryItem(SQLModel, table=True):
+    """One debit or credit line of an entry. Its amounts are never negative."""
+
+    __tablename__ = "journal_entry_item"
+    __table_args__ = (
+        CheckConstraint("amount >= 0 AND (home_amount IS NULL OR home_amount >= 0)", name="item_not_negative"),
+        Index("journal_entry_item_by_entry", "journal_entry_id", "position", unique=True),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    journal_entry_id: int = Field(sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=False))
+    position: int
+    accounting_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
+    type: ItemType = Field(sa_column=Column(wire_enum(ItemType), nullable=False))
+    currency: str = Field(max_length=3)
+    amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
+    home_currency: str | None = Field(default=None, max_length=3)
+    home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in the entry's currency."""
+        return to_decimal(self.amount_minor, self.currency)
+
+    @property
+    def home_currency_amount(self) -> Decimal | None:
+        """The amount in the home currency, where one is set."""
+        if self.home_amount_minor is None or self.home_currency is None:
+            return None
+        return to_decimal(self.home_amount_minor, self.home_currency)
+
+
+def entry_numbered(session: Session, number: str) -> JournalEntry | None:
+    """The entry of that number."""
+    return session.exec(select(JournalEntry).where(JournalEntry.number == number)).one_or_none()
+
+
+def entries_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalEntry]:
+    """The entries of these ids."""
+    rows = session.exec(select(JournalEntry).where(col(JournalEntry.id).in_(set(ids))))
+    return {row.id: row for row in rows if row.id is not None}
+
+
+def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str, JournalEntry]:
+    """The entries of these numbers, held until the transaction ends; locked in one order, so that no two callers block each other."""
+    rows = session.exec(
+        select(JournalEntry)
+        .where(col(JournalEntry.number).in_(set(numbers)))
+        .order_by(col(JournalEntry.id))
+        .with_for_update()
+    )
+    return {row.number: row for row in rows}
+
+
+def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list[JournalEntryItem]]:
+    """The items of these entries, each entry's in their order."""
+    rows = session.exec(
+        select(JournalEntryItem)
+        .where(col(JournalEntryItem.journal_entry_id).in_(set(entry_ids)))
+        .order_by(col(JournalEntryItem.journal_entry_id), col(JournalEntryItem.position))
+    )
+    items: dict[int, list[JournalEntryItem]] = {}
+    for row in rows:
+        items.setdefault(row.journal_entry_id, []).append(row)
+    return items

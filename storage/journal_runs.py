@@ -1,0 +1,109 @@
+"""Journal runs: rows, look-ups and lists. Which status may follow which stands in `runs.states`."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, literal_column, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage.columns import Identifier, UtcDateTime, WordList, wire_enum
+from storage.words import JournalRunStatus, TransactionType
+
+RUNNING = (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING)
+"""The statuses in which a run keeps another from being created."""
+
+_RUNNING_SQL = text("status IN ('Pending', 'Processing')")
+
+
+class JournalRun(SQLModel, table=True):
+    """A process that summarises the transactions of a period that stand in no entry yet."""
+
+    __tablename__ = "journal_run"
+    __table_args__ = (
+        Index(
+            "one_running_journal_run",
+            literal_column("(1)"),
+            unique=True,
+            sqlite_where=_RUNNING_SQL,
+            postgresql_where=_RUNNING_SQL,
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    number: str = Field(max_length=20, unique=True)
+    status: JournalRunStatus = Field(sa_column=Column(wire_enum(JournalRunStatus), nullable=False, index=True))
+    transaction_types: list[TransactionType] = Field(sa_column=Column(WordList(TransactionType), nullable=False))
+    accounting_period_id: int = Field(
+        sa_column=Column(Identifier, ForeignKey("accounting_period.id"), nullable=False, index=True)
+    )
+    target_start_date: date = Field(index=True)
+    target_end_date: date
+    journal_entry_date: date = Field(index=True)
+    organization_labels: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    segmentation_rule_id: int | None = Field(
+        default=None, sa_column=Column(Identifier, ForeignKey("segmentation_rule.id"))
+    )
+    segmentation_rule_name: str | None = Field(default=None, max_length=100)
+    aggregate_currency: bool = False
+    home_currency: str | None = Field(default=None, max_length=3)
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    created_by: str = Field(max_length=255)
+    executed_on: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    total_journal_entry_count: int = 0
+    transaction_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    error_message: str | None = Field(default=None, max_length=2000)
+    revision: int = 0
+    """Counts the changes a subscriber can see, so that each is told once."""
+    attempt: int = 0
+    """Counts the workflows started for this run, and names them."""
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """A key under which a run was created, and with which input."""
+
+    __tablename__ = "idempotency_key"
+
+    key: str = Field(primary_key=True, max_length=255)
+    request: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    journal_run_number: str = Field(max_length=20)
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+def run_numbered(session: Session, number: str) -> JournalRun | None:
+    """The run of that number."""
+    return session.exec(select(JournalRun).where(JournalRun.number == number)).one_or_none()
+
+
+def lock_run_numbered(session: Session, number: str) -> JournalRun | None:
+    """The run of that number, held until the transaction ends."""
+    return session.exec(select(JournalRun).where(JournalRun.number == number).with_for_update()).one_or_none()
+
+
+def lock_run(session: Session, run_id: int) -> JournalRun | None:
+    """The run of that id, held until the transaction ends. Every change of a run takes this lock first."""
+    return session.exec(select(JournalRun).where(JournalRun.id == run_id).with_for_update()).one_or_none()
+
+
+def runs_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalRun]:
+    """The runs of these ids."""
+    rows = session.exec(select(JournalRun).where(col(JournalRun.id).in_(set(ids))))
+    return {row.id: row for row in rows if row.id is not None}
+
+
+def running_run(session: Session) -> JournalRun | None:
+    """The run that is Pending or Processing, if there is one; the database lets there be one at most."""
+    return session.exec(select(JournalRun).where(col(JournalRun.status).in_(RUNNING))).one_or_none()
+
+
+def runs_in(session: Session, statuses: Iterable[JournalRunStatus]) -> list[JournalRun]:
+    """The runs in any of these statuses, oldest first."""
+    return list(
+        session.exec(select(JournalRun).where(col(JournalRun.status).in_(list(statuses))).order_by(col(JournalRun.id)))
+    )
+
+
+def idempotency_key(session: Session, key: str) -> IdempotencyKey | None:
+    """What was created under the key before."""
+    return session.get(IdempotencyKey, key)

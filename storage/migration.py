@@ -1,0 +1,85 @@
+"""Bringing a database to this version of the tables, and refusing one that is newer."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from storage.database import Database, DatabaseError
+
+_MIGRATION_LOCK = 0x4A47_0002
+
+
+def migrate(database: Database) -> tuple[str | None, str]:
+    """Bring the database to the newest version: a new one gets all tables. Gives back the versions before and after.
+
+    Raises DatabaseError when it cannot be reached or written, or was made by a newer release.
+    """
+    try:
+        with database.writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Replicas that start together migrate one after the other.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            before = _known_version(connection, str(database))
+            config = _config()
+            config.attributes["connection"] = connection
+            if before != newest_version():
+                command.upgrade(config, "head")
+            return before, newest_version()
+    except OperationalError as error:
+        raise DatabaseError(_explain(database, error)) from error
+
+
+def newest_version() -> str:
+    """The version of the tables that this release works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def check_version(database: Database) -> None:
+    """Raise DatabaseError unless the database can be reached and is of exactly this version."""
+    try:
+        with database.reader.connect() as connection:
+            version = _known_version(connection, str(database))
+    except OperationalError as error:
+        raise DatabaseError(_explain(database, error)) from error
+    if version != newest_version():
+        raise DatabaseError(
+            f"the database {database} is of version {version}, this release needs {newest_version()};"
+            " run `journal-gateway migrate`"
+        )
+
+
+def _known_version(connection: Connection, name: str) -> str | None:
+    version = MigrationContext.configure(connection).get_current_revision()
+    if version is not None:
+        try:
+            ScriptDirectory.from_config(_config()).get_revision(version)
+        except CommandError:
+            raise DatabaseError(
+                f"the database {name} is of version {version}, which is newer than this release knows"
+                f" (its newest is {newest_version()}); install the release that made it"
+            ) from None
+    return version
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _explain(database: Database, error: OperationalError) -> str:
+    reason = str(error.orig).strip()
+    if database.is_sqlite:
+        return (
+            f"the database file {database.url.database} cannot be opened for writing ({reason});"
+            " check that the file and its folder exist and are yours to write"
+        )
+    return f"the database {database} cannot be used ({reason}); check the URL, and that the server runs"

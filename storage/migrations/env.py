@@ -1,0 +1,17 @@
+"""Alembic's entry: runs the migrations on the connection that `storage.migration` hands over."""
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+import storage.tables  # noqa: F401  (brings every table into the metadata)
+
+
+def run() -> None:
+    """Run the migrations in the caller's transaction."""
+    connection: Connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=SQLModel.metadata)
+    context.run_migrations()
+
+
+run()

@@ -1,0 +1,258 @@
+"""Posting: transactions go into buckets, each once, in the transaction of whoever calls."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError
+from sqlmodel import Session, col, insert, select
+
+from storage.columns import now
+from storage.money import LARGEST, MoneyError, within_limits
+from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
+from storage.words import TransactionType
+
+KEYS_REMEMBERED = 100_000
+"""How many posting keys one posting keeps in memory, so that memory does not grow with the file."""
+
+_FILE_IMPORT_LOCK = 0x4A47_0001
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The fields of a posting key. Segments are name and value, ordered by name."""
+
+    transaction_type: TransactionType
+    debit_code_id: int
+    credit_code_id: int
+    currency: str
+    home_currency: str | None
+    organization: str | None
+    segments: tuple[tuple[str, str], ...]
+
+    def digest(self) -> bytes:
+        """128 bits that stand for the key in a unique index, however long its segments are."""
+        fields = [
+            self.transaction_type.value,
+            self.debit_code_id,
+            self.credit_code_id,
+            self.currency,
+            self.home_currency,
+            self.organization,
+            self.segments,
+        ]
+        return blake2b(json.dumps(fields).encode(), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransaction:
+    """A checked transaction. Amounts are in minor units of the key's currency and home currency."""
+
+    transaction_id: str
+    transaction_date: date
+    key: Key
+    amount: int
+    exchange_rate: str | None = None
+    home_amount: int | None = None
+    account_number: str | None = None
+    document_number: str | None = None
+
+
+@dataclass(slots=True)
+class Posted:
+    """What became of a batch: counts, and the positions in it of those seen before with other content."""
+
+    recorded: int = 0
+    duplicates: int = 0
+    conflicts: list[int] = field(default_factory=list)
+
+
+Content = tuple[date, int, int, str | None, int | None, str | None, str | None]
+
+
+class OpenPosting:
+    """One act of posting, inside one transaction: whatever it posts is seen all at once or not at all."""
+
+    def __init__(self, session: Session, source: str, actor: str) -> None:
+        self._session = session
+        self._keys: dict[Key, int] = {}
+        posting = Posting(source=source, posted_by=actor, posted_at=now())
+        session.add(posting)
+        session.flush()
+        assert posting.id is not None
+        self._id = posting.id
+
+    def post(self, batch: Sequence[NewTransaction]) -> Posted:
+        """Post a batch of transactions.
+
+        One that was posted before with the same content is a duplicate; with other content it is a conflict and
+        is left out. Raises MoneyError, with the transaction spoilt, when a bucket's sum leaves 64 bits.
+        """
+        result = Posted()
+        key_ids = self._key_ids({transaction.key for transaction in batch})
+        known = _contents(self._session, [transaction.transaction_id for transaction in batch])
+        fresh: list[NewTransaction] = []
+        for position, transaction in enumerate(batch):
+            content = _content(transaction, key_ids[transaction.key])
+            seen = known.setdefault(transaction.transaction_id, content)
+            if seen is content:
+                fresh.append(transaction)
+            elif seen == content:
+                result.duplicates += 1
+            else:
+                result.conflicts.append(position)
+        if fresh:
+            self._insert(fresh, key_ids)
+        result.recorded = len(fresh)
+        return result
+
+    def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[Key, int]) -> None:
+        buckets = self._bucket_ids(fresh, key_ids)
+        self._session.execute(
+            insert(Transaction),
+            [
+                {
+                    "transaction_id": transaction.transaction_id,
+                    "posting_bucket_id": buckets[transaction.transaction_date, key_ids[transaction.key]],
+                    "amount_minor": transaction.amount,
+                    "exchange_rate": transaction.exchange_rate,
+                    "home_amount_minor": transaction.home_amount,
+                    "account_number": transaction.account_number,
+                    "document_number": transaction.document_number,
+                }
+                for transaction in fresh
+            ],
+        )
+
+    def _bucket_ids(self, fresh: Sequence[NewTransaction], key_ids: dict[Key, int]) -> dict[tuple[date, int], int]:
+        sums: dict[tuple[date, int], list[int]] = {}
+        homes: dict[tuple[date, int], int] = {}
+        for transaction in fresh:
+            place = (transaction.transaction_date, key_ids[transaction.key])
+            count_and_amount = sums.setdefault(place, [0, 0])
+            count_and_amount[0] += 1
+            count_and_amount[1] += transaction.amount
+            if transaction.home_amount is not None:
+                homes[place] = homes.get(place, 0) + transaction.home_amount
+        # A batch that leaves 64 bits would not even reach the database as an integer.
+        for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
+            within_limits(amount, fresh[0].key.currency)
+            within_limits(home or 0, fresh[0].key.currency)
+        dialect = sqlite if self._session.get_bind().dialect.name == "sqlite" else postgresql
+        new = dialect.insert(PostingBucket)
+        bucket = PostingBucket
+        statement = new.on_conflict_do_update(
+            index_elements=["posting_id", "posting_date", "posting_key_id"],
+            set_={
+                "transaction_count": col(bucket.transaction_count) + new.excluded.transaction_count,
+                "amount": col(bucket.amount) + new.excluded.amount,
+                "home_amount": col(bucket.home_amount) + new.excluded.home_amount,
+            },
+        ).returning(
+            col(bucket.id),
+            col(bucket.posting_date),
+            col(bucket.posting_key_id),
+            col(bucket.amount),
+            col(bucket.home_amount),
+        )
+        rows = [
+            {
+                "posting_id": self._id,
+                "posting_date": place[0],
+                "posting_key_id": place[1],
+                "transaction_count": count,
+                "amount": amount,
+                "home_amount": homes.get(place),
+            }
+            for place, (count, amount) in sorted(sums.items())
+        ]
+        try:
+            written = self._session.execute(statement, rows).all()
+        except DataError as error:
+            raise MoneyError(_SUM_TOO_LARGE) from error
+        ids: dict[tuple[date, int], int] = {}
+        for bucket_id, day, key_id, amount, home in written:
+            # SQLite turns a sum that leaves 64 bits into a float instead of refusing it.
+            if not isinstance(amount, int) or not isinstance(home, int | None) or abs(amount) > LARGEST:
+                raise MoneyError(_SUM_TOO_LARGE)
+            ids[day, key_id] = bucket_id
+        return ids
+
+    def _key_ids(self, keys: set[Key]) -> dict[Key, int]:
+        if len(self._keys) + len(keys) > KEYS_REMEMBERED:
+            self._keys.clear()
+        missing = {key.digest(): key for key in keys if key not in self._keys}
+        if missing:
+            self._keys.update(self._stored_keys(missing))
+        return {key: self._keys[key] for key in keys}
+
+    def _stored_keys(self, missing: dict[bytes, Key]) -> dict[Key, int]:
+        dialect = sqlite if self._session.get_bind().dialect.name == "sqlite" else postgresql
+        # In one order, so that two postings that bring the same new keys wait for each other and never deadlock.
+        rows = [
+            {
+                "digest": digest,
+                "transaction_type": key.transaction_type,
+                "debit_code_id": key.debit_code_id,
+                "credit_code_id": key.credit_code_id,
+                "currency": key.currency,
+                "home_currency": key.home_currency,
+                "organization": key.organization,
+                "segments": dict(key.segments),
+            }
+            for digest, key in sorted(missing.items())
+        ]
+        self._session.execute(dialect.insert(PostingKey).on_conflict_do_nothing(), rows)
+        found = self._session.execute(
+            select(PostingKey.digest, PostingKey.id).where(col(PostingKey.digest).in_(list(missing)))
+        )
+        return {missing[bytes(digest)]: key_id for digest, key_id in found}
+
+
+_SUM_TOO_LARGE = "the sum of one day's transactions of one kind is beyond 64 bits; check the amounts"
+
+
+def lock_file_imports(session: Session) -> None:
+    """Let one file be imported at a time until the transaction ends; two would wait for each other's rows in no order."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILE_IMPORT_LOCK})
+
+
+def organizations(session: Session) -> list[str]:
+    """Every organisation that a posted transaction names, in alphabetical order."""
+    found = session.exec(select(PostingKey.organization).where(col(PostingKey.organization).is_not(None)).distinct())
+    return sorted(name for name in found if name is not None)
+
+
+def _content(transaction: NewTransaction, key_id: int) -> Content:
+    return (
+        transaction.transaction_date,
+        key_id,
+        transaction.amount,
+        transaction.exchange_rate,
+        transaction.home_amount,
+        transaction.account_number,
+        transaction.document_number,
+    )
+
+
+def _contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
+    rows = session.execute(
+        select(
+            col(Transaction.transaction_id),
+            col(PostingBucket.posting_date),
+            col(PostingBucket.posting_key_id),
+            col(Transaction.amount_minor),
+            col(Transaction.exchange_rate),
+            col(Transaction.home_amount_minor),
+            col(Transaction.account_number),
+            col(Transaction.document_number),
+        )
+        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
+        .where(col(Transaction.transaction_id).in_(set(ids)))
+    )
+    return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows}

@@ -1,0 +1,121 @@
+"""Billing transactions, and the posting buckets that they are summed in."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Identifier, UtcDateTime, wire_enum
+from storage.money import to_decimal
+from storage.words import TransactionType
+
+
+class Posting(SQLModel, table=True):
+    """One act of posting: a feed file, or one call that recorded transactions."""
+
+    __tablename__ = "posting"
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    source: str = Field(max_length=1024)
+    posted_by: str = Field(max_length=255)
+    posted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class PostingKey(SQLModel, table=True):
+    """Everything but date and amount that decides which entry a transaction is summarised into."""
+
+    __tablename__ = "posting_key"
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False, unique=True))
+    transaction_type: TransactionType = Field(sa_column=Column(wire_enum(TransactionType), nullable=False))
+    debit_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
+    credit_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
+    currency: str = Field(max_length=3)
+    home_currency: str | None = Field(default=None, max_length=3)
+    organization: str | None = Field(default=None, max_length=255, index=True)
+    segments: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class PostingBucket(SQLModel, table=True):
+    """The count and the exact sums of one posting's transactions with one date and one key.
+
+    A bucket is written once. A run claims it by writing itself and its entry into it; to be open is to have no run.
+    """
+
+    __tablename__ = "posting_bucket"
+    __table_args__ = (
+        UniqueConstraint("posting_id", "posting_date", "posting_key_id"),
+        Index(
+            "open_posting_bucket",
+            "posting_date",
+            sqlite_where=text("journal_run_id IS NULL"),
+            postgresql_where=text("journal_run_id IS NULL"),
+        ),
+        Index("posting_bucket_by_entry", "journal_entry_id", "id"),
+        Index("posting_bucket_by_run", "journal_run_id", "posting_key_id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    posting_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting.id"), nullable=False))
+    posting_date: date
+    posting_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_key.id"), nullable=False))
+    transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
+    home_amount: int | None = Field(default=None, sa_column=Column(BigInteger))
+    journal_run_id: int | None = Field(
+        default=None, sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=True)
+    )
+    journal_entry_id: int | None = Field(
+        default=None, sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=True)
+    )
+
+
+class Transaction(SQLModel, table=True):
+    """One posted line of billing activity. Its date and key are its bucket's."""
+
+    __tablename__ = "billing_transaction"
+    __table_args__ = (Index("billing_transaction_by_bucket", "posting_bucket_id", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    transaction_id: str = Field(max_length=255, unique=True)
+    posting_bucket_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_bucket.id"), nullable=False))
+    amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
+    exchange_rate: str | None = Field(default=None, max_length=64)
+    home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
+    account_number: str | None = Field(default=None, max_length=255)
+    document_number: str | None = Field(default=None, max_length=255)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedTransaction:
+    """A transaction together with its bucket and its key, for whoever drills down from an entry."""
+
+    transaction: Transaction
+    bucket: PostingBucket
+    key: PostingKey
+
+    @property
+    def id(self) -> int:
+        """The row's number, which orders transactions inside their bucket."""
+        assert self.transaction.id is not None
+        return self.transaction.id
+
+    @property
+    def amount(self) -> Decimal:
+        """The signed amount in the transaction's currency."""
+        return to_decimal(self.transaction.amount_minor, self.key.currency)
+
+    @property
+    def home_amount(self) -> Decimal | None:
+        """The signed amount in the home currency, where one is set."""
+        if self.transaction.home_amount_minor is None or self.key.home_currency is None:
+            return None
+        return to_decimal(self.transaction.home_amount_minor, self.key.home_currency)
+
+    @property
+    def exchange_rate(self) -> Decimal | None:
+        """Home currency per unit of the transaction's currency."""
+        return None if self.transaction.exchange_rate is None else Decimal(self.transaction.exchange_rate)

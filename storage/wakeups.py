@@ -1,0 +1,55 @@
+"""Wake-ups: a hint that a run has changed, from whichever process changed it. The rows themselves are the truth."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+
+import psycopg
+from sqlalchemy import text
+from sqlmodel import Session
+
+from storage.database import Database
+
+CHANNEL = "journal_gateway_runs"
+POLL_SECONDS = 0.03
+RECONNECT_SECONDS = 1.0
+
+
+def announce(session: Session, run_id: int) -> None:
+    """Tell every process, at commit, that the run has changed. SQLite needs no telling: its file is watched."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})
+
+
+async def wakeups(database: Database) -> AsyncIterator[int | None]:
+    """The ids of runs that have changed, for ever; None when any may have, as after a lost connection."""
+    source = _file_changes(database) if database.is_sqlite else _notifications(database)
+    async for run_id in source:
+        yield run_id
+
+
+async def _file_changes(database: Database) -> AsyncIterator[int | None]:
+    connection = sqlite3.connect(database.url.database or "")
+    try:
+        seen = None
+        while True:
+            version = connection.execute("PRAGMA data_version").fetchone()
+            if version != seen:
+                seen = version
+                yield None
+            await asyncio.sleep(POLL_SECONDS)
+    finally:
+        connection.close()
+
+
+async def _notifications(database: Database) -> AsyncIterator[int | None]:
+    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                yield None
+                async for notification in connection.notifies():
+                    yield int(notification.payload)
+        except psycopg.OperationalError:
+            await asyncio.sleep(RECONNECT_SECONDS)

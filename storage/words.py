@@ -1,0 +1,107 @@
+"""The domain's closed vocabularies. A member's value is the established wire string, its name the GraphQL name."""
+
+from enum import StrEnum
+
+
+class TransactionType(StrEnum):
+    """The kinds of posted billing activity that a journal run can collect."""
+
+    INVOICE_ITEM = "Invoice Item"
+    TAXATION_ITEM = "Taxation Item"
+    INVOICE_ITEM_ADJUSTMENT_INVOICE = "Invoice Item Adjustment (Invoice)"
+    INVOICE_ITEM_ADJUSTMENT_TAX = "Invoice Item Adjustment (Tax)"
+    INVOICE_ADJUSTMENT = "Invoice Adjustment"
+    DEBIT_MEMO_ITEM_CHARGE = "Debit Memo Item (Charge)"
+    DEBIT_MEMO_ITEM_TAX = "Debit Memo Item (Tax)"
+    CREDIT_MEMO_ITEM_CHARGE = "Credit Memo Item (Charge)"
+    CREDIT_MEMO_ITEM_TAX = "Credit Memo Item (Tax)"
+    CREDIT_MEMO_APPLICATION_ITEM = "Credit Memo Application Item"
+    ELECTRONIC_PAYMENT = "Electronic Payment"
+    EXTERNAL_PAYMENT = "External Payment"
+    ELECTRONIC_REFUND = "Electronic Refund"
+    EXTERNAL_REFUND = "External Refund"
+    ELECTRONIC_PAYMENT_APPLICATION = "Electronic Payment Application"
+    EXTERNAL_PAYMENT_APPLICATION = "External Payment Application"
+    ELECTRONIC_REFUND_APPLICATION = "Electronic Refund Application"
+    EXTERNAL_REFUND_APPLICATION = "External Refund Application"
+    ELECTRONIC_PAYMENT_APPLICATION_ITEM = "Electronic Payment Application Item"
+    EXTERNAL_PAYMENT_APPLICATION_ITEM = "External Payment Application Item"
+    ELECTRONIC_REFUND_APPLICATION_ITEM = "Electronic Refund Application Item"
+    EXTERNAL_REFUND_APPLICATION_ITEM = "External Refund Application Item"
+    ELECTRONIC_CREDIT_BALANCE_PAYMENT = "Electronic Credit Balance Payment"
+    EXTERNAL_CREDIT_BALANCE_PAYMENT = "External Credit Balance Payment"
+    ELECTRONIC_CREDIT_BALANCE_REFUND = "Electronic Credit Balance Refund"
+    EXTERNAL_CREDIT_BALANCE_REFUND = "External Credit Balance Refund"
+    CREDIT_BALANCE_ADJUSTMENT_APPLIED_FROM_CREDIT_BALANCE = "Credit Balance Adjustment (Applied from Credit Balance)"
+    CREDIT_BALANCE_ADJUSTMENT_TRANSFERRED_TO_CREDIT_BALANCE = (
+        "Credit Balance Adjustment (Transferred to Credit Balance)"
+    )
+    REVENUE_EVENT_ITEM = "Revenue Event Item"
+
+
+class JournalRunStatus(StrEnum):
+    """Where a journal run stands. `runs.states` holds the transitions between them."""
+
+    PENDING = "Pending"
+    PROCESSING = "Processing"
+    COMPLETED = "Completed"
+    ERROR = "Error"
+    CANCEL_IN_PROGRESS = "CancelInprogress"
+    CANCELLED = "Cancelled"
+    DELETE_IN_PROGRESS = "DeleteInprogress"
+
+
+class JournalEntryStatus(StrEnum):
+    """Whether a summary journal entry is live."""
+
+    CREATED = "Created"
+    CANCELLED = "Cancelled"
+
+
+class TransferStatus(StrEnum):
+    """Where a summary journal entry stands on its way into the general ledger."""
+
+    NO = "No"
+    PROCESSING = "Processing"
+    YES = "Yes"
+    ERROR = "Error"
+    IGNORE = "Ignore"
+
+
+class AccountingPeriodStatus(StrEnum):
+    """Whether an accounting period still takes changes."""
+
+    OPEN = "Open"
+    PENDING_CLOSE = "PendingClose"
+    CLOSED = "Closed"
+
+
+class AccountingCodeStatus(StrEnum):
+    """Whether an accounting code takes new transactions."""
+
+    ACTIVE = "Active"
+    INACTIVE = "Inactive"
+
+
+class AccountingCodeCategory(StrEnum):
+    """The side of the balance sheet or income statement that an accounting code belongs to."""
+
+    ASSETS = "Assets"
+    LIABILITIES = "Liabilities"
+    EQUITY = "Equity"
+    REVENUE = "Revenue"
+    EXPENSES = "Expenses"
+
+
+class ItemType(StrEnum):
+    """The side of a journal entry item."""
+
+    DEBIT = "Debit"
+    CREDIT = "Credit"
+
+
+class CancelOutcome(StrEnum):
+    """What became of one journal entry that a cancellation tried."""
+
+    CANCELED = "Canceled"
+    FAILED = "Failed"
