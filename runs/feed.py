@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
 from anyio import to_thread
+
 from storage.cancellations import (
     Cancellation,
     EntryCancelOutcome,
@@ -85,7 +86,10 @@ class Feed:
                 await self._wait(woken)
 
     async def updates(self, run_id: int) -> AsyncIterator[JournalRun]:
-        """The run as it is, then again whenever it has changed, until it is gone. Raises FeedClosed when the server stops."""
+        """The run as it is, then again whenever it has changed, until it is gone.
+
+        Raises FeedClosed when the server stops.
+        """
         seen = -1
         with self._following(run_id) as woken:
             while True:

@@ -1,4 +1,4 @@
-"""The durable process: DBOS runs each workflow to its end, whichever process begins it and however often that dies."""
+"""The durable process: DBOS runs each workflow to its end, however often the process that runs it dies."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from dbos import DBOS, DBOSClient, DBOSConfig, Serializer, SQLAlchemyDatasource
 from sqlalchemy.orm import sessionmaker
@@ -127,7 +127,10 @@ class Process:
             announce(session, run_id)
             return result
 
-        isolation = "SERIALIZABLE" if self.database.is_sqlite else "READ COMMITTED"
+        # On SQLite the write lock orders writers, on PostgreSQL the run's row lock does.
+        isolation: Literal["SERIALIZABLE", "READ COMMITTED"] = (
+            "SERIALIZABLE" if self.database.is_sqlite else "READ COMMITTED"
+        )
         result = datasource.run_tx_step({"name": name, "isolation_level": isolation}, body)
         self.on_change(run_id)
         return result

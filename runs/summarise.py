@@ -124,10 +124,11 @@ def _sides(code_id: int, side: ItemType, amount: int, home_amount: int | None) -
 
 
 def _assert_balanced(items: list[Item]) -> None:
-    for value in (lambda item: item.amount, lambda item: item.home_amount or 0):
-        balance = sum(value(item) if item.type is ItemType.DEBIT else -value(item) for item in items)
-        if balance:
-            raise AssertionError(f"an entry would not balance by {balance}: {items}")
+    signs = [1 if item.type is ItemType.DEBIT else -1 for item in items]
+    balance = sum(sign * item.amount for sign, item in zip(signs, items, strict=True))
+    home_balance = sum(sign * (item.home_amount or 0) for sign, item in zip(signs, items, strict=True))
+    if balance or home_balance:
+        raise AssertionError(f"an entry would not balance, by {balance} and {home_balance}: {items}")
 
 
 def _order(summary: Summary) -> tuple[object, ...]:

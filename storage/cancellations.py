@@ -1,4 +1,4 @@
-"""Cancellations of runs, and the outcome of each entry they tried. The outcomes are the feed that subscribers follow."""
+"""Cancellations of runs, and the outcome of each entry they tried. Subscribers follow the outcomes."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, update
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam, select, update
+from sqlmodel import Session, col, func
 
 from storage.journal_runs import JournalRun
 from storage.transactions import PostingBucket, PostingKey
@@ -29,7 +29,7 @@ def claim_buckets(session: Session, run: JournalRun) -> None:
     An import going on at the same time is not waited for: its buckets are not visible yet, stay open, and
     belong to the next run.
     """
-    keys = select(PostingKey.id).where(col(PostingKey.transaction_type).in_(run.transaction_types))
+    keys = select(col(PostingKey.id)).where(col(PostingKey.transaction_type).in_(run.transaction_types))
     if run.organization_labels:
         keys = keys.where(col(PostingKey.organization).in_(run.organization_labels))
     session.execute(
@@ -55,7 +55,7 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
             func.min(PostingBucket.posting_date).label("first_day"),
             func.max(PostingBucket.posting_date).label("last_day"),
         )
-        .where(PostingBucket.journal_run_id == run_id)
+        .where(col(PostingBucket.journal_run_id) == run_id)
         .group_by(col(PostingBucket.posting_key_id))
         .subquery()
     )

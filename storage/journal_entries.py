@@ -111,7 +111,10 @@ def entries_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalEntr
 
 
 def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str, JournalEntry]:
-    """The entries of these numbers, held until the transaction ends; locked in one order, so that no two callers block each other."""
+    """The entries of these numbers, held until the transaction ends.
+
+    They are locked in one order, so that no two callers block each other.
+    """
     rows = session.exec(
         select(JournalEntry)
         .where(col(JournalEntry.number).in_(set(numbers)))
@@ -132,3 +135,17 @@ def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list
     for row in rows:
         items.setdefault(row.journal_entry_id, []).append(row)
     return items
+
+
+def period_has_live_entries(session: Session, period_id: int, *, aggregated: bool) -> bool:
+    """Whether the period has an entry that is not cancelled and is, or is not, aggregated in the home currency."""
+    found = session.exec(
+        select(JournalEntry.id)
+        .where(
+            JournalEntry.accounting_period_id == period_id,
+            JournalEntry.status == JournalEntryStatus.CREATED,
+            JournalEntry.aggregate_currency == aggregated,
+        )
+        .limit(1)
+    )
+    return found.first() is not None

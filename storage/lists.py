@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlmodel import Session, SQLModel, col, func, select
 
 from storage.accounting_periods import AccountingPeriod
@@ -16,7 +17,6 @@ from storage.journal_runs import JournalRun
 from storage.pages import Order, Page, Window
 from storage.transactions import PostedTransaction, PostingBucket, PostingKey, Transaction
 from storage.words import JournalEntryStatus, JournalRunStatus, TransactionType, TransferStatus
-
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -46,13 +46,14 @@ class EntryFilter:
 
 def runs_by_number(descending: bool) -> Order[JournalRun]:
     """Runs in the order in which they were created."""
-    return Order([col(JournalRun.id)], lambda run: (_id(run.id),), descending)
+    return Order([col(JournalRun.id)], [int], lambda run: (_id(run.id),), descending)
 
 
 def runs_by_start(descending: bool) -> Order[JournalRun]:
     """Runs in the order of the days that they collect."""
     return Order(
         [col(JournalRun.target_start_date), col(JournalRun.id)],
+        [date, int],
         lambda run: (run.target_start_date, _id(run.id)),
         descending,
     )
@@ -60,13 +61,14 @@ def runs_by_start(descending: bool) -> Order[JournalRun]:
 
 def entries_by_number(descending: bool) -> Order[JournalEntry]:
     """Entries in the order in which they were made."""
-    return Order([col(JournalEntry.id)], lambda entry: (_id(entry.id),), descending)
+    return Order([col(JournalEntry.id)], [int], lambda entry: (_id(entry.id),), descending)
 
 
 def entries_by_date(descending: bool) -> Order[JournalEntry]:
     """Entries by their journal entry date."""
     return Order(
         [col(JournalEntry.journal_entry_date), col(JournalEntry.id)],
+        [date, int],
         lambda entry: (entry.journal_entry_date, _id(entry.id)),
         descending,
     )
@@ -74,12 +76,14 @@ def entries_by_date(descending: bool) -> Order[JournalEntry]:
 
 OUTCOMES: Order[EntryCancelOutcome] = Order(
     [col(EntryCancelOutcome.cancellation_id), col(EntryCancelOutcome.sequence)],
+    [int, int],
     lambda outcome: (outcome.cancellation_id, outcome.sequence),
 )
 """Outcomes in the order in which they happened. Their cursors are those of the subscription."""
 
 TRANSACTIONS: Order[PostedTransaction] = Order(
     [col(Transaction.posting_bucket_id), col(Transaction.id)],
+    [int, int],
     lambda posted: (_id(posted.bucket.id), posted.id),
 )
 """Transactions bucket by bucket, as the index has them, so that any page is a few index probes."""
@@ -167,7 +171,7 @@ def _page(session: Session, statement: Select[Any], order: Order[Row], window: W
 def _page_by_parent(
     session: Session,
     model: type[Row],
-    parent: ColumnElement[Any],
+    parent: SQLColumnExpression[Any],
     parents: Iterable[int],
     conditions: Sequence[ColumnElement[bool]],
     order: Order[Row],
@@ -196,12 +200,12 @@ def _page_by_parent(
 
 def _count_by_parent(
     session: Session,
-    parent: ColumnElement[Any],
+    parent: SQLColumnExpression[Any],
     parents: Iterable[int],
     conditions: Sequence[ColumnElement[bool]],
 ) -> dict[int, int]:
     rows = session.execute(select(parent, func.count()).where(parent.in_(set(parents)), *conditions).group_by(parent))
-    return {parent_id: count for parent_id, count in rows}
+    return dict(rows.tuples())
 
 
 def _run_conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
@@ -236,7 +240,7 @@ def _entry_conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _in_period(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+def _in_period(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
     return column.in_(select(AccountingPeriod.id).where(AccountingPeriod.name == name))
 
 

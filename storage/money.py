@@ -6,7 +6,7 @@ from functools import cache
 from iso4217 import Currency
 
 LARGEST = 2**63 - 1
-"""The largest amount that is stored, in minor units; its negative is the smallest, so that every amount can be turned round."""
+"""The largest amount, in minor units. Its negative is the smallest, so that every amount can be turned round."""
 
 _EXACT = Context(prec=60, traps=[InvalidOperation, Inexact])
 _ROUNDING = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy.sql.expression import SQLColumnExpression
 
 Row = TypeVar("Row")
 
@@ -39,9 +40,10 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[Row]):
-    """The order of a list: columns, the last of them unique, and how a row's values in them are read."""
+    """The order of a list: columns, the last of them unique, their types, and how a row's values in them are read."""
 
-    columns: Sequence[ColumnElement[Any]]
+    columns: Sequence[SQLColumnExpression[Any]]
+    types: Sequence[type]
     key: Callable[[Row], tuple[int | str | date, ...]]
     descending: bool = False
 
@@ -54,9 +56,9 @@ class Order(Generic[Row]):
         """The conditions that leave only rows between the window's cursors. Raises BadCursor."""
         conditions = []
         if window.after is not None:
-            conditions.append(self._beyond(self._values(window.after), later=not self.descending))
+            conditions.append(self._beyond(self.position(window.after), later=not self.descending))
         if window.before is not None:
-            conditions.append(self._beyond(self._values(window.before), later=self.descending))
+            conditions.append(self._beyond(self.position(window.before), later=self.descending))
         return conditions
 
     def page(self, fetched: Sequence[Row], window: Window) -> Page[Row]:
@@ -77,12 +79,13 @@ class Order(Generic[Row]):
         values = [value.isoformat() if isinstance(value, date) else value for value in self.key(row)]
         return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode()
 
-    def _values(self, cursor: str) -> list[Any]:
+    def position(self, cursor: str) -> list[Any]:
+        """The values that a cursor stands for. Raises BadCursor."""
         try:
             values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
             if not isinstance(values, list) or len(values) != len(self.columns):
                 raise ValueError
-            return [_typed(column, value) for column, value in zip(self.columns, values, strict=True)]
+            return [_typed(wanted, value) for wanted, value in zip(self.types, values, strict=True)]
         except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
             raise BadCursor(f"{cursor!r} is no cursor of this list; pass one that it gave you") from error
 
@@ -94,12 +97,9 @@ class Order(Generic[Row]):
         return condition
 
 
-def _typed(column: ColumnElement[Any], value: object) -> Any:
-    wanted = column.type.python_type
+def _typed(wanted: type, value: object) -> Any:
     if wanted is date and isinstance(value, str):
         return date.fromisoformat(value)
-    if type(value) is not wanted:
-        raise ValueError
-    if isinstance(value, int) and abs(value) >= 2**63:
+    if type(value) is not wanted or (isinstance(value, int) and abs(value) >= 2**63):
         raise ValueError
     return value

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError
-from sqlmodel import Session, col, insert, select
+from sqlmodel import Session, col
 
 from storage.columns import now
 from storage.money import LARGEST, MoneyError, within_limits
@@ -64,9 +64,9 @@ class NewTransaction:
 
 @dataclass(slots=True)
 class Posted:
-    """What became of a batch: counts, and the positions in it of those seen before with other content."""
+    """What became of a batch, by position in it: posted now, seen before, or seen before with other content."""
 
-    recorded: int = 0
+    fresh: list[int] = field(default_factory=list)
     duplicates: int = 0
     conflicts: list[int] = field(default_factory=list)
 
@@ -95,19 +95,17 @@ class OpenPosting:
         result = Posted()
         key_ids = self._key_ids({transaction.key for transaction in batch})
         known = _contents(self._session, [transaction.transaction_id for transaction in batch])
-        fresh: list[NewTransaction] = []
         for position, transaction in enumerate(batch):
             content = _content(transaction, key_ids[transaction.key])
             seen = known.setdefault(transaction.transaction_id, content)
             if seen is content:
-                fresh.append(transaction)
+                result.fresh.append(position)
             elif seen == content:
                 result.duplicates += 1
             else:
                 result.conflicts.append(position)
-        if fresh:
-            self._insert(fresh, key_ids)
-        result.recorded = len(fresh)
+        if result.fresh:
+            self._insert([batch[position] for position in result.fresh], key_ids)
         return result
 
     def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[Key, int]) -> None:
@@ -208,7 +206,7 @@ class OpenPosting:
         ]
         self._session.execute(dialect.insert(PostingKey).on_conflict_do_nothing(), rows)
         found = self._session.execute(
-            select(PostingKey.digest, PostingKey.id).where(col(PostingKey.digest).in_(list(missing)))
+            select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(missing)))
         )
         return {missing[bytes(digest)]: key_id for digest, key_id in found}
 
@@ -217,15 +215,16 @@ _SUM_TOO_LARGE = "the sum of one day's transactions of one kind is beyond 64 bit
 
 
 def lock_file_imports(session: Session) -> None:
-    """Let one file be imported at a time until the transaction ends; two would wait for each other's rows in no order."""
+    """Let one file be imported at a time; two would wait for each other's rows in no order."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILE_IMPORT_LOCK})
 
 
 def organizations(session: Session) -> list[str]:
     """Every organisation that a posted transaction names, in alphabetical order."""
-    found = session.exec(select(PostingKey.organization).where(col(PostingKey.organization).is_not(None)).distinct())
-    return sorted(name for name in found if name is not None)
+    organization = col(PostingKey.organization)
+    found = session.execute(select(organization).where(organization.is_not(None)).distinct())
+    return sorted(name for (name,) in found if name is not None)
 
 
 def _content(transaction: NewTransaction, key_id: int) -> Content:

@@ -1,0 +1,45 @@
+# A fresh machine needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+GRAPHIQL := .venv/.graphiql
+GRAPHIQL_SOURCES := $(wildcard $(addprefix gateway/graphiql/,build.sh package.json package-lock.json *.js))
+
+.PHONY: help run test lint format clean
+.DEFAULT_GOAL := help
+
+help: ## Tell what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+run: $(INSTALLED) $(GRAPHIQL) ## Start a gateway with example data
+	$(BIN)/journal-gateway demo
+
+test: lint $(GRAPHIQL) ## Check everything: lint, then the tests
+	$(BIN)/pytest
+
+lint: $(INSTALLED) ## Check style, direction of imports and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Rewrite the sources in the house's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## Remove the environment and the caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'Python lacks its venv module. On Debian: apt install python3-venv'; exit 1; } >&2
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(GRAPHIQL): $(GRAPHIQL_SOURCES) | $(INSTALLED)
+	$(if $(GRAPHIQL_SOURCES),sh gateway/graphiql/build.sh)
+	@touch $@

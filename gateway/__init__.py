@@ -1,0 +1,1 @@
+"""The assembled application: HTTP, GraphiQL, feed files, and the command line."""

@@ -1,0 +1,73 @@
+"""The ASGI application, assembled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from gateway.graphiql import ASSETS, Tab
+from gateway.graphql_endpoint import GraphQLEndpoint
+from gateway.health import Health
+from gateway.operations import TABS
+from resolvers.context import Gateway, Ledger
+from runs.feed import Feed
+from runs.process import Process
+from storage.database import Database
+
+OnStart = Callable[[Gateway], Awaitable[None]]
+
+
+class Application:
+    """One running gateway: the web application, and what must be told when it stops."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger = Ledger(),  # noqa: B008  (frozen)
+        *,
+        tabs: Sequence[Tab] = TABS,
+        on_start: OnStart | None = None,
+    ) -> None:
+        """`on_start` is awaited once the workflows run, before the first request is taken."""
+        self.feed = Feed(database)
+        self._on_start = on_start
+        self._database = database
+        self._process = Process(database, self.feed.changed)
+        self.gateway = Gateway(database, self._process, self.feed, ledger)
+        endpoint = GraphQLEndpoint(self.gateway, tabs)
+        health = Health(self.gateway)
+        self.asgi = Starlette(
+            lifespan=self._lifespan,
+            routes=[
+                Route("/", RedirectResponse("/graphql")),
+                Route("/graphql", endpoint),
+                WebSocketRoute("/graphql", endpoint),
+                Mount("/graphiql/assets", StaticFiles(directory=ASSETS, check_dir=False)),
+                Route("/healthz", health.alive),
+                Route("/readyz", health.ready),
+            ],
+        )
+
+    def stop_following(self) -> None:
+        """End every subscription: a server that waits for its connections would otherwise wait for ever."""
+        self.feed.close()
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        await to_thread.run_sync(self._process.start)
+        listening = asyncio.create_task(self.feed.listen())
+        try:
+            if self._on_start is not None:
+                await self._on_start(self.gateway)
+            yield
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            await to_thread.run_sync(self._process.stop)
+            self._database.close()

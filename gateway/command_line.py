@@ -1,0 +1,219 @@
+"""The command line: serve, demo, import, migrate and schema."""
+
+import getpass
+import sys
+import tempfile
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gateway import demo as demo_ledger
+from gateway.application import Application, OnStart
+from gateway.feed import FeedError
+from gateway.import_files import Columns, Import, import_file
+from gateway.operations import CANCEL, FOLLOW, RUNS
+from gateway.server import CannotListen, listen
+from gateway.server import serve as serve_application
+from resolvers.context import Ledger
+from resolvers.import_ledger import (
+    CODE_COLUMNS,
+    PERIOD_COLUMNS,
+    SEGMENT_COLUMNS,
+    import_accounting_codes,
+    import_accounting_periods,
+    import_segments,
+)
+from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
+from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
+from schema.schema import SCHEMA
+from storage.database import Database, DatabaseError
+from storage.migration import check_version
+from storage.migration import migrate as migrate_database
+from storage.money import MoneyError, digits
+
+app = typer.Typer(
+    help="A self-hosted GraphQL gateway over journal runs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar="JOURNAL_GATEWAY_DATABASE",
+        help="sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME",
+    ),
+]
+Host = Annotated[str, typer.Option(envvar="JOURNAL_GATEWAY_HOST", help="The address to listen on.")]
+Port = Annotated[int, typer.Option(envvar="JOURNAL_GATEWAY_PORT", min=0, max=65535, help="The port to listen on.")]
+HomeCurrency = Annotated[
+    str | None,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_HOME_CURRENCY",
+        help="The ledger's home currency, such as GBP; transactions then carry exchange rates.",
+    ),
+]
+AggregateCurrency = Annotated[
+    bool,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_AGGREGATE_CURRENCY", help="Keep entries in the home currency, over all currencies."
+    ),
+]
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
+RejectsFile = Annotated[
+    Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
+]
+
+DEFAULT_DATABASE = "sqlite:///journal-gateway.db"
+
+
+class Kind(StrEnum):
+    """What can be imported."""
+
+    TRANSACTIONS = "transactions"
+    ACCOUNTING_CODES = "accounting-codes"
+    ACCOUNTING_PERIODS = "accounting-periods"
+    SEGMENTS = "segments"
+
+
+COLUMNS = {
+    Kind.TRANSACTIONS: Columns(REQUIRED, OPTIONAL, (PREFIX,)),
+    Kind.ACCOUNTING_CODES: Columns(*CODE_COLUMNS),
+    Kind.ACCOUNTING_PERIODS: Columns(*PERIOD_COLUMNS),
+    Kind.SEGMENTS: Columns(*SEGMENT_COLUMNS),
+}
+
+
+def main() -> None:
+    """Run the command line. What a user can mend is told in one line, with exit code 1."""
+    try:
+        app()
+    except (DatabaseError, CannotListen, FeedError, ImportRefused, MoneyError) as error:
+        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def serve(
+    database: DatabaseUrl = DEFAULT_DATABASE,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    home_currency: HomeCurrency = None,
+    aggregate_currency: AggregateCurrency = False,
+) -> None:
+    """Serve GraphQL, GraphiQL and health checks until SIGTERM or Ctrl-C."""
+    _serve(database, host, port, _ledger(home_currency, aggregate_currency))
+
+
+@app.command()
+def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve a small ledger in a temporary place, to try everything on."""
+    with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
+        _serve(f"sqlite:///{folder}/demo.db", host, port, Ledger(), on_start=demo_ledger.fill, ready=_tell_demo)
+
+
+@app.command(name="import")
+def import_(
+    kind: Annotated[Kind, typer.Argument(help="What the files hold.")],
+    files: Files,
+    database: DatabaseUrl = DEFAULT_DATABASE,
+    home_currency: HomeCurrency = None,
+    rejects: RejectsFile = None,
+) -> None:
+    """Import files: each whole, or nothing of it. Running it again is safe. Exit code 2 when lines were rejected."""
+    opened = Database(database)
+    migrate_database(opened)
+    import_lines = _importer(kind, opened, _ledger(home_currency, False))
+    rejected = 0
+    for source in files:
+        name = "standard-input" if source == "-" else Path(source).name
+        path = rejects or Path(f"{name}.rejects.csv")
+        rejected += import_file(source, COLUMNS[kind], import_lines, out, path).rejected
+    opened.close()
+    if rejected:
+        raise typer.Exit(2)
+
+
+@app.command()
+def migrate(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
+    """Bring the database to this release's tables."""
+    opened = Database(database)
+    before, after = migrate_database(opened)
+    opened.close()
+    out.print(f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    sys.stdout.write(SCHEMA.as_str() + "\n")
+
+
+def _serve(
+    url: str,
+    host: str,
+    port: int,
+    ledger: Ledger,
+    *,
+    on_start: OnStart | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    listener = listen(host, port)
+    with listener:
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        opened = Database(url)
+        migrate_database(opened)
+        check_version(opened)
+        out.print(f"Journal Gateway on {address}/graphql, with the ledger in {opened}", soft_wrap=True)
+        if ready is not None:
+            ready(address)
+        serve_application(Application(opened, ledger, on_start=on_start), listener)
+
+
+def _tell_demo(address: str) -> None:
+    out.print(
+        f"""
+Open {address}/graphql in a browser: GraphiQL has everything below in its tabs.
+Run JR-00000001 is about to hold ten entries of October 2026; {demo_ledger.TRANSFERRED} is already transferred to
+accounting. Start the subscription, then cancel the run, and watch nine entries be cancelled and one fail.
+
+{RUNS}
+{FOLLOW}
+{CANCEL}
+Ctrl-C ends the demo and removes its ledger.""",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
+    if home_currency is not None:
+        digits(home_currency)
+    elif aggregate_currency:
+        raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
+    return Ledger(home_currency, aggregate_currency)
+
+
+def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
+    actor = f"command line: {getpass.getuser()}"
+    if kind is Kind.TRANSACTIONS:
+
+        def transactions(lines: Lines, reject: Reject, source: str) -> Imported:
+            return import_transactions(database, ledger, lines, reject, source=source, actor=actor)
+
+        return transactions
+    importers = {
+        Kind.ACCOUNTING_CODES: import_accounting_codes,
+        Kind.ACCOUNTING_PERIODS: import_accounting_periods,
+        Kind.SEGMENTS: import_segments,
+    }
+    return lambda lines, reject, _source: importers[kind](database, lines, reject, actor=actor)

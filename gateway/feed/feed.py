@@ -1,0 +1,96 @@
+"""Opening a feed file of whatever format."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from gateway.feed.columns import Columns
+from gateway.feed.csv_records import CsvRecords
+from gateway.feed.formats import Format, format_of
+from gateway.feed.ndjson_records import NdjsonRecords
+from gateway.feed.records import Malformed, Record
+from gateway.feed.source import Source, open_source
+from gateway.feed.text_lines import TextLines
+
+
+class Progress(NamedTuple):
+    """How far a feed is read, in bytes as they are stored (compressed ones, in a .gz file)."""
+
+    bytes_read: int
+    bytes_total: int | None
+
+
+class _Records(Protocol):
+    @property
+    def columns(self) -> tuple[str, ...] | None: ...
+
+    def __iter__(self) -> Iterator[Record | Malformed]: ...
+
+
+class Feed:
+    """An open feed: a stream of its records, to be iterated over once.
+
+    Iterating raises FeedError where the feed turns out to be broken as a whole, after the records that come
+    before the fault: a caller that must have all or nothing takes them back.
+    """
+
+    def __init__(self, source: Source, records: _Records) -> None:
+        self._source = source
+        self._records = records
+
+    def __iter__(self) -> Iterator[Record | Malformed]:
+        return iter(self._records)
+
+    @property
+    def name(self) -> str:
+        """What messages call the feed: its path as it was given, or "standard input"."""
+        return self._source.name
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The columns of the file, in its order. None for NDJSON, where each record has its own."""
+        return self._records.columns
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is read. The total is None where it is not known, as for standard input."""
+        read, total = self._source.bytes_read, self._source.size
+        # Parquet's footer is read twice.
+        return Progress(read if total is None else min(read, total), total)
+
+
+@contextmanager
+def open_feed(
+    source: str | Path,
+    *,
+    required: Collection[str],
+    optional: Collection[str],
+    prefixes: Collection[str] = (),
+    format: Format | None = None,
+) -> Iterator[Feed]:
+    """Open a feed file, or standard input for "-", as a stream of records.
+
+    Columns can be the required and the optional ones, and any whose name begins with one of the prefixes.
+    Where no format is given, the file's name tells it, and standard input is CSV. Gzip is recognised by its
+    content.
+
+    Raises FeedError where the file cannot be opened, or its columns are not as they must be.
+    """
+    with open_source(source) as opened:
+        if format is None:
+            format = "csv" if str(source) == "-" else format_of(opened.name)
+        yield Feed(opened, _records(opened, format, Columns(required, optional, prefixes)))
+
+
+def _records(source: Source, format: Format, columns: Columns) -> _Records:
+    match format:
+        case "csv":
+            return CsvRecords(TextLines(source), columns)
+        case "ndjson":
+            return NdjsonRecords(TextLines(source), columns)
+        case "parquet":
+            # Arrow takes a moment to load, which the other formats need not wait for.
+            from gateway.feed.parquet_records import ParquetRecords
+
+            return ParquetRecords(source, columns)

@@ -1,0 +1,71 @@
+"""Records from NDJSON: one JSON object a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.feed.columns import Columns
+from gateway.feed.errors import FeedError
+from gateway.feed.records import Malformed, Record, checked_record
+from gateway.feed.text_lines import TextLines
+
+# Numbers stay the text and objects the pairs they are written as, so that neither a digit nor a repeated name
+# is lost. NaN and Infinity are left to be the only floats.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=tuple)
+
+
+class NdjsonRecords:
+    """The records of an NDJSON text. Iterating raises FeedError on a line that is not a JSON object.
+
+    Each line names its own columns: one with wrong names is malformed, and does not refuse the others.
+    """
+
+    columns = None
+
+    def __init__(self, lines: TextLines, columns: Columns) -> None:
+        self._lines = lines
+        self._columns = columns
+
+    def __iter__(self) -> Iterator[Record | Malformed]:
+        lines = self._lines
+        empty = True
+        for line in lines:
+            # With its end, the line would have its error on a line after it.
+            text = line.rstrip()
+            if not text:
+                continue
+            empty = False
+            try:
+                pairs = _DECODER.decode(text)
+            except json.JSONDecodeError as error:
+                raise lines.error(
+                    f"not JSON at column {error.colno} ({error.msg}); each line must be one whole JSON object"
+                ) from error
+            except RecursionError:
+                yield Malformed(lines.number, "nested too deeply; values must be text or numbers")
+                continue
+            if not isinstance(pairs, tuple):
+                raise lines.error("this is JSON, but not an object; each line must be one JSON object")
+            yield self._record(lines.number, pairs)
+        if empty:
+            raise FeedError(lines.name, None, "it is empty; each line must be one JSON object")
+
+    def _record(self, line: int, pairs: tuple[tuple[str, Any], ...]) -> Record | Malformed:
+        if fault := self._columns.fault([name for name, _ in pairs]):
+            return Malformed(line, fault)
+        for name, value in pairs:
+            if not isinstance(value, str) and value is not None:
+                return Malformed(line, f"{name!r} is {_kind(value)}; it must be text, a number or null")
+        return checked_record(line, pairs)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return "an object"
+        case list():
+            return "an array"
+        case _:
+            return "NaN or infinite"

@@ -1,0 +1,79 @@
+"""The lines of a text feed."""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from typing import NoReturn
+
+from gateway.feed.errors import FeedError
+from gateway.feed.source import Source, uncompressed
+
+MAX_LINE = 1 << 20
+"""The most bytes of a line, its end included: what keeps memory flat in a file without line ends."""
+
+
+class TextLines:
+    """The lines of a UTF-8 text with their ends, LF or CRLF. `number` is that of the latest one, from 1.
+
+    Iterating raises FeedError on a line too long or not UTF-8, on NUL bytes, and on damaged gzip data.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.name = source.name
+        self.number = 0
+        self._source = source
+
+    def __iter__(self) -> Iterator[str]:
+        for raw in self._raw_lines():
+            self.number += 1
+            if self.number == 1:
+                raw = self._without_mark(raw)
+            if b"\0" in raw:
+                self._refuse_nul(raw)
+            if len(raw) > MAX_LINE:
+                self._refuse_length(raw)
+            try:
+                line = raw.decode()
+            except UnicodeDecodeError as error:
+                raise self.error(
+                    f"byte {error.start + 1} of the line (0x{raw[error.start]:02X}) is not UTF-8; if this is"
+                    " Latin-1 or Windows-1252, convert it with: iconv -f WINDOWS-1252 -t UTF-8"
+                ) from error
+            yield line
+
+    def error(self, message: str, line: int | None = None) -> FeedError:
+        """A refusal at this line, by default the latest one."""
+        return FeedError(self.name, line or self.number, message)
+
+    def _raw_lines(self) -> Iterator[bytes]:
+        try:
+            stream = uncompressed(self._source)
+            while raw := stream.readline(MAX_LINE + 1):
+                yield raw
+        # Bytes are read ahead of lines, so that the latest line tells nothing about these.
+        except EOFError as error:
+            message = "the gzip data ends too early: the file is cut off"
+            raise FeedError(self.name, None, message) from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise FeedError(self.name, None, f"the gzip data is damaged: {error}") from error
+        except OSError as error:
+            raise FeedError(self.name, None, f"reading failed: {error.strerror or error}") from error
+
+    def _without_mark(self, raw: bytes) -> bytes:
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._refuse_utf16()
+        return raw.removeprefix(codecs.BOM_UTF8)
+
+    def _refuse_nul(self, raw: bytes) -> NoReturn:
+        # Latin text in UTF-16 is half NULs, whether it begins with a byte order mark or not.
+        if self.number == 1 and raw.count(0) * 3 > len(raw):
+            self._refuse_utf16()
+        raise self.error(f"byte {raw.index(0) + 1} of the line is NUL: this is not a text file")
+
+    def _refuse_utf16(self) -> NoReturn:
+        raise self.error("this looks like UTF-16; convert it with: iconv -f UTF-16 -t UTF-8")
+
+    def _refuse_length(self, raw: bytes) -> NoReturn:
+        hint = "; line ends must be LF or CRLF, not CR alone" if b"\r" in raw else ""
+        raise self.error(f"the line is longer than 1 MiB{hint}")

@@ -1,0 +1,94 @@
+// GraphiQL on this gateway. build.sh bundles this module; without a build the page inlines it as it is.
+import "graphiql/setup-workers/esm.sh";
+import { useGraphiQL } from "@graphiql/react";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL } from "graphiql";
+import { getOperationAST } from "graphql";
+import { createClient } from "graphql-ws";
+import { createElement, useEffect } from "react";
+import { createRoot } from "react-dom/client";
+
+const { session, tabs } = JSON.parse(document.getElementById("session").textContent);
+const url = new URL("/graphql", location);
+const socketUrl = new URL(url);
+socketUrl.protocol = url.protocol.replace("http", "ws");
+
+const overHttp = createGraphiQLFetcher({ url: url.href, enableIncrementalDelivery: false });
+
+// GraphiQL shows the latest payload only, so each one it gets repeats those before it, newest last.
+// Never retried: a subscription that starts anew would repeat its events in the list.
+const overSocket = (params, headers) => ({
+  subscribe(sink) {
+    const data = [];
+    const errors = [];
+    let timer;
+    const show = () => {
+      timer = clearTimeout(timer);
+      sink?.next(errors.length ? { data, errors } : { data });
+    };
+    const client = createClient({ url: socketUrl.href, connectionParams: headers, retryAttempts: 0 });
+    const unsubscribe = client.subscribe(params, {
+      next(payload) {
+        if (payload.data) data.push(payload.data);
+        if (payload.errors) errors.push(...payload.errors);
+        timer ??= setTimeout(show, 100); // Printing the whole list for each of thousands would freeze the page.
+      },
+      error(cause) {
+        const message = cause.reason || cause.message || "Connection lost.";
+        errors.push(...(Array.isArray(cause) ? cause : [{ message }]));
+        this.complete();
+      },
+      complete() {
+        show();
+        sink?.complete();
+      },
+    });
+    return {
+      unsubscribe() {
+        sink = undefined; // What comes late would be shown in the tab the user has turned to.
+        unsubscribe();
+      },
+    };
+  },
+});
+
+function fetcher(params, { documentAST, headers } = {}) {
+  const operation = documentAST && getOperationAST(documentAST, params.operationName);
+  return operation?.operation === "subscription" ? overSocket(params, headers) : overHttp(params, { headers });
+}
+
+// Every set of tabs has its own stored session, so new tabs show and edits of the old ones are kept.
+const storage = {
+  getItem: (key) => localStorage.getItem(`${session}:${key}`),
+  setItem: (key, value) => localStorage.setItem(`${session}:${key}`, value),
+  removeItem: (key) => localStorage.removeItem(`${session}:${key}`),
+  clear() {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(`${session}:`)) localStorage.removeItem(key);
+  },
+  get length() {
+    return localStorage.length;
+  },
+};
+
+// Keeps the newest event of a running subscription in sight.
+function FollowEvents() {
+  const { editor, following } = useGraphiQL((state) => ({
+    editor: state.responseEditor,
+    following: state.subscription !== null,
+  }));
+  useEffect(() => {
+    if (!editor || !following) return;
+    const listener = editor.onDidChangeModelContent(() => editor.revealLine(editor.getModel().getLineCount()));
+    return () => listener.dispose();
+  }, [editor, following]);
+}
+
+const fresh = storage.getItem("graphiql:tabState") === null;
+
+createRoot(document.getElementById("graphiql")).render(
+  createElement(
+    GraphiQL,
+    { fetcher, storage, defaultTabs: tabs, initialVariables: fresh ? tabs[0]?.variables : undefined },
+    createElement(FollowEvents),
+  ),
+);

@@ -1,0 +1,35 @@
+"""GraphQL over HTTP, graphql-transport-ws, server-sent events and multipart responses."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from gateway.graphiql import Tab, page
+from resolvers.context import Gateway
+from resolvers.loaders import Loaders
+from schema.info import RequestContext
+from schema.schema import SCHEMA
+
+ANONYMOUS = "anonymous"
+"""The name in the audit trail while nobody has to say who they are."""
+
+
+class GraphQLEndpoint(GraphQL[RequestContext, None]):
+    """The endpoint. A browser that opens it is shown GraphiQL."""
+
+    def __init__(self, gateway: Gateway, tabs: Sequence[Tab]) -> None:
+        super().__init__(SCHEMA, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL))
+        self._gateway = gateway
+        self._page = page(tabs)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
+        """The gateway and fresh look-ups, for one request or one WebSocket."""
+        return RequestContext(gateway=self._gateway, actor=ANONYMOUS, loaders=Loaders(self._gateway))
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        """GraphiQL, with its tabs."""
+        return HTMLResponse(self._page)

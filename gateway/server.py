@@ -1,0 +1,61 @@
+"""Serving the application: the port, the start and the stop."""
+
+import logging
+import socket
+
+import uvicorn
+
+from gateway.application import Application
+
+GRACE_SECONDS = 10
+"""How long requests may take to end when the server is told to stop."""
+
+
+_BACKLOG = 2048
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on. Its text says why and what to do."""
+
+
+class Server(uvicorn.Server):
+    """Ends the subscriptions first when it is told to stop, so that nothing keeps it waiting."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application.asgi,
+                log_level=logging.WARNING,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                ws="websockets-sansio",
+            )
+        )
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking connections, end those there are, then stop the application."""
+        self._application.stop_following()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address. Raises CannotListen, before anything else has been begun."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        # From here on the port is taken, and who connects early waits until the gateway has started.
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise CannotListen(
+            f"cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error});"
+            " choose another address with --host and --port"
+        ) from error
+    return listener
+
+
+def serve(application: Application, listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    Server(application).run(sockets=[listener])

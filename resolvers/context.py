@@ -1,0 +1,72 @@
+"""What every resolver is given: the running gateway, and who is asking."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from sqlmodel import Session
+
+from runs.feed import Feed
+from runs.process import Process
+from storage.database import Database
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+_PARALLEL_STATEMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How this ledger keeps its books: the home currency, if one is set, and whether entries are kept in it."""
+
+    home_currency: str | None = None
+    aggregate_currency: bool = False
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The database, the workflows and the feed that resolvers work on."""
+
+    database: Database
+    process: Process
+    feed: Feed
+    ledger: Ledger = Ledger()
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_PARALLEL_STATEMENTS))
+
+    async def read(
+        self,
+        function: Callable[Concatenate[Session, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Call the function with a session that only reads, in a thread of its own."""
+
+        def work() -> Result:
+            with self.database.read() as session:
+                return function(session, *args, **kwargs)
+
+        return await to_thread.run_sync(work, limiter=self.limiter)
+
+    async def write(
+        self,
+        function: Callable[Concatenate[Session, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Call the function in one transaction, in a thread of its own: all that it writes, or nothing."""
+
+        def work() -> Result:
+            with self.database.write() as session:
+                return function(session, *args, **kwargs)
+
+        return await to_thread.run_sync(work, limiter=self.limiter)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One request: the gateway, and the name that the audit trail will give for it."""
+
+    gateway: Gateway
+    actor: str

@@ -1,0 +1,213 @@
+"""The rules that a new run must keep. Every broken one is told, not just the first."""
+
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import date
+
+from sqlmodel import Session
+
+from resolvers.context import Ledger
+from resolvers.errors import UserError
+from resolvers.errors import UserErrorCode as Code
+from runs.create import RunRequest
+from storage.accounting_periods import AccountingPeriod, period_named, period_of
+from storage.journal_entries import period_has_live_entries
+from storage.journal_runs import running_run
+from storage.posting import organizations
+from storage.segments import active_rule
+from storage.words import TransactionType
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRun:
+    """What a caller says about a new run."""
+
+    transaction_types: list[TransactionType]
+    journal_entry_date: date
+    accounting_period_name: str | None = None
+    target_start_date: date | None = None
+    target_end_date: date | None = None
+    organization_labels: list[str] | None = None
+    idempotency_key: str | None = None
+
+
+def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | list[UserError]:
+    """The run that was asked for, or every rule that it would break."""
+    errors = Errors()
+    found = _range(session, asked, errors)
+    _check_transaction_types(asked, found, errors)
+    _check_organizations(session, asked, errors)
+    if period_of(session, asked.journal_entry_date) is None:
+        errors.add(
+            Code.OUT_OF_RANGE,
+            f"The journal entry date {asked.journal_entry_date} falls into no accounting period;"
+            " choose a day inside one, such as the last day of the period.",
+            "journalEntryDate",
+        )
+    if found is not None:
+        _check_aggregation(session, found.period, ledger, errors)
+    obstacle = running_run(session)
+    if obstacle is not None:
+        errors.add(
+            Code.RUN_IN_THE_WAY,
+            f"Journal run {obstacle.number} is {obstacle.status.value}; only one run works at a time."
+            " Wait until it has ended, or cancel it while it is Pending.",
+        )
+    if errors.found or found is None:
+        return errors.found
+    return RunRequest(
+        period=found.period,
+        start=found.start,
+        end=found.end,
+        journal_entry_date=asked.journal_entry_date,
+        transaction_types=asked.transaction_types,
+        organization_labels=asked.organization_labels or [],
+        segmentation_rule=active_rule(session),
+        home_currency=ledger.home_currency,
+        aggregate_currency=ledger.aggregate_currency,
+    )
+
+
+@dataclass(slots=True)
+class Errors:
+    """The broken rules of one input."""
+
+    found: list[UserError] = dataclass_field(default_factory=list)
+
+    def add(self, code: Code, message: str, *field: str) -> None:
+        """Note a broken rule, and the field it belongs to, below `input`."""
+        self.found.append(UserError(code, message, ["input", *field]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    period: AccountingPeriod
+    start: date
+    end: date
+
+    @property
+    def is_whole_period(self) -> bool:
+        return (self.start, self.end) == (self.period.start_date, self.period.end_date)
+
+
+def _range(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
+    start, end = asked.target_start_date, asked.target_end_date
+    if start is None and end is not None:
+        errors.add(Code.REQUIRED, "targetStartDate is required when targetEndDate is given.", "targetStartDate")
+    if end is None and start is not None:
+        errors.add(Code.REQUIRED, "targetEndDate is required when targetStartDate is given.", "targetEndDate")
+    if start is not None and end is not None and start > end:
+        errors.add(
+            Code.OUT_OF_RANGE,
+            f"The range ends on {end}, before it starts on {start}; the end must not be before the start.",
+            "targetEndDate",
+        )
+        end = None
+    if asked.accounting_period_name is not None:
+        return _named_period(session, asked, errors)
+    if asked.target_start_date is None and asked.target_end_date is None:
+        errors.add(
+            Code.REQUIRED,
+            "Give either accountingPeriodName, or both targetStartDate and targetEndDate.",
+            "accountingPeriodName",
+        )
+    if start is None or end is None:
+        return None
+    return _dated_period(session, start, end, errors)
+
+
+def _named_period(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
+    name = asked.accounting_period_name or ""
+    period = period_named(session, name)
+    if period is None:
+        errors.add(Code.UNKNOWN, f"There is no accounting period {name!r}.", "accountingPeriodName")
+        return None
+    if period.end_date is None:
+        errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), "accountingPeriodName")
+        return None
+    for field, given, own in (
+        ("targetStartDate", asked.target_start_date, period.start_date),
+        ("targetEndDate", asked.target_end_date, period.end_date),
+    ):
+        if given is not None and given != own:
+            errors.add(
+                Code.PERIOD_MISMATCH,
+                f"{field} is {given}, but accounting period {period.name} has {own}; give that day, or leave it out.",
+                field,
+            )
+    return _Range(period, period.start_date, period.end_date)
+
+
+def _dated_period(session: Session, start: date, end: date, errors: Errors) -> _Range | None:
+    first, last = period_of(session, start), period_of(session, end)
+    for field, day, period in (("targetStartDate", start, first), ("targetEndDate", end, last)):
+        if period is None:
+            errors.add(Code.NOT_IN_ONE_PERIOD, f"{day} falls into no accounting period.", field)
+        elif period.end_date is None:
+            errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), field)
+    if first is None or last is None or first.end_date is None or last.end_date is None:
+        return None
+    if first.id != last.id:
+        errors.add(
+            Code.NOT_IN_ONE_PERIOD,
+            f"{start} falls into accounting period {first.name} and {end} into {last.name};"
+            " the range must lie inside one period.",
+            "targetEndDate",
+        )
+        return None
+    return _Range(first, start, end)
+
+
+def _open_ended(period: AccountingPeriod) -> str:
+    return f"Accounting period {period.name} is open-ended; a run is never made for it."
+
+
+def _check_transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -> None:
+    if not asked.transaction_types:
+        errors.add(Code.REQUIRED, "Name at least one transaction type.", "transactionTypes")
+    for position, name in enumerate(asked.transaction_types):
+        if name in asked.transaction_types[:position]:
+            errors.add(
+                Code.DUPLICATE,
+                f"Transaction type {name.value} is named more than once.",
+                "transactionTypes",
+                str(position),
+            )
+    revenue = TransactionType.REVENUE_EVENT_ITEM
+    if revenue in asked.transaction_types and found is not None and not found.is_whole_period:
+        errors.add(
+            Code.WHOLE_PERIOD_ONLY,
+            f"{revenue.value} can be run for a whole accounting period only;"
+            f" {found.start} to {found.end} is a part of {found.period.name}.",
+            "transactionTypes",
+            str(asked.transaction_types.index(revenue)),
+        )
+
+
+def _check_organizations(session: Session, asked: CreateRun, errors: Errors) -> None:
+    labels = asked.organization_labels or []
+    known = organizations(session) if labels else []
+    for position, label in enumerate(labels):
+        place = ("organizationLabels", str(position))
+        if label not in known:
+            errors.add(
+                Code.UNKNOWN,
+                f"There is no organisation {label!r}; known are: {', '.join(known) or 'none'}.",
+                *place,
+            )
+        elif label in labels[:position]:
+            errors.add(Code.DUPLICATE, f"Organisation {label!r} is named more than once.", *place)
+
+
+def _check_aggregation(session: Session, period: AccountingPeriod, ledger: Ledger, errors: Errors) -> None:
+    assert period.id is not None
+    if period_has_live_entries(session, period.id, aggregated=not ledger.aggregate_currency):
+        kept, asked = ("in transaction currency", "aggregated")
+        if not ledger.aggregate_currency:
+            kept, asked = asked, kept
+        errors.add(
+            Code.AGGREGATION_MIXED,
+            f"Accounting period {period.name} has entries that are {kept}, and this run's would be {asked};"
+            " one period is either all aggregated or all not.",
+            "accountingPeriodName",
+        )

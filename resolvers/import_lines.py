@@ -1,0 +1,76 @@
+"""What the imports have in common: lines come in, good ones are kept, the others told with their reason."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+Line = tuple[int, Mapping[str, str] | str]
+"""A line's number, and its values by column, or why it cannot be understood."""
+
+Reject = Callable[[int, str], None]
+"""Takes the number of a rejected line, and the reason."""
+
+Word = TypeVar("Word", bound=StrEnum)
+Lines = Iterable[Line]
+
+
+class ImportRefused(Exception):
+    """The whole file is refused; nothing of it was taken. Its text says why."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the lines of one file. `totals` are signed sums in minor units, by currency."""
+
+    recorded: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    totals: dict[str, int] = field(default_factory=dict)
+
+
+class Faulty(ValueError):
+    """A value that a column cannot have."""
+
+
+def required(values: Mapping[str, str], column: str) -> str:
+    """The column's text. Raises Faulty when it is empty."""
+    text = values.get(column, "")
+    if not text:
+        raise Faulty(f"{column}: it is required")
+    return text
+
+
+def word(words: type[Word], column: str, text: str) -> Word:
+    """The member that the text means: its wire string or its name. Raises Faulty for neither."""
+    try:
+        return words(text)
+    except ValueError:
+        if text in words.__members__:
+            return words[text]
+    raise Faulty(f"{column}: {text!r} is unknown; possible are: {', '.join(words)}")
+
+
+def day(column: str, text: str) -> date:
+    """The day that an ISO 8601 date names. Raises Faulty for anything else."""
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Faulty(f"{column}: {text!r} is no date; write it like 2024-12-31") from None
+
+
+def yes_or_no(column: str, text: str) -> bool:
+    """What the text says. Raises Faulty unless it is yes or no."""
+    if text.lower() not in ("yes", "no", "true", "false"):
+        raise Faulty(f"{column}: {text!r} is neither yes nor no")
+    return text.lower() in ("yes", "true")
+
+
+def short(column: str, text: str, longest: int = 100) -> str:
+    """The text. Raises Faulty when it is longer than the column can hold."""
+    if len(text) > longest:
+        raise Faulty(f"{column}: it has {len(text)} characters; at most {longest} are possible")
+    return text

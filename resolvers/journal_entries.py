@@ -1,0 +1,117 @@
+"""Summary journal entries: look-ups, lists, drill-down, and their way into the general ledger."""
+
+from sqlmodel import Session
+
+from resolvers.context import Context
+from resolvers.errors import Answer, UserError, UserErrorCode
+from resolvers.loaders import Loaders
+from resolvers.paging import LARGEST_PAGE, bad_cursor
+from storage import audit
+from storage.columns import now
+from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
+from storage.lists import EntryFilter, count_journal_entries, transactions_of_entry
+from storage.lists import journal_entries as list_entries
+from storage.pages import BadCursor, Order, Page, Window
+from storage.transactions import PostedTransaction
+from storage.words import JournalEntryStatus, TransferStatus
+
+FIELD = "journalEntryNumbers"
+
+
+async def journal_entry(context: Context, number: str) -> JournalEntry | None:
+    """The entry of that number."""
+    return await context.gateway.read(entry_numbered, number)
+
+
+async def journal_entries(
+    context: Context, wanted: EntryFilter, order: Order[JournalEntry], window: Window
+) -> Page[JournalEntry]:
+    """One page of entries. Raises RequestError for a cursor of another list."""
+    try:
+        return await context.gateway.read(list_entries, wanted, order, window)
+    except BadCursor as error:
+        raise bad_cursor(error) from error
+
+
+async def journal_entry_count(context: Context, wanted: EntryFilter) -> int:
+    """How many entries the whole list has."""
+    return await context.gateway.read(count_journal_entries, wanted)
+
+
+async def run_entries(loaders: Loaders, run_id: int, wanted: EntryFilter, window: Window) -> Page[JournalEntry]:
+    """One page of a run's entries, read together with those of other runs. Raises RequestError for a bad cursor."""
+    try:
+        return await loaders.entries(wanted, window).load(run_id)
+    except BadCursor as error:
+        raise bad_cursor(error) from error
+
+
+async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:
+    """One page of the transactions that the entry summarises. Raises RequestError for a cursor of another list."""
+    try:
+        return await context.gateway.read(transactions_of_entry, entry_id, window)
+    except BadCursor as error:
+        raise bad_cursor(error) from error
+
+
+async def set_transferred_to_accounting(
+    context: Context, numbers: list[str], status: TransferStatus
+) -> Answer[list[JournalEntry]]:
+    """Set where these entries stand on their way into the general ledger: all of them, or none.
+
+    Possible on created entries; a cancelled one can no longer change. The time and the caller are kept while
+    the status is Yes.
+    """
+    return await context.gateway.write(_set_transferred, context.actor, numbers, status)
+
+
+def _set_transferred(
+    session: Session, actor: str, numbers: list[str], status: TransferStatus
+) -> Answer[list[JournalEntry]]:
+    if not 1 <= len(numbers) <= LARGEST_PAGE:
+        message = f"Name from 1 to {LARGEST_PAGE} journal entries; {len(numbers)} are named."
+        return Answer(errors=[UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", FIELD])])
+    entries = lock_entries_numbered(session, numbers)
+    errors = [
+        error
+        for position, number in enumerate(numbers)
+        if (error := _refusal(entries.get(number), number, position, number in numbers[:position]))
+    ]
+    if errors:
+        return Answer(errors=errors)
+    changed = [entries[number] for number in numbers]
+    for entry in changed:
+        _set(session, entry, status, actor)
+    return Answer(changed)
+
+
+def _refusal(entry: JournalEntry | None, number: str, position: int, repeated: bool) -> UserError | None:
+    place = ["input", FIELD, str(position)]
+    if entry is None:
+        return UserError(UserErrorCode.UNKNOWN, f"There is no journal entry {number!r}.", place)
+    if repeated:
+        return UserError(UserErrorCode.DUPLICATE, f"Journal entry {number} is named more than once.", place)
+    if entry.status is JournalEntryStatus.CANCELLED:
+        message = f"Journal entry {number} is Cancelled; its transferred-to-accounting status can no longer change."
+        return UserError(UserErrorCode.STATUS_NOT_ALLOWED, message, place)
+    return None
+
+
+def _set(session: Session, entry: JournalEntry, status: TransferStatus, actor: str) -> None:
+    before = entry.transferred_to_accounting
+    if before is status:
+        return
+    entry.transferred_to_accounting = status
+    transferred = status is TransferStatus.YES
+    entry.transfer_date_time = now() if transferred else None
+    entry.transferred_by = actor if transferred else None
+    session.add(entry)
+    audit.record(
+        session,
+        actor=actor,
+        action="set transferred to accounting",
+        subject_type="JournalEntry",
+        subject=entry.number,
+        before={"transferred_to_accounting": before.value},
+        after={"transferred_to_accounting": status.value},
+    )

@@ -1,0 +1,106 @@
+"""Batched look-ups: whatever a level of a query needs from one table is read in one statement.
+
+Nothing is remembered between batches: an answer to a subscription must show the row as it is now.
+"""
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from resolvers.context import Gateway
+from storage.accounting_codes import AccountingCode, codes_by_id
+from storage.accounting_periods import AccountingPeriod, periods_by_id
+from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellations
+from storage.journal_entries import JournalEntry, JournalEntryItem, entries_by_id, items_by_entry
+from storage.journal_runs import JournalRun, runs_by_id
+from storage.lists import (
+    EntryFilter,
+    count_entries_of_runs,
+    count_outcomes_of_cancellations,
+    count_transactions_of_entries,
+    entries_of_runs,
+    outcomes_of_cancellations,
+)
+from storage.pages import Page, Window
+
+Key = TypeVar("Key", bound=Hashable)
+Found = TypeVar("Found")
+
+_LISTS_REMEMBERED = 100
+
+
+class Loaders:
+    """The look-ups of one request."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._lists: dict[Hashable, DataLoader[int, Any]] = {}
+
+    @cached_property
+    def accounting_code(self) -> DataLoader[int, AccountingCode | None]:
+        """Accounting codes by id."""
+        return self._by_id(codes_by_id)
+
+    @cached_property
+    def accounting_period(self) -> DataLoader[int, AccountingPeriod | None]:
+        """Accounting periods by id."""
+        return self._by_id(periods_by_id)
+
+    @cached_property
+    def journal_run(self) -> DataLoader[int, JournalRun | None]:
+        """Runs by id."""
+        return self._by_id(runs_by_id)
+
+    @cached_property
+    def journal_entry(self) -> DataLoader[int, JournalEntry | None]:
+        """Entries by id."""
+        return self._by_id(entries_by_id)
+
+    @cached_property
+    def items(self) -> DataLoader[int, list[JournalEntryItem] | None]:
+        """Items by their entry."""
+        return self._by_id(items_by_entry)
+
+    @cached_property
+    def cancellation(self) -> DataLoader[int, Cancellation | None]:
+        """The latest cancellation by its run."""
+        return self._by_id(latest_cancellations)
+
+    @cached_property
+    def held_transaction_count(self) -> DataLoader[int, int | None]:
+        """How many transactions an entry holds now, by entry."""
+        return self._by_id(count_transactions_of_entries)
+
+    @cached_property
+    def outcome_count(self) -> DataLoader[int, int | None]:
+        """How many outcomes a cancellation has, by cancellation."""
+        return self._by_id(count_outcomes_of_cancellations)
+
+    def entries(self, wanted: EntryFilter, window: Window) -> DataLoader[int, Page[JournalEntry]]:
+        """Pages of entries by run; one look-up for all runs that ask for the same page."""
+        return self._list(("entries", repr(wanted), window), entries_of_runs, wanted, window)
+
+    def entry_count(self, wanted: EntryFilter) -> DataLoader[int, int | None]:
+        """How many entries a run has, by run."""
+        return self._list(("entry_count", repr(wanted)), count_entries_of_runs, wanted)
+
+    def outcomes(self, window: Window) -> DataLoader[int, Page[EntryCancelOutcome]]:
+        """Pages of outcomes by cancellation."""
+        return self._list(("outcomes", window), outcomes_of_cancellations, window)
+
+    def _list(self, name: Hashable, look_up: Callable[..., dict[int, Any]], *args: Any) -> DataLoader[int, Any]:
+        if name not in self._lists:
+            # A connection that stays open for days must not collect every list it ever asked for.
+            if len(self._lists) >= _LISTS_REMEMBERED:
+                self._lists.clear()
+            self._lists[name] = self._by_id(look_up, *args)
+        return self._lists[name]
+
+    def _by_id(self, look_up: Callable[..., dict[int, Found]], *args: Any) -> DataLoader[int, Found | None]:
+        async def load(ids: list[int]) -> list[Found | None]:
+            found = await self._gateway.read(look_up, set(ids), *args)
+            return [found.get(wanted) for wanted in ids]
+
+        return DataLoader(load_fn=load, cache=False)

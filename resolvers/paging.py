@@ -1,0 +1,30 @@
+"""Relay's paging arguments, checked."""
+
+from resolvers.errors import RequestError
+from storage.pages import BadCursor, Window
+
+PAGE = 100
+"""Rows of a page when the caller does not say."""
+
+LARGEST_PAGE = 1_000
+
+
+def window(
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Window:
+    """The part of a list that the arguments ask for. Raises RequestError when they contradict or are out of range."""
+    if first is not None and last is not None:
+        raise RequestError("Give either `first` or `last`, not both.")
+    for name, count in (("first", first), ("last", last)):
+        if count is not None and not 0 <= count <= LARGEST_PAGE:
+            raise RequestError(f"`{name}` is {count}; it must be from 0 to {LARGEST_PAGE}.")
+    size = last if last is not None else PAGE if first is None else first
+    return Window(size=size, after=after, before=before, from_end=last is not None)
+
+
+def bad_cursor(error: BadCursor) -> RequestError:
+    """What to raise for a cursor that the list did not give out."""
+    return RequestError(str(error))

@@ -1,0 +1,1 @@
+"""The public contract: GraphQL types, inputs and payloads, bound to the resolvers."""

@@ -1,0 +1,74 @@
+"""Relay connections over pages of rows."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from storage.pages import Page
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class PageEdge(Generic[Row]):
+    """A row with its cursor."""
+
+    cursor: str
+    node: Row
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPage(Generic[Row]):
+    """A page of rows as the fields of a connection find it. The total is counted only when asked for."""
+
+    page: Page[Row]
+    count: Callable[[], Awaitable[int | None]]
+
+    @property
+    def nodes(self) -> list[Row]:
+        """The rows."""
+        return self.page.rows
+
+    @property
+    def edges(self) -> list[PageEdge[Row]]:
+        """The rows with their cursors."""
+        return [PageEdge(cursor, row) for cursor, row in zip(self.page.cursors, self.page.rows, strict=True)]
+
+    @property
+    def page_info(self) -> "PageInfo":
+        """Where the page stands in its list."""
+        cursors = self.page.cursors
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether more follows after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether something comes before this page.")
+    start_cursor: str | None = strawberry.field(description="The first row's cursor; pass it as `before`.")
+    end_cursor: str | None = strawberry.field(description="The last row's cursor; pass it as `after`.")
+
+
+@strawberry.type(description="One row of a list, with its cursor.")
+class Edge(Generic[Item]):
+    cursor: str = strawberry.field(description="Where the row stands in this list.")
+    node: Item = strawberry.field(description="The row itself.")
+
+
+@strawberry.type(description="One page of a list.")
+class Connection(Generic[Item]):
+    edges: list[Edge[Item]] = strawberry.field(description="The page's rows with their cursors.")
+    nodes: list[Item] = strawberry.field(description="The page's rows.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+
+    @strawberry.field(description="How many rows the whole list has.")
+    async def total_count(root: strawberry.Parent[CountedPage[Any]]) -> int:
+        return await root.count() or 0

@@ -1,0 +1,18 @@
+"""What Strawberry hands to every field."""
+
+from dataclasses import dataclass
+
+import strawberry
+
+from resolvers.context import Context
+from resolvers.loaders import Loaders
+
+
+@dataclass(frozen=True)
+class RequestContext(Context):
+    """One request with its batched look-ups."""
+
+    loaders: Loaders
+
+
+Info = strawberry.Info[RequestContext, None]

@@ -1,0 +1,82 @@
+"""Journal runs."""
+
+from datetime import date, datetime
+
+import strawberry
+from strawberry import UNSET
+
+from resolvers.journal_entries import run_entries
+from schema.accounting import AccountingPeriod
+from schema.arguments import After, First, given, page
+from schema.cancellation import Cancellation
+from schema.connection import Connection, CountedPage
+from schema.info import Info
+from schema.journal_entry import JournalEntry, JournalEntryFilter, entry_filter
+from schema.node import Node, to_id
+from storage import accounting_periods, cancellations, journal_entries, journal_runs
+from storage.lists import RunFilter
+from storage.words import JournalRunStatus, TransactionType
+
+RunRow = strawberry.Parent[journal_runs.JournalRun]
+
+
+@strawberry.type(description="A process that summarises the transactions of a period that stand in no entry yet.")
+class JournalRun(Node):
+    number: str = strawberry.field(description="Its number, such as JR-00000001.")
+    status: JournalRunStatus = strawberry.field(description="Where it stands.")
+    transaction_types: list[TransactionType] = strawberry.field(description="The kinds of transactions it collects.")
+    target_start_date: date = strawberry.field(description="The first day it collects.")
+    target_end_date: date = strawberry.field(description="The last day it collects.")
+    journal_entry_date: date = strawberry.field(description="The day its entries are booked on.")
+    organization_labels: list[str] = strawberry.field(description="The organisations it collects; empty means all.")
+    segmentation_rule_name: str | None = strawberry.field(description="The rule by which it splits entries.")
+    aggregate_currency: bool = strawberry.field(description="Whether its entries are kept in the home currency.")
+    created_at: datetime = strawberry.field(description="When it was accepted.")
+    created_by: str = strawberry.field(description="Who asked for it.")
+    executed_on: datetime | None = strawberry.field(description="When it began to process.")
+    total_journal_entry_count: int = strawberry.field(description="How many entries it made.")
+    transaction_count: int = strawberry.field(description="How many transactions it collected.")
+    error_message: str | None = strawberry.field(description="Why it ended as ERROR.")
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        """Rows go up as they are: this is the row of this type."""
+        return isinstance(value, journal_runs.JournalRun)
+
+    @strawberry.field(description="Identifies the run among all objects of the gateway.")
+    def id(root: RunRow) -> strawberry.ID:
+        return to_id("JournalRun", root.number)
+
+    @strawberry.field(graphql_type=AccountingPeriod | None, description="The accounting period that its days lie in.")
+    async def accounting_period(root: RunRow, info: Info) -> accounting_periods.AccountingPeriod | None:
+        return await info.context.loaders.accounting_period.load(root.accounting_period_id)
+
+    @strawberry.field(graphql_type=Connection[JournalEntry], description="The entries it made.")
+    async def journal_entries(
+        root: RunRow,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        filter: JournalEntryFilter | None = UNSET,
+    ) -> CountedPage[journal_entries.JournalEntry]:
+        run_id = root.id or 0
+        wanted, loaders = entry_filter(filter), info.context.loaders
+        rows = await run_entries(loaders, run_id, wanted, page(first, after))
+        return CountedPage(rows, lambda: loaders.entry_count(wanted).load(run_id))
+
+    @strawberry.field(graphql_type=Cancellation | None, description="Its latest cancellation.")
+    async def cancellation(root: RunRow, info: Info) -> cancellations.Cancellation | None:
+        return await info.context.loaders.cancellation.load(root.id or 0)
+
+
+@strawberry.input(description="Which runs are wanted. What is left out does not matter.")
+class JournalRunFilter:
+    statuses: list[JournalRunStatus] | None = strawberry.field(default=UNSET, description="In any of these.")
+    accounting_period_name: str | None = strawberry.field(default=UNSET, description="In this accounting period.")
+    target_date_from: date | None = strawberry.field(default=UNSET, description="Collecting this day or later ones.")
+    target_date_to: date | None = strawberry.field(default=UNSET, description="Collecting this day or earlier ones.")
+
+
+def run_filter(asked: JournalRunFilter | None) -> RunFilter:
+    """What the filter asks for."""
+    return RunFilter(**given(asked)) if asked else RunFilter()

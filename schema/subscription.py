@@ -1,0 +1,44 @@
+"""What can be followed."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from resolvers import journal_runs as runs
+from schema.arguments import RunNumber
+from schema.cancellation import EntryCancelOutcome
+from schema.info import Info
+from schema.journal_run import JournalRun
+from storage import cancellations, journal_runs
+
+
+@strawberry.type(description="What can be followed.")
+class Subscription:
+    @strawberry.subscription(
+        graphql_type=EntryCancelOutcome,
+        description="The outcome of each entry of the run's latest cancellation: first those that have happened,"
+        " then each as it happens. It completes when the cancellation has finished. A run that was never cancelled"
+        " is waited for.",
+    )
+    async def entry_cancel_outcomes(
+        self,
+        info: Info,
+        run_number: RunNumber,
+        after: Annotated[
+            str | None, strawberry.argument(description="Go on after the outcome with this cursor, to resume.")
+        ] = UNSET,
+    ) -> AsyncGenerator[cancellations.EntryCancelOutcome, None]:
+        async for outcome in runs.entry_cancel_outcomes(info.context, run_number, after or None):
+            yield outcome
+
+    @strawberry.subscription(
+        graphql_type=JournalRun,
+        description="The run at once, then again at every change. It completes when the run is deleted.",
+    )
+    async def journal_run_updates(
+        self, info: Info, run_number: RunNumber
+    ) -> AsyncGenerator[journal_runs.JournalRun, None]:
+        async for run in runs.journal_run_updates(info.context, run_number):
+            yield run

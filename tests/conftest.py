@@ -1,0 +1,82 @@
+"""What tests stand on: both databases, for real, and a gateway served over a real socket."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.application import Application
+from gateway.server import Server, listen
+from resolvers.context import Ledger
+from storage.database import Database
+from storage.migration import migrate
+from tests.client import Client
+from tests.ledger import fill
+from tests.postgresql import PostgreSQL, PostgreSQLNotFound
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of the tests' own. Where there is none, its tests are skipped, but never in CI."""
+    try:
+        server = PostgreSQL()
+    except PostgreSQLNotFound as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new, empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.db"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def empty_database(database_url: str) -> Iterator[Database]:
+    """A database with all tables and nothing in them."""
+    database = Database(database_url)
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(empty_database: Database) -> Database:
+    """A database with accounting codes, periods, segments and a rule, and no transactions."""
+    fill(empty_database)
+    return empty_database
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """How the books are kept; a test module overrides it for a home currency."""
+    return Ledger()
+
+
+@pytest.fixture
+def client(database: Database, ledger: Ledger) -> Iterator[Client]:
+    """A client of a gateway that is served over a socket, on the filled database."""
+    application = Application(database, ledger)
+    listener = listen("127.0.0.1", 0)
+    server = Server(application)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", database) as connected:
+            connected.wait_until_ready()
+            yield connected
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive(), "the server did not stop"
