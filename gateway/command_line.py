@@ -18,7 +18,7 @@ from gateway.import_files import Columns, Import, import_file
 from gateway.operations import CANCEL, FOLLOW, RUNS
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
-from resolvers.context import Ledger
+from resolvers.context import Gateway, Ledger
 from resolvers.import_ledger import (
     CODE_COLUMNS,
     PERIOD_COLUMNS,
@@ -31,7 +31,6 @@ from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
 from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
 from schema.schema import SCHEMA
 from storage.database import Database, DatabaseError
-from storage.migration import check_version
 from storage.migration import migrate as migrate_database
 from storage.money import MoneyError, digits
 
@@ -118,7 +117,7 @@ def serve(
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a small ledger in a temporary place, to try everything on."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
-        _serve(f"sqlite:///{folder}/demo.db", host, port, Ledger(), on_start=demo_ledger.fill, ready=_tell_demo)
+        _serve(f"sqlite:///{folder}/demo.db", host, port, Ledger(), fill=demo_ledger.fill, tell=_tell_demo)
 
 
 @app.command(name="import")
@@ -164,27 +163,32 @@ def _serve(
     port: int,
     ledger: Ledger,
     *,
-    on_start: OnStart | None = None,
-    ready: Callable[[str], None] | None = None,
+    fill: OnStart | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> None:
-    listener = listen(host, port)
-    with listener:
+    with listen(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
-        opened = Database(url)
-        migrate_database(opened)
-        check_version(opened)
-        out.print(f"Journal Gateway on {address}/graphql, with the ledger in {opened}", soft_wrap=True)
-        if ready is not None:
-            ready(address)
-        serve_application(Application(opened, ledger, on_start=on_start), listener)
+        database = Database(url)
+        migrate_database(database)
+
+        async def started(gateway: Gateway) -> None:
+            if fill is not None:
+                await fill(gateway)
+            out.print(f"Journal Gateway on {address}/graphql, with the ledger in {database}", soft_wrap=True)
+            if tell is not None:
+                tell(address)
+
+        serve_application(Application(database, ledger, on_start=started), listener)
 
 
 def _tell_demo(address: str) -> None:
     out.print(
         f"""
-Open {address}/graphql in a browser: GraphiQL has everything below in its tabs.
-Run JR-00000001 is about to hold ten entries of October 2026; {demo_ledger.TRANSFERRED} is already transferred to
-accounting. Start the subscription, then cancel the run, and watch nine entries be cancelled and one fail.
+Open {address}/graphql in a browser: GraphiQL has what follows in its tabs.
+
+Run JR-00000001 is completed with the ten entries of October 2026. One of them, {demo_ledger.TRANSFERRED}, is
+already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
+watch nine entries be cancelled and one fail.
 
 {RUNS}
 {FOLLOW}

@@ -31,7 +31,7 @@ _VAT = {"United Kingdom": Decimal("0.20"), "Germany": Decimal("0.19"), "France":
 _CURRENCY = {"United Kingdom": "GBP", "Germany": "EUR", "France": "EUR"}
 _PRICES = [Decimal("49.00"), Decimal("99.00"), Decimal("249.50")]
 _SETUP_FEE = Decimal("120.00")
-_INVOICES_PER_COUNTRY = 60
+_INVOICES = {"United Kingdom": 84, "Germany": 61, "France": 47}
 
 
 async def fill(gateway: Gateway) -> None:
@@ -88,7 +88,7 @@ def _refuse(line: int, reason: str) -> None:
 def _transactions() -> Iterator[dict[str, str]]:
     """Invoices with VAT in three countries; payments for the British and French; credits for Britons and Germans."""
     for country, vat in _VAT.items():
-        for number in range(1, _INVOICES_PER_COUNTRY + 1):
+        for number in range(1, _INVOICES[country] + 1):
             invoice = f"{country[0]}-{number:04}"
             day = _FIRST_DAY + timedelta(days=number % 31)
             charge = _PRICES[number % len(_PRICES)]

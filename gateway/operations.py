@@ -22,7 +22,11 @@ RUNS = """query JournalRuns {
           totalCredit
           transactionCount
           transferredToAccounting
-          items { type amount accountingCode { name glAccountNumber } }
+          items {
+            type
+            amount
+            accountingCode { name glAccountNumber }
+          }
         }
       }
     }
@@ -30,13 +34,21 @@ RUNS = """query JournalRuns {
 }
 """
 
-FOLLOW = """# Start this first; it waits for the cancellation and shows each outcome as it happens.
+FOLLOW = """# Start this, then CancelRun in a second window:
+# each entry's outcome appears as it happens.
+# Started later, it tells them all the same.
 subscription FollowCancellation {
   entryCancelOutcomes(runNumber: "JR-00000001") {
     sequence
     outcome
     message
-    journalEntry { number status transactionType currency totalDebit }
+    journalEntry {
+      number
+      status
+      transactionType
+      currency
+      totalDebit
+    }
     canceledCount
     failedCount
     remainingCount
@@ -54,9 +66,17 @@ CANCEL = """mutation CancelRun {
 
 TRANSFER = """mutation SetTransferred {
   setTransferredToAccounting(
-    input: { journalEntryNumbers: ["JE-00000004"], transferredToAccounting: NO }
+    input: {
+      journalEntryNumbers: ["JE-00000004"]
+      transferredToAccounting: NO
+    }
   ) {
-    journalEntries { number transferredToAccounting transferDateTime transferredBy }
+    journalEntries {
+      number
+      transferredToAccounting
+      transferDateTime
+      transferredBy
+    }
     errors { code message field }
   }
 }
@@ -67,7 +87,12 @@ CREATE = """mutation CreateRun {
     input: {
       accountingPeriodName: "Oct 2026"
       journalEntryDate: "2026-10-31"
-      transactionTypes: [INVOICE_ITEM, TAXATION_ITEM, CREDIT_MEMO_ITEM_CHARGE, ELECTRONIC_PAYMENT]
+      transactionTypes: [
+        INVOICE_ITEM
+        TAXATION_ITEM
+        CREDIT_MEMO_ITEM_CHARGE
+        ELECTRONIC_PAYMENT
+      ]
     }
   ) {
     journalRun { number status }

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -31,6 +32,11 @@ class Server(uvicorn.Server):
             )
         )
         self._application = application
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop as told. uvicorn would raise the signal again afterwards, and nothing could be cleaned up then."""
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking connections, end those there are, then stop the application."""
