@@ -6,13 +6,14 @@ from datetime import date
 from sqlmodel import Session
 
 from runs.states import Event, move
-from runs.summarise import Item, Summary, summarise, total
+from runs.summarise import Item, Summary, SummaryError, summarise, total
 from storage import audit
 from storage.accounting_periods import AccountingPeriod
 from storage.claiming import assign_buckets, claim_buckets, claimed_sums
 from storage.columns import now
 from storage.journal_entries import JournalEntry, JournalEntryItem
 from storage.journal_runs import JournalRun, lock_run
+from storage.money import MoneyError
 from storage.numbering import take_numbers
 from storage.segments import SegmentationRule, rule_segments
 from storage.summarising import insert_entries, insert_items
@@ -83,17 +84,33 @@ def begin(session: Session, run_id: int) -> bool:
 
 
 def make_entries(session: Session, run_id: int) -> None:
-    """Claim, summarise and write the entries of a Processing run, and complete it.
-
-    Raises SummaryError or MoneyError where the sums make no entries; nothing is left behind then.
-    """
+    """Claim, summarise and write the entries of a Processing run; it ends Completed with all, or Error with none."""
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.PROCESSING:
         return
+    try:
+        # What fails is taken back as far as here, so that the same transaction can say why.
+        with session.begin_nested():
+            _make_entries(session, run)
+    except (SummaryError, MoneyError) as error:
+        _end(session, run, Event.FAIL, f"{error}.")
+    else:
+        _end(session, run, Event.FINISH)
+
+
+def give_up(session: Session, run_id: int, message: str) -> None:
+    """End a Processing run as Error, because it cannot be processed."""
+    run = lock_run(session, run_id)
+    if run is not None and run.status is JournalRunStatus.PROCESSING:
+        _end(session, run, Event.FAIL, message)
+
+
+def _make_entries(session: Session, run: JournalRun) -> None:
+    assert run.id is not None
     claim_buckets(session, run)
     rule = {} if run.segmentation_rule_id is None else rule_segments(session, run.segmentation_rule_id)
     aggregate_into = run.home_currency if run.aggregate_currency else None
-    summaries = summarise(claimed_sums(session, run_id), rule, aggregate_into)
+    summaries = summarise(claimed_sums(session, run.id), rule, aggregate_into)
     made = [(summary, items) for summary in summaries if (items := summary.items())]
     numbers = take_numbers(session, "JE", len(made))
     entries = [_entry(run, number, summary, items) for number, (summary, items) in zip(numbers, made, strict=True)]
@@ -108,28 +125,18 @@ def make_entries(session: Session, run_id: int) -> None:
     )
     assign_buckets(
         session,
-        run_id,
+        run.id,
         [(key_id, entry_id) for entry_id, (summary, _) in zip(ids, made, strict=True) for key_id in summary.key_ids],
     )
-    move(run, Event.FINISH)
     run.total_journal_entry_count = len(entries)
     run.transaction_count = sum(summary.transaction_count for summary in summaries)
     session.add(run)
-    _audit_end(session, run)
 
 
-def fail(session: Session, run_id: int, message: str) -> None:
-    """End a Processing run as Error. Its entries were rolled back: nothing of it is left."""
-    run = lock_run(session, run_id)
-    if run is None or run.status is not JournalRunStatus.PROCESSING:
-        return
-    move(run, Event.FAIL)
-    run.error_message = message[:2000]
+def _end(session: Session, run: JournalRun, event: Event, error_message: str | None = None) -> None:
+    move(run, event)
+    run.error_message = None if error_message is None else error_message[:2000]
     session.add(run)
-    _audit_end(session, run)
-
-
-def _audit_end(session: Session, run: JournalRun) -> None:
     audit.record(
         session,
         actor="system",

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any, Literal
@@ -14,14 +15,12 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from runs.cancel import cancel_batch
-from runs.create import begin, fail, make_entries
+from runs.create import begin, give_up, make_entries
 from runs.delete import delete_batch
 from runs.states import PASSING
-from runs.summarise import SummaryError
 from storage.database import Database
 from storage.journal_runs import JournalRun, lock_run, runs_in
 from storage.liveness import liveness
-from storage.money import MoneyError
 from storage.wakeups import announce
 from storage.words import JournalRunStatus
 
@@ -38,6 +37,12 @@ WORKFLOWS = {
 """The workflow that is at work on a run in a passing status."""
 
 ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
+
+MOST_ATTEMPTS = 5
+"""Workflows started for a run before it ends as Error. A cancellation or deletion is never given up."""
+
+GAVE_UP = f"The run could not be processed in {MOST_ATTEMPTS} attempts; the server's log says why."
+LONGEST_WAIT_SECONDS = 300
 
 logger = logging.getLogger(__name__)
 
@@ -152,19 +157,28 @@ class Process:
                     DBOS._recover_pending_workflows([str(executor)])
 
     def _restart_the_stuck(self) -> None:
-        """A run in a passing status whose workflow has ended, or never was, gets a new one."""
+        """A run in a passing status whose workflow has ended, or never was, gets a new one, later each time."""
         with self.database.read() as session:
             passing = runs_in(session, PASSING)
         for seen in passing:
             found = DBOS.list_workflows(workflow_ids=[workflow_id(seen)], load_input=False, load_output=False)
-            if found and found[0].status not in ENDED:
+            if found and (found[0].status not in ENDED or not _is_due(seen, found[0].updated_at)):
                 continue
             assert seen.id is not None
             with self.database.write() as session:
                 run = lock_run(session, seen.id)
-                if run is not None and (run.status, run.attempt) == (seen.status, seen.attempt):
-                    logger.warning("run %s was left %s; starting it again", run.number, run.status.value)
-                    self.enqueue(session, run)
+                if run is None or (run.status, run.attempt) != (seen.status, seen.attempt):
+                    continue
+                if run.status is JournalRunStatus.PROCESSING and run.attempt >= MOST_ATTEMPTS:
+                    give_up(session, seen.id, GAVE_UP)
+                    continue
+                logger.warning("run %s was left %s; starting it again", run.number, run.status.value)
+                self.enqueue(session, run)
+
+
+def _is_due(run: JournalRun, updated_at: int | None) -> bool:
+    waited = time.time() - (updated_at or 0) / 1000
+    return waited >= min(float(2**run.attempt), LONGEST_WAIT_SECONDS)
 
 
 class JsonSerializer(Serializer):
@@ -197,10 +211,7 @@ def _process() -> Process:
 def create_journal_run(run_id: int) -> None:
     process = _process()
     if process.step("begin", begin, run_id):
-        try:
-            process.step("make_entries", make_entries, run_id)
-        except (SummaryError, MoneyError) as error:
-            process.step("fail", fail, run_id, str(error))
+        process.step("make_entries", make_entries, run_id)
 
 
 @DBOS.workflow(name="cancel_journal_run", max_recovery_attempts=50)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func
 
 from storage.journal_runs import JournalRun
+from storage.money import MoneyError
 from storage.transactions import PostingBucket, PostingKey
 
 
@@ -45,7 +47,7 @@ def claim_buckets(session: Session, run: JournalRun) -> None:
 
 
 def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
-    """The sums of what the run has claimed, by posting key."""
+    """The sums of what the run has claimed, by posting key. Raises MoneyError when one leaves 64 bits."""
     sums = (
         select(
             col(PostingBucket.posting_key_id).label("key_id"),
@@ -59,19 +61,24 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
         .group_by(col(PostingBucket.posting_key_id))
         .subquery()
     )
-    rows = session.execute(
-        select(
-            PostingKey,
-            sums.c.transaction_count,
-            sums.c.amount,
-            sums.c.home_amount,
-            sums.c.first_day,
-            sums.c.last_day,
-        ).join(sums, col(PostingKey.id) == sums.c.key_id)
-    )
-    for key, count, amount, home, first, last in rows:
-        # PostgreSQL's sum of integers is an exact numeric.
-        yield KeySum(key, int(count), int(amount), None if home is None else int(home), first, last)
+    try:
+        rows = session.execute(
+            select(
+                PostingKey,
+                sums.c.transaction_count,
+                sums.c.amount,
+                sums.c.home_amount,
+                sums.c.first_day,
+                sums.c.last_day,
+            ).join(sums, col(PostingKey.id) == sums.c.key_id)
+        )
+        for key, count, amount, home, first, last in rows:
+            # PostgreSQL's sum of integers is an exact numeric.
+            yield KeySum(key, int(count), int(amount), None if home is None else int(home), first, last)
+    except OperationalError as error:
+        if "integer overflow" not in str(error.orig):
+            raise
+        raise MoneyError("the sum of the run's transactions of one kind is beyond 64 bits") from error
 
 
 def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[int, int]]) -> None:
