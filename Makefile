@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 GRAPHIQL := .venv/.graphiql
 GRAPHIQL_SOURCES := $(wildcard $(addprefix gateway/graphiql/,build.sh package.json package-lock.json *.js))
 
-.PHONY: help run test lint format clean
+.PHONY: help run test lint format bench clean
 .DEFAULT_GOAL := help
 
 help: ## Tell what there is to make
@@ -27,6 +27,9 @@ lint: $(INSTALLED) ## Check style, direction of imports and types
 format: $(INSTALLED) ## Rewrite the sources in the house's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(INSTALLED) ## Measure; the ratios go into bench/RESULTS.md
+	$(BIN)/python -m bench
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

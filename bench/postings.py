@@ -1,0 +1,77 @@
+"""What a run costs when its transactions came in one file, or in many small calls (decision 0002)."""
+
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import islice
+from statistics import median
+
+from runs.create import RunRequest, begin, insert_run, make_entries
+from storage.accounting_codes import AccountingCode, save_code
+from storage.accounting_periods import AccountingPeriod, save_period
+from storage.database import Database
+from storage.migration import migrate
+from storage.posting import Key, NewTransaction, OpenPosting
+from storage.words import TransactionType
+
+TRANSACTIONS = 200_000
+KEYS = 200
+DAYS = 28
+CALLS = (TRANSACTIONS, 1_000, 10)
+"""Transactions in one posting: a file, a full call, a small call."""
+
+REPEATS = 3
+
+
+def measure(new_url: Iterator[str]) -> list[tuple[str, float, float]]:
+    """For each size of posting: its name, and the seconds to post everything and to create the run."""
+    results = []
+    for size in CALLS:
+        times = [_once(Database(next(new_url)), size) for _ in range(REPEATS)]
+        name = "one file" if size == TRANSACTIONS else f"calls of {size:,}"
+        results.append((name, median(posting for posting, _ in times), median(run for _, run in times)))
+    return results
+
+
+def _once(database: Database, size: int) -> tuple[float, float]:
+    migrate(database)
+    with database.write() as session:
+        debit = save_code(session, AccountingCode(name="Receivable", type="AccountsReceivable")).id
+        credit = save_code(session, AccountingCode(name="Sales", type="SalesRevenue")).id
+        period = AccountingPeriod(name="Feb", start_date=date(2025, 2, 1), end_date=date(2025, 2, 28))
+        save_period(session, period)
+    assert debit is not None
+    assert credit is not None
+    started = time.perf_counter()
+    transactions = _transactions(debit, credit)
+    for _ in range(TRANSACTIONS // size):
+        with database.write() as session:
+            posting = OpenPosting(session, "bench", "bench")
+            for batch in iter(lambda: list(islice(transactions, min(size, 5_000))), []):
+                posting.post(batch)
+                if size <= 5_000:
+                    break
+    posted = time.perf_counter()
+    with database.write() as session:
+        request = RunRequest(
+            period, date(2025, 2, 1), date(2025, 2, 28), date(2025, 2, 28), [TransactionType.INVOICE_ITEM], [],
+            None, None, False,
+        )  # fmt: skip
+        run = insert_run(session, request, "bench")
+        assert run.id is not None
+        begin(session, run.id)
+        make_entries(session, run.id)
+        assert run.transaction_count == TRANSACTIONS
+    finished = time.perf_counter()
+    database.close()
+    return posted - started, finished - posted
+
+
+def _transactions(debit: int, credit: int) -> Iterator[NewTransaction]:
+    keys = [
+        Key(TransactionType.INVOICE_ITEM, debit, credit, "GBP", None, None, (("product", str(number)),))
+        for number in range(KEYS)
+    ]
+    for number in range(TRANSACTIONS):
+        day = date(2025, 2, 1) + timedelta(days=number * DAYS // TRANSACTIONS)
+        yield NewTransaction(f"t{number}", day, keys[number * 7919 % KEYS], number % 10_000)
