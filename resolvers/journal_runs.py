@@ -1,6 +1,6 @@
 """Journal runs: look-ups, lists, and the requests to create, cancel and delete one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sqlmodel import Session
@@ -60,13 +60,13 @@ async def create_journal_run(context: Context, asked: CreateRun) -> Answer[Journ
 
 async def cancel_journal_run(context: Context, number: str) -> Answer[JournalRun]:
     """Accept that the run be cancelled: from Pending, Error and Completed. The entries are tried afterwards."""
-    answer = await context.gateway.write(_cancel, context, number)
+    answer = await context.gateway.write(_request, context, number, request_cancel)
     return _told(context, answer)
 
 
 async def delete_journal_run(context: Context, number: str) -> Answer[JournalRun]:
     """Accept that a Cancelled run be deleted. It is gone, with its entries, soon afterwards."""
-    answer = await context.gateway.write(_delete, context, number)
+    answer = await context.gateway.write(_request, context, number, request_delete)
     return _told(context, answer)
 
 
@@ -148,24 +148,14 @@ def _canonical(asked: CreateRun) -> dict[str, Any]:
     }
 
 
-def _cancel(session: Session, context: Context, number: str) -> Answer[JournalRun]:
+def _request(
+    session: Session, context: Context, number: str, accept: Callable[[Session, JournalRun, str], None]
+) -> Answer[JournalRun]:
     run = lock_run_numbered(session, number)
     if run is None:
-        return _unknown(number)
+        return _refused(UserErrorCode.UNKNOWN, f"There is no journal run {number!r}.", "number")
     try:
-        request_cancel(session, run, context.actor)
-    except NotAllowed as error:
-        return _refused(UserErrorCode.STATUS_NOT_ALLOWED, str(error), "number")
-    context.gateway.process.enqueue(session, run)
-    return Answer(run)
-
-
-def _delete(session: Session, context: Context, number: str) -> Answer[JournalRun]:
-    run = lock_run_numbered(session, number)
-    if run is None:
-        return _unknown(number)
-    try:
-        request_delete(session, run, context.actor)
+        accept(session, run, context.actor)
     except NotAllowed as error:
         return _refused(UserErrorCode.STATUS_NOT_ALLOWED, str(error), "number")
     context.gateway.process.enqueue(session, run)
@@ -184,10 +174,6 @@ def _told(context: Context, answer: Answer[JournalRun]) -> Answer[JournalRun]:
     if answer.value is not None and answer.value.id is not None:
         context.gateway.feed.changed(answer.value.id)
     return answer
-
-
-def _unknown(number: str) -> Answer[JournalRun]:
-    return _refused(UserErrorCode.UNKNOWN, f"There is no journal run {number!r}.", "number")
 
 
 def _refused(code: UserErrorCode, message: str, field: str) -> Answer[JournalRun]:

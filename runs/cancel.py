@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
+from runs import trail
 from runs.states import Event, move
-from storage import audit
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation
 from storage.cancelling import (
     count_live_entries,
@@ -24,30 +24,21 @@ TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
 """The code of the only reason for which an entry fails to cancel."""
 
 
-def request_cancel(session: Session, run: JournalRun, actor: str) -> Cancellation:
+def request_cancel(session: Session, run: JournalRun, actor: str) -> None:
     """Accept the cancellation of a locked run. Raises NotAllowed from a status that does not permit it."""
     assert run.id is not None
     before = run.status
     move(run, Event.CANCEL)
     session.add(run)
-    cancellation = Cancellation(
-        journal_run_id=run.id,
-        started_at=now(),
-        started_by=actor,
-        remaining_count=count_live_entries(session, run.id),
+    session.add(
+        Cancellation(
+            journal_run_id=run.id,
+            started_at=now(),
+            started_by=actor,
+            remaining_count=count_live_entries(session, run.id),
+        )
     )
-    session.add(cancellation)
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="cancel",
-        subject_type="JournalRun",
-        subject=run.number,
-        before={"status": before.value},
-        after={"status": run.status.value},
-    )
-    return cancellation
+    trail.record(session, run, actor, "cancel", before)
 
 
 def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
@@ -108,16 +99,11 @@ def _finish(session: Session, run: JournalRun, cancellation: Cancellation) -> No
         move(run, Event.ALL_CANCELLED)
         release_run(session, run.id)
     cancellation.finished_at = now()
-    audit.record(
+    trail.record(
         session,
-        actor="system",
-        action="finish cancellation",
-        subject_type="JournalRun",
-        subject=run.number,
-        before={"status": JournalRunStatus.CANCEL_IN_PROGRESS.value},
-        after={
-            "status": run.status.value,
-            "canceled_count": cancellation.canceled_count,
-            "failed_count": cancellation.failed_count,
-        },
+        run,
+        trail.SYSTEM,
+        "finish cancellation",
+        JournalRunStatus.CANCEL_IN_PROGRESS,
+        {"canceled_count": cancellation.canceled_count, "failed_count": cancellation.failed_count},
     )

@@ -5,9 +5,9 @@ from datetime import date
 
 from sqlmodel import Session
 
+from runs import trail
 from runs.states import Event, move
 from runs.summarise import Item, Summary, SummaryError, summarise, total
-from storage import audit
 from storage.accounting_periods import AccountingPeriod
 from storage.claiming import assign_buckets, claim_buckets, claimed_sums
 from storage.columns import now
@@ -60,14 +60,7 @@ def insert_run(session: Session, request: RunRequest, actor: str) -> JournalRun:
     )
     session.add(run)
     session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        action="create",
-        subject_type="JournalRun",
-        subject=run.number,
-        after=run.model_dump(mode="json", exclude={"id", "revision", "attempt"}),
-    )
+    trail.record_created(session, run, actor)
     return run
 
 
@@ -137,15 +130,13 @@ def _end(session: Session, run: JournalRun, event: Event, error_message: str | N
     move(run, event)
     run.error_message = None if error_message is None else error_message[:2000]
     session.add(run)
-    audit.record(
+    trail.record(
         session,
-        actor="system",
-        action="process",
-        subject_type="JournalRun",
-        subject=run.number,
-        before={"status": JournalRunStatus.PROCESSING.value},
-        after={
-            "status": run.status.value,
+        run,
+        trail.SYSTEM,
+        "process",
+        JournalRunStatus.PROCESSING,
+        {
             "total_journal_entry_count": run.total_journal_entry_count,
             "transaction_count": run.transaction_count,
             "error_message": run.error_message,

@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
+from runs import trail
 from runs.states import Event, move
-from storage import audit
 from storage.deleting import delete_entries, delete_run
 from storage.journal_runs import JournalRun, lock_run
 from storage.words import JournalRunStatus
@@ -17,15 +17,7 @@ def request_delete(session: Session, run: JournalRun, actor: str) -> None:
     before = run.status
     move(run, Event.DELETE)
     session.add(run)
-    audit.record(
-        session,
-        actor=actor,
-        action="delete",
-        subject_type="JournalRun",
-        subject=run.number,
-        before={"status": before.value},
-        after={"status": run.status.value},
-    )
+    trail.record(session, run, actor, "delete", before)
 
 
 def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
@@ -35,13 +27,6 @@ def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
         return False
     if delete_entries(session, run_id, size) == size:
         return True
-    audit.record(
-        session,
-        actor="system",
-        action="finish deletion",
-        subject_type="JournalRun",
-        subject=run.number,
-        before=run.model_dump(mode="json", exclude={"id", "revision", "attempt"}),
-    )
+    trail.record_deleted(session, run)
     delete_run(session, run_id)
     return False

@@ -1,31 +1,31 @@
-"""Every table there is, brought into one metadata."""
+"""Every table there is, brought into SQLModel's metadata by importing it."""
 
-from sqlmodel import SQLModel
+from storage.accounting_codes import AccountingCode
+from storage.accounting_periods import AccountingPeriod
+from storage.audit import AuditEvent
+from storage.cancellations import Cancellation, EntryCancelOutcome
+from storage.journal_entries import JournalEntry, JournalEntryItem
+from storage.journal_runs import IdempotencyKey, JournalRun
+from storage.numbering import Numbering
+from storage.segments import SegmentationRule, SegmentationRuleSegment, SegmentDefinition
+from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 
-from storage import (
-    accounting_codes,
-    accounting_periods,
-    audit,
-    cancellations,
-    journal_entries,
-    journal_runs,
-    numbering,
-    segments,
-    transactions,
+TABLES = (
+    AccountingCode,
+    AccountingPeriod,
+    AuditEvent,
+    Cancellation,
+    EntryCancelOutcome,
+    IdempotencyKey,
+    JournalEntry,
+    JournalEntryItem,
+    JournalRun,
+    Numbering,
+    Posting,
+    PostingBucket,
+    PostingKey,
+    SegmentDefinition,
+    SegmentationRule,
+    SegmentationRuleSegment,
+    Transaction,
 )
-
-__all__ = ["METADATA", "MODULES"]
-
-MODULES = (
-    accounting_codes,
-    accounting_periods,
-    audit,
-    cancellations,
-    journal_entries,
-    journal_runs,
-    numbering,
-    segments,
-    transactions,
-)
-
-METADATA = SQLModel.metadata
