@@ -72,6 +72,7 @@ def import_file(source: str, columns: Columns, import_lines: Import, console: Co
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
         ) as progress,
     ):
         imported = import_lines(_lines(feed, progress), rejected.add, feed.name)

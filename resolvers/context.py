@@ -7,9 +7,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from sqlmodel import Session
 
+from resolvers.errors import Unavailable
 from runs.feed import Feed
 from runs.process import Process
-from storage.database import Database
+from storage.database import Database, DatabaseBusy
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -55,13 +56,21 @@ class Gateway:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """Call the function in one transaction, in a thread of its own: all that it writes, or nothing."""
+        """Call the function in one transaction, in a thread of its own: all that it writes, or nothing.
+
+        Raises Unavailable when another writer does not let go of the database.
+        """
 
         def work() -> Result:
             with self.database.write() as session:
                 return function(session, *args, **kwargs)
 
-        return await to_thread.run_sync(work, limiter=self.limiter)
+        try:
+            return await to_thread.run_sync(work, limiter=self.limiter)
+        except DatabaseBusy as error:
+            raise Unavailable(
+                "The ledger is busy, as while a file is imported. Nothing was changed; try again."
+            ) from error
 
 
 @dataclass(frozen=True)

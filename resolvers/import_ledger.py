@@ -11,6 +11,7 @@ from sqlmodel import Session
 from resolvers.import_lines import (
     Faulty,
     Imported,
+    ImportRefused,
     Lines,
     Reject,
     day,
@@ -22,7 +23,7 @@ from resolvers.import_lines import (
 from storage import audit
 from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, all_periods, save_period
-from storage.database import Database
+from storage.database import Database, DatabaseBusy
 from storage.segments import (
     RuleSegments,
     SegmentationRule,
@@ -133,6 +134,8 @@ def _import(
                 raise _Rejected
     except _Rejected:
         return Imported(rejected=rejected)
+    except DatabaseBusy as error:
+        raise ImportRefused("others are writing to the ledger for long; nothing was taken, so run it again") from error
     return Imported(recorded=len(rows))
 
 

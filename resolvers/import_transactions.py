@@ -5,16 +5,15 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from resolvers.context import Ledger
 from resolvers.import_lines import Faulty, Imported, ImportRefused, Line, Lines, Reject, day, required, word
 from resolvers.transactions import Checker, TransactionFields
 from storage import audit
-from storage.database import Database
+from storage.database import Database, DatabaseBusy
 from storage.money import MoneyError, parse_decimal
-from storage.posting import NewTransaction, OpenPosting, Posted, lock_file_imports
+from storage.posting import NewTransaction, OpenPosting, Posted, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
 
 REQUIRED = (
@@ -55,10 +54,10 @@ def import_transactions(
             _audit(session, result, source, actor)
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
-    except IntegrityError as error:
+    except (RecordedMeanwhile, DatabaseBusy) as error:
         raise ImportRefused(
-            f"another caller recorded transactions of {source} at the same moment; nothing of it was recorded"
-            " now, so run the import again"
+            f"others are writing to the ledger at the same moment; nothing of {source} was recorded, so run the"
+            " import again"
         ) from error
     return result
 

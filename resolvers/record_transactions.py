@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 from strawberry.utils.str_converters import to_camel_case
 
@@ -12,7 +11,7 @@ from resolvers.errors import Unavailable, UserError, UserErrorCode
 from resolvers.transactions import Checker, Fault, TransactionFields
 from storage import audit
 from storage.money import MoneyError
-from storage.posting import NewTransaction, OpenPosting
+from storage.posting import NewTransaction, OpenPosting, RecordedMeanwhile
 
 MOST = 1_000
 """Transactions in one call; for more there is `journal-gateway import transactions`."""
@@ -42,10 +41,9 @@ async def record_transactions(context: Context, given: Sequence[TransactionField
             return await context.gateway.write(_record, context, given)
         except _Refused as refused:
             return Recorded(errors=refused.errors)
-        except (IntegrityError, OperationalError):
-            # Another call recorded one of them in between, or two calls waited for each other.
+        except RecordedMeanwhile:
             continue
-    raise Unavailable("Other calls are recording the same transactions; try again.")
+    raise Unavailable("Others are recording the same transactions; nothing was recorded by this call, so try again.")
 
 
 class _Refused(Exception):

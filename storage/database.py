@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 BUSY_SECONDS = 60
@@ -16,6 +16,10 @@ BUSY_SECONDS = 60
 
 class DatabaseError(Exception):
     """The database cannot be used. Its text says why and what to do."""
+
+
+class DatabaseBusy(Exception):
+    """Another writer holds the database; nothing was changed."""
 
 
 class Database:
@@ -39,9 +43,17 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that may write; it commits at the end of the block, or rolls back when the block raises."""
-        with Session(self.writer, expire_on_commit=False) as session, session.begin():
-            yield session
+        """A transaction that may write; it commits at the end of the block, or rolls back when the block raises.
+
+        Raises DatabaseBusy, with nothing changed, when another writer does not let go or two wait for each other.
+        """
+        try:
+            with Session(self.writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            if "locked" in str(error.orig) or "deadlock" in str(error.orig):
+                raise DatabaseBusy from error
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -68,14 +80,21 @@ def _supported(url: str) -> URL:
         return parsed.set(drivername="sqlite")
     if parsed is not None and parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
+    shown = url if parsed is None else parsed.render_as_string(hide_password=True)
     raise DatabaseError(
-        f"{url!r} is no database URL that can be used; write sqlite:///ledger.db for a file"
+        f"{shown!r} is no database URL that can be used; write sqlite:///ledger.db for a file"
         " or postgresql://user:password@host/name for a server"
     )
 
 
 def _sqlite_engine(url: URL, begin: str) -> Engine:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"the folder {folder} of the database file cannot be made ({error.strerror}); give another place"
+        ) from error
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=20)
 
     @event.listens_for(engine, "connect")

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError as DriverError
 
 from storage.database import Database, DatabaseError
 
@@ -31,7 +31,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
             if before != newest_version():
                 command.upgrade(config, "head")
             return before, newest_version()
-    except OperationalError as error:
+    except DriverError as error:
         raise DatabaseError(_explain(database, error)) from error
 
 
@@ -47,7 +47,7 @@ def check_version(database: Database) -> None:
     try:
         with database.reader.connect() as connection:
             version = _known_version(connection, str(database))
-    except OperationalError as error:
+    except DriverError as error:
         raise DatabaseError(_explain(database, error)) from error
     if version != newest_version():
         raise DatabaseError(
@@ -75,11 +75,11 @@ def _config() -> Config:
     return config
 
 
-def _explain(database: Database, error: OperationalError) -> str:
-    reason = str(error.orig).strip()
+def _explain(database: Database, error: DriverError) -> str:
+    reason = " ".join(str(error.orig).split())
     if database.is_sqlite:
         return (
             f"the database file {database.url.database} cannot be opened for writing ({reason});"
-            " check that the file and its folder exist and are yours to write"
+            " check that it is a SQLite file, and that it and its folder are yours to write"
         )
     return f"the database {database} cannot be used ({reason}); check the URL, and that the server runs"
