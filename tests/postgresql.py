@@ -88,6 +88,7 @@ class PostgreSQL:
     def _start(self, binaries: Path, account: dict[str, Any]) -> None:
         settings = {
             "fsync": "off",
+            "full_page_writes": "off",
             "listen_addresses": "127.0.0.1",
             "max_connections": "200",
             "port": str(self._port),
