@@ -7,10 +7,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from sqlmodel import Session
 
-from resolvers.errors import Unavailable
+from resolvers.errors import RequestError, Unavailable
 from runs.feed import Feed
 from runs.process import Process
 from storage.database import Database, DatabaseBusy
+from storage.pages import BadCursor
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -42,13 +43,19 @@ class Gateway:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """Call the function with a session that only reads, in a thread of its own."""
+        """Call the function with a session that only reads, in a thread of its own.
+
+        Raises RequestError for a cursor that the list did not give out.
+        """
 
         def work() -> Result:
             with self.database.read() as session:
                 return function(session, *args, **kwargs)
 
-        return await to_thread.run_sync(work, limiter=self.limiter)
+        try:
+            return await to_thread.run_sync(work, limiter=self.limiter)
+        except BadCursor as error:
+            raise RequestError(str(error)) from error
 
     async def write(
         self,

@@ -22,8 +22,9 @@ from resolvers.import_lines import (
 )
 from storage import audit
 from storage.accounting_codes import AccountingCode, save_code
-from storage.accounting_periods import AccountingPeriod, all_periods, save_period
+from storage.accounting_periods import AccountingPeriod, all_periods, period_starting, save_period
 from storage.database import Database, DatabaseBusy
+from storage.posting import lock_file_imports
 from storage.segments import (
     RuleSegments,
     SegmentationRule,
@@ -71,11 +72,21 @@ def import_accounting_periods(database: Database, lines: Lines, reject: Reject, 
     def save(session: Session, periods: list[tuple[int, AccountingPeriod]], refuse: Reject) -> None:
         together = {period.name: period for period in all_periods(session)}
         together |= {period.name: period for _, period in periods}
+        overlap = False
         for number, period in periods:
             for other in together.values():
                 if other.name != period.name and _overlap(period, other):
                     refuse(number, f"accounting period {period.name!r} overlaps {other.name!r}")
-        for _, period in periods:
+                    overlap = True
+        for number, period in [] if overlap else periods:
+            starting = period_starting(session, period.start_date)
+            if starting is not None and starting.name != period.name:
+                refuse(
+                    number,
+                    f"accounting period {period.name!r} would start on the day that {starting.name!r} still starts on;"
+                    " put the line that moves that one before this line",
+                )
+                return
             save_period(session, period)
 
     return _import(database, "AccountingPeriods", lines, reject, actor, _period, save)
@@ -121,6 +132,7 @@ def _import(
             refuse(number, str(fault))
     try:
         with database.write() as session:
+            lock_file_imports(session)
             save(session, rows, refuse)
             audit.record(
                 session,

@@ -4,14 +4,13 @@ from sqlmodel import Session
 
 from resolvers.context import Context
 from resolvers.errors import Answer, UserError, UserErrorCode
-from resolvers.loaders import Loaders
-from resolvers.paging import LARGEST_PAGE, bad_cursor
+from resolvers.paging import LARGEST_PAGE
 from storage import audit
 from storage.columns import now
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
 from storage.lists import EntryFilter, count_journal_entries, transactions_of_entry
 from storage.lists import journal_entries as list_entries
-from storage.pages import BadCursor, Order, Page, Window
+from storage.pages import Order, Page, Window
 from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, TransferStatus
 
@@ -27,10 +26,7 @@ async def journal_entries(
     context: Context, wanted: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> Page[JournalEntry]:
     """One page of entries. Raises RequestError for a cursor of another list."""
-    try:
-        return await context.gateway.read(list_entries, wanted, order, window)
-    except BadCursor as error:
-        raise bad_cursor(error) from error
+    return await context.gateway.read(list_entries, wanted, order, window)
 
 
 async def journal_entry_count(context: Context, wanted: EntryFilter) -> int:
@@ -38,20 +34,9 @@ async def journal_entry_count(context: Context, wanted: EntryFilter) -> int:
     return await context.gateway.read(count_journal_entries, wanted)
 
 
-async def run_entries(loaders: Loaders, run_id: int, wanted: EntryFilter, window: Window) -> Page[JournalEntry]:
-    """One page of a run's entries, read together with those of other runs. Raises RequestError for a bad cursor."""
-    try:
-        return await loaders.entries(wanted, window).load(run_id)
-    except BadCursor as error:
-        raise bad_cursor(error) from error
-
-
 async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions that the entry summarises. Raises RequestError for a cursor of another list."""
-    try:
-        return await context.gateway.read(transactions_of_entry, entry_id, window)
-    except BadCursor as error:
-        raise bad_cursor(error) from error
+    return await context.gateway.read(transactions_of_entry, entry_id, window)
 
 
 async def set_transferred_to_accounting(

@@ -7,8 +7,7 @@ from sqlmodel import Session
 
 from resolvers.context import Context
 from resolvers.create_rules import CreateRun, check
-from resolvers.errors import Answer, NotFound, Unavailable, UserError, UserErrorCode
-from resolvers.paging import bad_cursor
+from resolvers.errors import Answer, NotFound, RequestError, Unavailable, UserError, UserErrorCode
 from runs.cancel import request_cancel
 from runs.create import insert_run
 from runs.delete import request_delete
@@ -38,10 +37,7 @@ async def journal_runs(
     context: Context, wanted: RunFilter, order: Order[JournalRun], window: Window
 ) -> Page[JournalRun]:
     """One page of runs. Raises RequestError for a cursor of another list."""
-    try:
-        return await context.gateway.read(list_runs, wanted, order, window)
-    except BadCursor as error:
-        raise bad_cursor(error) from error
+    return await context.gateway.read(list_runs, wanted, order, window)
 
 
 async def journal_run_count(context: Context, wanted: RunFilter) -> int:
@@ -80,7 +76,7 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
     try:
         position = None if after is None else OUTCOMES.position(after)
     except BadCursor as error:
-        raise bad_cursor(error) from error
+        raise RequestError(str(error)) from error
     try:
         async for outcome in context.gateway.feed.outcomes(
             run.id, None if position is None else (position[0], position[1])

@@ -1,7 +1,7 @@
 """Relay's paging arguments, checked."""
 
 from resolvers.errors import RequestError
-from storage.pages import BadCursor, Window
+from storage.pages import Window
 
 PAGE = 100
 """Rows of a page when the caller does not say."""
@@ -23,8 +23,3 @@ def window(
             raise RequestError(f"`{name}` is {count}; it must be from 0 to {LARGEST_PAGE}.")
     size = last if last is not None else PAGE if first is None else first
     return Window(size=size, after=after, before=before, from_end=last is not None)
-
-
-def bad_cursor(error: BadCursor) -> RequestError:
-    """What to raise for a cursor that the list did not give out."""
-    return RequestError(str(error))

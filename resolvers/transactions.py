@@ -1,5 +1,6 @@
 """Transactions as they come in: every field is checked, and what is wrong is said field by field."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +20,9 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 """The days that a transaction can have; what lies outside is a slip of the pen."""
 
 LONGEST_TEXT = 255
-LARGEST_RATE = Decimal(10) ** 12
+SMALLEST_RATE, LARGEST_RATE = Decimal(10) ** -30, Decimal(10) ** 12
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Checker:
                 segments=tuple(sorted(given.segments)),
             ),
             amount=amount,
-            exchange_rate=None if given.exchange_rate is None else format(given.exchange_rate.normalize(), "f"),
+            exchange_rate=None if given.exchange_rate is None else money.plain(given.exchange_rate),
             home_amount=home_amount,
             account_number=given.account_number,
             document_number=given.document_number,
@@ -109,8 +112,8 @@ class Checker:
             **{f"segment.{name}": value for name, value in given.segments},
         }
         for column, text in texts.items():
-            if text is not None and (not 1 <= len(text) <= LONGEST_TEXT or "\0" in text):
-                message = f"it has {len(text)} characters; from 1 to {LONGEST_TEXT} are possible, and no NUL"
+            if text is not None and (not 1 <= len(text) <= LONGEST_TEXT or _UNSTORABLE.search(text)):
+                message = f"it has {len(text)} characters; from 1 to {LONGEST_TEXT} are possible, no NUL or surrogate"
                 yield Fault(Code.INVALID, column, message)
 
     def _code(self, column: str, name: str, faults: list[Fault]) -> AccountingCode | None:
@@ -135,8 +138,8 @@ class Checker:
             message = f"it is required to turn {given.currency} into {home}, the home currency"
             faults.append(Fault(Code.REQUIRED, "exchange_rate", message))
             return None
-        if not rate.is_finite() or not 0 < rate < LARGEST_RATE or len(format(rate.normalize(), "f")) > 60:
-            message = f"{rate} is no exchange rate; give a positive number below {LARGEST_RATE:f}"
+        if not rate.is_finite() or not SMALLEST_RATE <= rate < LARGEST_RATE or len(money.plain(rate)) > 60:
+            message = f"{rate} is no exchange rate; give a positive number below {LARGEST_RATE:f}, of 60 digits at most"
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", message))
             return None
         if given.currency == home and rate != 1:

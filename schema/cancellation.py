@@ -5,7 +5,6 @@ from datetime import datetime
 import strawberry
 from strawberry import UNSET
 
-from resolvers.cancellations import cancellation_outcomes
 from schema.arguments import After, First, page
 from schema.connection import Connection, CountedPage
 from schema.info import Info
@@ -54,5 +53,5 @@ class Cancellation:
     ) -> CountedPage[cancellations.EntryCancelOutcome]:
         cancellation_id = root.id or 0
         loaders = info.context.loaders
-        rows = await cancellation_outcomes(loaders, cancellation_id, page(first, after))
+        rows = await loaders.outcomes(page(first, after)).load(cancellation_id)
         return CountedPage(rows, lambda: loaders.outcome_count.load(cancellation_id))

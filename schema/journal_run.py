@@ -5,7 +5,6 @@ from datetime import date, datetime
 import strawberry
 from strawberry import UNSET
 
-from resolvers.journal_entries import run_entries
 from schema.accounting import AccountingPeriod
 from schema.arguments import After, First, given, page
 from schema.cancellation import Cancellation
@@ -61,7 +60,7 @@ class JournalRun(Node):
     ) -> CountedPage[journal_entries.JournalEntry]:
         run_id = root.id or 0
         wanted, loaders = entry_filter(filter), info.context.loaders
-        rows = await run_entries(loaders, run_id, wanted, page(first, after))
+        rows = await loaders.entries(wanted, page(first, after)).load(run_id)
         return CountedPage(rows, lambda: loaders.entry_count(wanted).load(run_id))
 
     @strawberry.field(graphql_type=Cancellation | None, description="Its latest cancellation.")

@@ -6,15 +6,17 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from resolvers import accounting
 from resolvers import journal_entries as entries
 from resolvers import journal_runs as runs
+from schema.accounting import AccountingCode, AccountingPeriod
 from schema.arguments import After, Before, EntryNumber, First, Last, RunNumber, page
 from schema.connection import Connection, CountedPage
 from schema.info import Info
 from schema.journal_entry import JournalEntry, JournalEntryFilter, entry_filter
 from schema.journal_run import JournalRun, JournalRunFilter, run_filter
 from schema.node import Node, from_id
-from storage import journal_entries, journal_runs
+from storage import accounting_codes, accounting_periods, journal_entries, journal_runs
 from storage.lists import entries_by_date, entries_by_number, runs_by_number, runs_by_start
 
 
@@ -114,3 +116,17 @@ class Query:
         order = make_order(by.direction is OrderDirection.DESC)
         rows = await entries.journal_entries(info.context, wanted, order, page(first, after, last, before))
         return CountedPage(rows, lambda: entries.journal_entry_count(info.context, wanted))
+
+    @strawberry.field(graphql_type=Connection[AccountingPeriod], description="Accounting periods, by their days.")
+    async def accounting_periods(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> CountedPage[accounting_periods.AccountingPeriod]:
+        rows = await accounting.accounting_periods(info.context, page(first, after, last, before))
+        return CountedPage(rows, lambda: accounting.accounting_period_count(info.context))
+
+    @strawberry.field(graphql_type=Connection[AccountingCode], description="Accounting codes, by name.")
+    async def accounting_codes(
+        self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> CountedPage[accounting_codes.AccountingCode]:
+        rows = await accounting.accounting_codes(info.context, page(first, after, last, before))
+        return CountedPage(rows, lambda: accounting.accounting_code_count(info.context))

@@ -1,4 +1,4 @@
-"""The lists of the product: runs, entries, outcomes and transactions, filtered, ordered and paged."""
+"""The lists of the product, filtered, ordered and paged."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlmodel import Session, SQLModel, col, func, select
 
+from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.cancellations import EntryCancelOutcome
 from storage.journal_entries import JournalEntry
@@ -87,6 +88,39 @@ TRANSACTIONS: Order[PostedTransaction] = Order(
     lambda posted: (_id(posted.bucket.id), posted.id),
 )
 """Transactions bucket by bucket, as the index has them, so that any page is a few index probes."""
+
+
+PERIODS: Order[AccountingPeriod] = Order(
+    [col(AccountingPeriod.start_date), col(AccountingPeriod.id)],
+    [date, int],
+    lambda period: (period.start_date, _id(period.id)),
+)
+"""Accounting periods in the order of their days."""
+
+CODES: Order[AccountingCode] = Order(
+    [col(AccountingCode.name), col(AccountingCode.id)], [str, int], lambda code: (code.name, _id(code.id))
+)
+"""Accounting codes by name."""
+
+
+def accounting_periods(session: Session, window: Window) -> Page[AccountingPeriod]:
+    """One page of accounting periods."""
+    return _page(session, select(AccountingPeriod), PERIODS, window)
+
+
+def count_accounting_periods(session: Session) -> int:
+    """How many accounting periods there are."""
+    return session.exec(select(func.count()).select_from(AccountingPeriod)).one()
+
+
+def accounting_codes(session: Session, window: Window) -> Page[AccountingCode]:
+    """One page of accounting codes."""
+    return _page(session, select(AccountingCode), CODES, window)
+
+
+def count_accounting_codes(session: Session) -> int:
+    """How many accounting codes there are."""
+    return session.exec(select(func.count()).select_from(AccountingCode)).one()
 
 
 def journal_runs(session: Session, wanted: RunFilter, order: Order[JournalRun], window: Window) -> Page[JournalRun]:
