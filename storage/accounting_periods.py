@@ -32,6 +32,11 @@ def period_named(session: Session, name: str) -> AccountingPeriod | None:
     return session.exec(select(AccountingPeriod).where(AccountingPeriod.name == name)).one_or_none()
 
 
+def period_starting(session: Session, day: date) -> AccountingPeriod | None:
+    """The accounting period that starts on that day."""
+    return session.exec(select(AccountingPeriod).where(AccountingPeriod.start_date == day)).one_or_none()
+
+
 def period_of(session: Session, day: date) -> AccountingPeriod | None:
     """The accounting period that the day falls into; at most one, since periods do not overlap."""
     return session.exec(

@@ -45,7 +45,8 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A transaction that may write; it commits at the end of the block, or rolls back when the block raises.
 
-        Raises DatabaseBusy, with nothing changed, when another writer does not let go or two wait for each other.
+        Raises DatabaseBusy, with nothing changed, when another writer does not let go or two wait for each other, and
+        DatabaseError when the database is lost, its disk is full or the like.
         """
         try:
             with Session(self.writer, expire_on_commit=False) as session, session.begin():
@@ -53,7 +54,8 @@ class Database:
         except OperationalError as error:
             if "locked" in str(error.orig) or "deadlock" in str(error.orig):
                 raise DatabaseBusy from error
-            raise
+            reason = " ".join(str(error.orig).split())
+            raise DatabaseError(f"the database {self} failed amid a change ({reason}); try again") from error
 
     @contextmanager
     def read(self) -> Iterator[Session]:

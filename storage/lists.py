@@ -47,12 +47,13 @@ class EntryFilter:
 
 def runs_by_number(descending: bool) -> Order[JournalRun]:
     """Runs in the order in which they were created."""
-    return Order([col(JournalRun.id)], [int], lambda run: (_id(run.id),), descending)
+    return Order("runs", [col(JournalRun.id)], [int], lambda run: (_id(run.id),), descending)
 
 
 def runs_by_start(descending: bool) -> Order[JournalRun]:
     """Runs in the order of the days that they collect."""
     return Order(
+        "runs by start",
         [col(JournalRun.target_start_date), col(JournalRun.id)],
         [date, int],
         lambda run: (run.target_start_date, _id(run.id)),
@@ -62,12 +63,13 @@ def runs_by_start(descending: bool) -> Order[JournalRun]:
 
 def entries_by_number(descending: bool) -> Order[JournalEntry]:
     """Entries in the order in which they were made."""
-    return Order([col(JournalEntry.id)], [int], lambda entry: (_id(entry.id),), descending)
+    return Order("entries", [col(JournalEntry.id)], [int], lambda entry: (_id(entry.id),), descending)
 
 
 def entries_by_date(descending: bool) -> Order[JournalEntry]:
     """Entries by their journal entry date."""
     return Order(
+        "entries by date",
         [col(JournalEntry.journal_entry_date), col(JournalEntry.id)],
         [date, int],
         lambda entry: (entry.journal_entry_date, _id(entry.id)),
@@ -76,6 +78,7 @@ def entries_by_date(descending: bool) -> Order[JournalEntry]:
 
 
 OUTCOMES: Order[EntryCancelOutcome] = Order(
+    "outcomes",
     [col(EntryCancelOutcome.cancellation_id), col(EntryCancelOutcome.sequence)],
     [int, int],
     lambda outcome: (outcome.cancellation_id, outcome.sequence),
@@ -83,6 +86,7 @@ OUTCOMES: Order[EntryCancelOutcome] = Order(
 """Outcomes in the order in which they happened. Their cursors are those of the subscription."""
 
 TRANSACTIONS: Order[PostedTransaction] = Order(
+    "transactions",
     [col(Transaction.posting_bucket_id), col(Transaction.id)],
     [int, int],
     lambda posted: (_id(posted.bucket.id), posted.id),
@@ -91,6 +95,7 @@ TRANSACTIONS: Order[PostedTransaction] = Order(
 
 
 PERIODS: Order[AccountingPeriod] = Order(
+    "periods",
     [col(AccountingPeriod.start_date), col(AccountingPeriod.id)],
     [date, int],
     lambda period: (period.start_date, _id(period.id)),
@@ -98,7 +103,7 @@ PERIODS: Order[AccountingPeriod] = Order(
 """Accounting periods in the order of their days."""
 
 CODES: Order[AccountingCode] = Order(
-    [col(AccountingCode.name), col(AccountingCode.id)], [str, int], lambda code: (code.name, _id(code.id))
+    "codes", [col(AccountingCode.name), col(AccountingCode.id)], [str, int], lambda code: (code.name, _id(code.id))
 )
 """Accounting codes by name."""
 

@@ -72,10 +72,16 @@ def convert(minor: int, currency: str, rate: Decimal, home_currency: str) -> int
     Raises MoneyError when the result does not fit into 64 bits.
     """
     product = _ROUNDING.multiply(to_decimal(minor, currency), rate)
-    if product and product.adjusted() > 20:
+    if not product.is_finite() or (product and product.adjusted() > 20):
         raise MoneyError(_too_large(str(product), home_currency))
     scaled = product.scaleb(digits(home_currency), _ROUNDING)
     return within_limits(int(scaled.to_integral_value(ROUND_HALF_EVEN, _ROUNDING)), home_currency)
+
+
+def plain(number: Decimal) -> str:
+    """The number as one text for one value, with every digit that counts: 1.50 and 1.5 are both 1.5."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def within_limits(minor: int, currency: str) -> int:

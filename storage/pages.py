@@ -40,8 +40,9 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[Row]):
-    """The order of a list: columns, the last of them unique, their types, and how a row's values in them are read."""
+    """The order of a list: its name, its columns (the last is unique) with their types, and how a row is read in them."""
 
+    name: str
     columns: Sequence[SQLColumnExpression[Any]]
     types: Sequence[type]
     key: Callable[[Row], tuple[int | str | date, ...]]
@@ -77,17 +78,17 @@ class Order(Generic[Row]):
     def cursor(self, row: Row) -> str:
         """Where the row stands in this order, as an opaque text."""
         values = [value.isoformat() if isinstance(value, date) else value for value in self.key(row)]
-        return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode()
+        return base64.urlsafe_b64encode(json.dumps([self.name, *values], separators=(",", ":")).encode()).decode()
 
     def position(self, cursor: str) -> list[Any]:
         """The values that a cursor stands for. Raises BadCursor."""
         try:
-            values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            if not isinstance(values, list) or len(values) != len(self.columns):
+            name, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+            if name != self.name:
                 raise ValueError
             return [_typed(wanted, value) for wanted, value in zip(self.types, values, strict=True)]
         except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
-            raise BadCursor(f"{cursor!r} is no cursor of this list; pass one that it gave you") from error
+            raise BadCursor(f"{cursor!r} is no cursor of this list; pass one that it gave you.") from error
 
     def _beyond(self, values: Sequence[Any], *, later: bool) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = false()

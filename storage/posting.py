@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, func, insert, literal, select, text
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col
 
 from storage.columns import now
-from storage.money import LARGEST, MoneyError, within_limits
+from storage.money import LARGEST, MoneyError
 from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 from storage.words import TransactionType
 
@@ -148,8 +149,8 @@ class OpenPosting:
                 homes[place] = homes.get(place, 0) + transaction.home_amount
         # A batch that leaves 64 bits would not even reach the database as an integer.
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
-            within_limits(amount, fresh[0].key.currency)
-            within_limits(home or 0, fresh[0].key.currency)
+            if max(abs(amount), abs(home or 0)) > LARGEST:
+                raise MoneyError(_SUM_TOO_LARGE)
         dialect = sqlite if self._session.get_bind().dialect.name == "sqlite" else postgresql
         new = dialect.insert(PostingBucket)
         bucket = PostingBucket
@@ -223,6 +224,8 @@ class OpenPosting:
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Insert transactions on PostgreSQL: one array a column, where a row at a time takes twice as long."""
+    # In one order, so that two calls that bring the same transactions wait for each other and never deadlock.
+    rows = sorted(rows, key=itemgetter("transaction_id"))
     types = {"posting_bucket_id": BigInteger(), "amount_minor": BigInteger(), "home_amount_minor": BigInteger()}
     arrays = [
         func.unnest(literal([row[name] for row in rows], ARRAY(types.get(name, String())))).label(name)
@@ -239,6 +242,8 @@ def lock_file_imports(session: Session) -> None:
     """Let one file be imported at a time; two would wait for each other's rows in no order."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILE_IMPORT_LOCK})
+        # Standard input may pause for longer than a transaction may otherwise be idle.
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def organizations(session: Session) -> list[str]:
