@@ -14,7 +14,7 @@ from storage.migration import migrate
 from storage.posting import Key, NewTransaction, OpenPosting
 from storage.words import TransactionType
 
-TRANSACTIONS = 200_000
+TRANSACTIONS = 50_000
 KEYS = 200
 DAYS = 28
 CALLS = (TRANSACTIONS, 1_000, 10)

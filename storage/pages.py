@@ -40,7 +40,7 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[Row]):
-    """The order of a list: its name, its columns (the last is unique) with their types, and how a row is read in them."""
+    """The order of a list: its name, its columns (the last is unique), and how a row is read in them."""
 
     name: str
     columns: Sequence[SQLColumnExpression[Any]]
