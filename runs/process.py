@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from dbos import DBOS, DBOSClient, DBOSConfig, Serializer, SQLAlchemyDatasource
@@ -58,6 +59,7 @@ class Process:
         self._executor = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._liveness = liveness(database, self._executor)
         self._stopping = threading.Event()
+        self._working: set[object] = set()
         self._keeper = threading.Thread(target=self._keep, name="run-keeper", daemon=True)
         self._client: DBOSClient | None = None
         self._datasource: SQLAlchemyDatasource | None = None
@@ -91,11 +93,15 @@ class Process:
         self._keeper.start()
 
     def stop(self, timeout_seconds: int = 5) -> None:
-        """Let running steps end, then stop. Whatever is unfinished goes on when a process starts again."""
+        """Let running workflows end for a while, then stop; the unfinished go on when a process starts again."""
         global _current
         self._stopping.set()
         self._keeper.join()
-        DBOS.destroy(workflow_completion_timeout_sec=timeout_seconds)
+        deadline = time.monotonic() + timeout_seconds
+        while self._working and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # DBOS would wait too, but a whole second at least, even with nothing to wait for.
+        DBOS.destroy(workflow_completion_timeout_sec=0)
         if self._client is not None:
             self._client.destroy()
         self._liveness.release()
@@ -119,6 +125,16 @@ class Process:
             run.id,
         )
         announce(session, run.id)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Around a workflow, so that a process that stops can wait for it."""
+        this = object()
+        self._working.add(this)
+        try:
+            yield
+        finally:
+            self._working.discard(this)
 
     def step(self, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
         """Run one step of a workflow: one transaction, recorded with its result, never done twice."""
@@ -209,18 +225,20 @@ def _process() -> Process:
 
 @DBOS.workflow(name="create_journal_run", max_recovery_attempts=50)
 def create_journal_run(run_id: int) -> None:
-    process = _process()
-    if process.step("begin", begin, run_id):
-        process.step("make_entries", make_entries, run_id)
+    with (process := _process()).working():
+        if process.step("begin", begin, run_id):
+            process.step("make_entries", make_entries, run_id)
 
 
 @DBOS.workflow(name="cancel_journal_run", max_recovery_attempts=50)
 def cancel_journal_run(run_id: int) -> None:
-    while _process().step("cancel_batch", cancel_batch, run_id):
-        pass
+    with (process := _process()).working():
+        while process.step("cancel_batch", cancel_batch, run_id):
+            pass
 
 
 @DBOS.workflow(name="delete_journal_run", max_recovery_attempts=50)
 def delete_journal_run(run_id: int) -> None:
-    while _process().step("delete_batch", delete_batch, run_id):
-        pass
+    with (process := _process()).working():
+        while process.step("delete_batch", delete_batch, run_id):
+            pass
