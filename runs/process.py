@@ -25,6 +25,7 @@ from storage.liveness import liveness
 from storage.wakeups import announce
 from storage.words import JournalRunStatus
 
+APPLICATION = "journal-gateway"
 QUEUE = "journal_runs"
 VERSION = "1"
 """Fixed: a version computed from the code would strand every unfinished run at the next release."""
@@ -72,13 +73,17 @@ class Process:
         # Before launch: a process that runs workflows and shows no life would be taken for dead.
         self._liveness.hold()
         config: DBOSConfig = {
-            "name": "journal-gateway",
+            "name": APPLICATION,
             "system_database_url": url,
             "application_version": VERSION,
             "executor_id": self._executor,
             "log_level": "WARNING",
             "serializer": serializer,
         }
+        # Before launch, too: a queue that DBOS meets later is first looked at a second later.
+        DBOS.migrate(url)
+        self._client = DBOSClient(system_database_url=url, serializer=serializer, application_name=APPLICATION)
+        self._client.register_queue(QUEUE, polling_interval_sec=self._poll_seconds)
         DBOS(config=config)
         self._datasource = SQLAlchemyDatasource.create(
             url,
@@ -88,8 +93,6 @@ class Process:
         )
         _current = self
         DBOS.launch()
-        DBOS.register_queue(QUEUE, polling_interval_sec=self._poll_seconds)
-        self._client = DBOSClient(system_database_url=url, serializer=serializer, application_name="journal-gateway")
         self._keeper.start()
 
     def stop(self, timeout_seconds: int = 5) -> None:
