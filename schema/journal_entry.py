@@ -114,6 +114,9 @@ class JournalEntryFilter:
     journal_entry_date_to: date | None = strawberry.field(default=UNSET, description="Booked on this day or earlier.")
 
 
+EntryFilterArgument = Annotated[JournalEntryFilter | None, strawberry.argument(description="Which entries are wanted.")]
+
+
 def entry_filter(asked: JournalEntryFilter | None) -> EntryFilter:
     """What the filter asks for."""
     return EntryFilter(**given(asked)) if asked else EntryFilter()

@@ -10,7 +10,7 @@ from schema.arguments import After, First, given, page
 from schema.cancellation import Cancellation
 from schema.connection import Connection, CountedPage
 from schema.info import Info
-from schema.journal_entry import JournalEntry, JournalEntryFilter, entry_filter
+from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
 from schema.node import Node, to_id
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
 from storage.lists import RunFilter
@@ -56,7 +56,7 @@ class JournalRun(Node):
         info: Info,
         first: First = UNSET,
         after: After = UNSET,
-        filter: JournalEntryFilter | None = UNSET,
+        filter: EntryFilterArgument = UNSET,
     ) -> CountedPage[journal_entries.JournalEntry]:
         run_id = root.id or 0
         wanted, loaders = entry_filter(filter), info.context.loaders

@@ -13,7 +13,7 @@ from schema.accounting import AccountingCode, AccountingPeriod
 from schema.arguments import After, Before, EntryNumber, First, Last, RunNumber, page
 from schema.connection import Connection, CountedPage
 from schema.info import Info
-from schema.journal_entry import JournalEntry, JournalEntryFilter, entry_filter
+from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
 from schema.journal_run import JournalRun, JournalRunFilter, run_filter
 from schema.node import Node, from_id
 from storage import accounting_codes, accounting_periods, journal_entries, journal_runs
@@ -54,7 +54,6 @@ RunFilterArgument = Annotated[JournalRunFilter | None, strawberry.argument(descr
 RunOrderArgument = Annotated[
     JournalRunOrder | None, strawberry.argument(description="The order; without it the newest run comes first.")
 ]
-EntryFilterArgument = Annotated[JournalEntryFilter | None, strawberry.argument(description="Which entries are wanted.")]
 EntryOrderArgument = Annotated[
     JournalEntryOrder | None, strawberry.argument(description="The order; without it the oldest entry comes first.")
 ]

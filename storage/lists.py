@@ -244,7 +244,7 @@ def _count_by_parent(
     conditions: Sequence[ColumnElement[bool]],
 ) -> dict[int, int]:
     rows = session.execute(select(parent, func.count()).where(parent.in_(set(parents)), *conditions).group_by(parent))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _run_conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
