@@ -1,15 +1,19 @@
 """The command line: serve, demo, import, migrate and schema."""
 
 import getpass
+import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
@@ -41,8 +45,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 DatabaseUrl = Annotated[
     str,
@@ -97,7 +101,7 @@ def main() -> None:
     try:
         app()
     except (DatabaseError, CannotListen, FeedError, ImportRefused, MoneyError) as error:
-        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        err.print(Text.assemble(("error:", "red"), f" {error}"), soft_wrap=True)
         sys.exit(1)
 
 
@@ -129,15 +133,19 @@ def import_(
     rejects: RejectsFile = None,
 ) -> None:
     """Import files: each whole, or nothing of it. Running it again is safe. Exit code 2 when lines were rejected."""
-    opened = Database(database)
-    migrate_database(opened)
-    import_lines = _importer(kind, opened, _ledger(home_currency, False))
+    if rejects is not None and len(files) > 1:
+        raise ImportRefused("--rejects is for one file; import the files one by one, or leave it out")
     rejected = 0
-    for source in files:
-        name = "standard-input" if source == "-" else Path(source).name
-        path = rejects or Path(f"{name}.rejects.csv")
-        rejected += import_file(source, COLUMNS[kind], import_lines, out, path).rejected
-    opened.close()
+    with closing(Database(database)) as opened:
+        migrate_database(opened)
+        import_lines = _importer(kind, opened, _ledger(home_currency, False))
+        names: Counter[str] = Counter()
+        for source in files:
+            name = "standard-input" if source == "-" else Path(source).name
+            names[name] += 1
+            # Files of one name from several folders must not overwrite each other's rejects.
+            path = rejects or Path(f"{name}.{names[name]}.rejects.csv" if names[name] > 1 else f"{name}.rejects.csv")
+            rejected += import_file(source, COLUMNS[kind], import_lines, out, path).rejected
     if rejected:
         raise typer.Exit(2)
 
@@ -145,10 +153,12 @@ def import_(
 @app.command()
 def migrate(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
     """Bring the database to this release's tables."""
-    opened = Database(database)
-    before, after = migrate_database(opened)
-    opened.close()
-    out.print(f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}")
+    with closing(Database(database)) as opened:
+        before, after = migrate_database(opened)
+    out.print(
+        f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -207,8 +217,16 @@ def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
     return Ledger(home_currency, aggregate_currency)
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a number that has no name.
+        return f"user {os.getuid()}"
+
+
 def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
-    actor = f"command line: {getpass.getuser()}"
+    actor = f"command line: {_user()}"
     if kind is Kind.TRANSACTIONS:
 
         def transactions(lines: Lines, reject: Reject, source: str) -> Imported:

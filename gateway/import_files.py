@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from gateway.feed import Feed, Malformed, open_feed
+from gateway.feed import Feed, FeedError, Malformed, open_feed
 from resolvers.import_lines import Imported, Line, Lines, Reject
 from storage.money import to_decimal
 
@@ -40,7 +40,11 @@ class Rejects:
     def add(self, line: int, reason: str) -> None:
         """Write down a rejected line."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", newline="")
+            try:
+                self._file = self.path.open("w", encoding="utf-8", newline="")
+            except OSError as error:
+                message = f"rejected lines cannot be written here: {error.strerror}"
+                raise FeedError(str(self.path), None, message) from error
             self._writer = csv.writer(self._file)
             self._writer.writerow(["line", "reason"])
         self._writer.writerow([line, reason])
@@ -65,7 +69,7 @@ def import_file(source: str, columns: Columns, import_lines: Import, console: Co
         open_feed(source, required=columns.required, optional=columns.optional, prefixes=columns.prefixes) as feed,
         Rejects(rejects) as rejected,
         Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.fields[lines]:,} lines"),

@@ -1,0 +1,383 @@
+"""`journal-gateway import`: the real command line, on both databases, with good files and bad ones."""
+
+import codecs
+import csv
+import getpass
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlmodel import col, func, select
+
+from gateway.command_line import app
+from resolvers.import_transactions import BATCH
+from storage.audit import AuditEvent
+from storage.database import Database
+from storage.transactions import Posting, PostingBucket, Transaction
+from tests.command import PATIENCE_SECONDS, run, run_here, start
+from tests.ledger import line
+from tests.postgresql import PostgreSQL
+
+CODES = (
+    "name,type,status\nAccounts Receivable,AccountsReceivable,Active\nSales,SalesRevenue,\nOld,SalesRevenue,Inactive\n"
+)
+PERIODS = "name,start_date,end_date\nDec 2024,2024-12-01,2024-12-31\n"
+SEGMENTS = "segment,segmentation_rule,active\ncountry,By country,yes\n"
+
+
+def write(path: Path, lines: Sequence[Mapping[str, str]]) -> Path:
+    """A CSV file of these lines."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, dict.fromkeys(name for values in lines for name in values), restval="")
+        writer.writeheader()
+        writer.writerows(lines)
+    return path
+
+
+def rejects(path: Path) -> list[tuple[int, str]]:
+    """The lines and reasons of a file of rejects."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
+
+
+def count(database: Database) -> int:
+    """How many transactions are recorded; that buckets hold as many is made sure of."""
+    with database.read() as session:
+        recorded = session.exec(select(func.count()).select_from(Transaction)).one()
+        assert session.exec(select(func.coalesce(func.sum(PostingBucket.transaction_count), 0))).one() == recorded
+        postings = session.exec(select(func.count()).select_from(Posting)).one()
+        imports = select(func.count()).select_from(AuditEvent).where(col(AuditEvent.subject_type) == "Transactions")
+        assert session.exec(imports).one() == postings
+    return recorded
+
+
+def assert_one_clear_error(done: object, *parts: str) -> None:
+    """The command ended with exit code 1, one line of error and nothing else."""
+    code, out, err = (getattr(done, name) for name in ("returncode", "stdout", "stderr"))
+    assert (code, out, err.count("\n")) == (1, "", 1), (code, out, err)
+    assert err.startswith("error: ")
+    for part in parts:
+        assert part in err
+
+
+# What goes well
+
+
+def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str, tmp_path: Path) -> None:
+    for kind, text in {"accounting-codes": CODES, "accounting-periods": PERIODS, "segments": SEGMENTS}.items():
+        (tmp_path / f"{kind}.csv").write_text(text)
+        done = run_here(tmp_path, "import", kind, f"{kind}.csv", "--database", database_url)
+        taken = text.count("\n") - 1
+        expected = f"{kind}.csv: {taken} recorded, 0 duplicates, 0 rejected\n"
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+    write(
+        tmp_path / "december.csv",
+        [line("a", amount="1234.56"), line("b", amount="-0.06"), line("c", currency="JPY", amount="7")],
+    )
+
+    done = run(tmp_path, "import", "transactions", "december.csv", "--database", database_url)
+    again = run(tmp_path, "import", "transactions", "december.csv", "december.csv", "--database", database_url)
+
+    told, *totals = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told == "december.csv: 3 recorded, 0 duplicates, 0 rejected"
+    assert [total.split() for total in totals] == [["1,234.50", "GBP"], ["7", "JPY"]]
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == "december.csv: 0 recorded, 3 duplicates, 0 rejected\n" * 2
+    assert list(tmp_path.glob("*.rejects.csv")) == []
+    database = Database(database_url)
+    assert count(database) == 3
+    database.close()
+
+
+def test_standard_input_is_read_and_a_conflict_is_rejected(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    text = write(tmp_path / "feed.csv", [line("a"), line("b"), line("a", amount="10.01"), line("c")]).read_text()
+
+    done = run(tmp_path, "import", "transactions", "-", "--database", database_url, text=text)
+
+    assert done.returncode == 2
+    assert done.stdout.startswith("standard input: 3 recorded, 0 duplicates, 1 rejected\n")
+    assert done.stdout.endswith("The rejected lines and their reasons stand in standard-input.rejects.csv\n")
+    ((number, reason),) = rejects(tmp_path / "standard-input.rejects.csv")
+    assert number == 4
+    assert reason == (
+        "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed"
+    )
+    assert count(database) == 3
+
+
+def test_a_home_currency_takes_exchange_rates(database: Database, database_url: str, tmp_path: Path) -> None:
+    write(tmp_path / "feed.csv", [line("a", amount="0.05", exchange_rate="0.5"), line("b")])
+
+    done = run_here(
+        tmp_path, "import", "transactions", "feed.csv", "--database", database_url, "--home-currency", "USD"
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    ((number, reason),) = rejects(tmp_path / "feed.csv.rejects.csv")
+    assert (number, reason) == (3, "exchange_rate: it is required to turn GBP into USD, the home currency")
+    with database.read() as session:
+        assert [row.home_amount_minor for row in session.exec(select(Transaction))] == [2]
+
+
+def test_each_file_is_taken_by_itself(database: Database, database_url: str, tmp_path: Path) -> None:
+    for folder in ("[", "other"):
+        (tmp_path / folder).mkdir()
+    # Names that a console might take for markup or emoji.
+    write(tmp_path / "[" / "red]:x:.csv", [line("a"), line("bad", amount="x")])
+    write(tmp_path / "other" / "red]:x:.csv", [line("b"), line("bad", currency="x")])
+    (tmp_path / "broken.csv").write_text("no,such,columns\n")
+    write(tmp_path / "never.csv", [line("never")])
+    files = ["[/red]:x:.csv", "other/red]:x:.csv", "broken.csv", "never.csv"]
+
+    done = run(tmp_path, "import", "transactions", *files, "--database", database_url)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: broken.csv, line 1: missing columns transaction_id, ")
+    assert done.stdout.startswith("[/red]:x:.csv: 1 recorded, 0 duplicates, 1 rejected\n")
+    assert "amount" in rejects(tmp_path / "red]:x:.csv.rejects.csv")[0][1]
+    assert "currency" in rejects(tmp_path / "red]:x:.csv.2.rejects.csv")[0][1]
+    assert count(database) == 2
+
+
+def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    write(tmp_path / "feed.csv", [line("a")])
+
+    url = database.url.render_as_string(hide_password=False)
+    app(["import", "transactions", str(tmp_path / "feed.csv"), "--database", url], standalone_mode=False)
+
+    with database.read() as session:
+        assert session.exec(select(Posting.posted_by)).one() == f"command line: user {os.getuid()}"
+
+
+# Bad lines
+
+LARGEST = "92233720368547758.07"
+BAD_LINES = [
+    ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
+    ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; possible are: Invoice Item, Taxation"),
+    ({"transaction_date": ""}, "transaction_date: it is required"),
+    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is no date; write it like 2024-12-31"),
+    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is no date"),
+    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is no date"),
+    ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; a day from 1900-01-01 to"),
+    ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
+    ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
+    ({"amount": "10.5", "currency": "JPY"}, "amount: 10.5 has more decimals than JPY has, which is 0"),
+    ({"amount": "ten"}, "amount: 'ten' is not a decimal number; write it like -12.50"),
+    ({"amount": "1,000.00"}, "amount: '1,000.00' is not a decimal number"),
+    ({"amount": "NaN"}, "amount: 'NaN' is not a finite decimal number"),
+    ({"amount": "-Infinity"}, "amount: '-Infinity' is not a finite decimal number"),
+    ({"amount": "92233720368547758.08"}, f"is beyond 64 bits; the largest amount in GBP is {LARGEST}"),
+    ({"amount": "-1E+999999999"}, f"is beyond 64 bits; the largest amount in GBP is {LARGEST}"),
+    ({"currency": "gbp"}, "currency: 'gbp' is no ISO 4217 currency; give its three capital letters"),
+    ({"currency": "XAU"}, "currency: XAU has no minor unit in ISO 4217"),
+    ({"debit_account": "Till"}, "debit_account: there is no accounting code 'Till'; import it with the accounting"),
+    ({"credit_account": "Old Sales"}, "credit_account: accounting code 'Old Sales' is inactive; activate it first"),
+    ({"exchange_rate": "1.1"}, "exchange_rate: this ledger has no home currency, so none can be given"),
+    ({"segment.country": "x" * 256}, "segment.country: it has 256 characters"),
+    (
+        {"amount": "x", "transaction_type": "y", "transaction_date": "z"},
+        "transaction_type: 'y' is unknown",
+    ),
+]
+
+
+def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    bad = [line(f"bad-{place}") | values for place, (values, _) in enumerate(BAD_LINES)]
+    lines = [line("good-1"), *bad, line("good-2"), line("unknown") | {"segment.planet": "Mars"}]
+    write(tmp_path / "feed.csv", lines)
+
+    done = run(
+        tmp_path, "import", "transactions", "feed.csv", "--database", database_url, "--rejects", "bad lines.csv"
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith(f"feed.csv: 2 recorded, 0 duplicates, {len(bad) + 1} rejected\n")
+    assert done.stdout.endswith("The rejected lines and their reasons stand in bad lines.csv\n")
+    found = rejects(tmp_path / "bad lines.csv")
+    expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; known are:"]
+    assert [number for number, _ in found] == [*range(3, len(bad) + 3), len(bad) + 4]
+    for (number, reason), wanted in zip(found, expected, strict=True):
+        assert wanted in reason, number
+    assert "amount: 'x' is not" in found[len(bad) - 1][1]
+    assert "transaction_date: 'z' is no date" in found[len(bad) - 1][1]
+    assert count(database) == 2
+
+
+def test_an_ndjson_line_that_is_no_text_is_rejected(database: Database, tmp_path: Path) -> None:
+    values = [line("a"), line("b\0"), line("\ud800"), line("c") | {"amount": float("inf")}, line("d") | {"amount": 1.5}]
+    (tmp_path / "feed.ndjson").write_text("".join(json.dumps(value) + "\n" for value in values))
+
+    done = run_here(tmp_path, "import", "transactions", "feed.ndjson", "--database", str(database))
+
+    assert done.returncode == 2, done.stderr
+    assert [number for number, _ in rejects(tmp_path / "feed.ndjson.rejects.csv")] == [2, 3, 4]
+    assert count(database) == 2
+
+
+# Files that are refused whole
+
+HEADER = "transaction_id,transaction_type,transaction_date,amount,currency,debit_account,credit_account\n"
+GOOD = "a,Invoice Item,2024-12-05,1.00,GBP,Accounts Receivable,Sales\n"
+BROKEN_FILES = {
+    "an empty file": (b"", "it is empty; the first line must name the columns: transaction_id, "),
+    "a header of other columns": (
+        b"transaction_id,Amount\n1,2\n",
+        "line 1: missing columns transaction_type, transaction_date, amount, currency, debit_account,",
+    ),
+    "semicolons": (HEADER.replace(",", ";").encode(), "the columns are separated by semicolons, which must be commas"),
+    "a quote that never closes": (
+        (HEADER + GOOD + '"b,c\n').encode(),
+        "line 3: the quote opened on this line is never",
+    ),
+    "text after a quote": ((HEADER + GOOD + '"b"x,c\n').encode(), "line 3: the quote opened on this line is closed"),
+    "Latin-1": ((HEADER + GOOD).encode() + "é,".encode("latin-1"), "line 3: byte 1 of the line (0xE9) is not UTF-8"),
+    "UTF-16": (codecs.BOM_UTF16_LE + (HEADER + GOOD).encode("utf-16-le"), "line 1: this looks like UTF-16; convert it"),
+}
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a SQLite database, for what has nothing to do with the kind of the database."""
+    return f"sqlite:///{tmp_path}/embedded.db"
+
+
+@pytest.mark.parametrize("name", BROKEN_FILES)
+def test_a_broken_file_is_refused_with_where_and_why(name: str, embedded: str, tmp_path: Path) -> None:
+    content, message = BROKEN_FILES[name]
+    (tmp_path / "feed.csv").write_bytes(content)
+
+    done = run_here(tmp_path, "import", "transactions", "feed.csv", "--database", embedded)
+
+    assert_one_clear_error(done, "feed.csv", message)
+    assert list(tmp_path.glob("*.rejects.csv")) == []
+    database = Database(embedded)
+    assert count(database) == 0
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ('"never closed', f"feed.csv, line {BATCH + 4}: the quote opened on this line is never closed"),
+        (GOOD.replace("1.00", LARGEST) + GOOD.replace("a,", "b,").replace("1.00", LARGEST), "beyond 64 bits"),
+    ],
+)
+def test_a_file_that_is_refused_late_leaves_nothing(
+    database: Database, database_url: str, tmp_path: Path, end: str, message: str
+) -> None:
+    # More than a batch, that is written by then, and a rejected line.
+    lines = [GOOD.replace("a,", f"early-{number},") for number in range(BATCH + 1)]
+    (tmp_path / "feed.csv").write_text(HEADER + "rejected,,,,,,\n" + "".join(lines) + end)
+
+    done = run(tmp_path, "import", "transactions", "feed.csv", "--database", database_url)
+
+    assert_one_clear_error(done, message)
+    assert list(tmp_path.glob("*.rejects.csv")) == []
+    assert count(database) == 0
+
+
+def test_an_import_that_is_killed_leaves_nothing_and_can_be_run_again(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    text = HEADER + "".join(GOOD.replace("a,", f"{number},") for number in range(2 * BATCH))
+    process = start(tmp_path, "import", "transactions", "-", "--database", database_url)
+    assert process.stdin is not None
+    # A pipe holds 64 KiB, so that most has been read once this is written.
+    process.stdin.write(text)
+    process.stdin.flush()
+    process.kill()
+    process.communicate()
+
+    assert count(database) == 0
+    done = run(tmp_path, "import", "transactions", "-", "--database", database_url, text=text)
+
+    assert done.stdout.startswith(f"standard input: {2 * BATCH:,} recorded, 0 duplicates, 0 rejected\n"), done.stderr
+    assert count(database) == 2 * BATCH
+
+
+def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path: Path) -> None:
+    (tmp_path / "codes.csv").write_text("name,type\nSales,SalesRevenue\n,SalesRevenue\n")
+
+    done = run_here(
+        tmp_path, "import", "accounting-codes", "codes.csv", "--database", embedded, "--rejects", "no/such/folder.csv"
+    )  # fmt: skip
+
+    assert_one_clear_error(done, "no/such/folder.csv: rejected lines cannot be written here: No such file or directory")
+
+
+def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> None:
+    currency = run_here(tmp_path, "import", "transactions", "-", "--database", embedded, "--home-currency", "XAU")
+    two = run_here(tmp_path, "import", "segments", "a.csv", "b.csv", "--database", embedded, "--rejects", "rejects.csv")
+    missing = run_here(tmp_path, "import", "segments", "[/a].csv", "--database", embedded)
+
+    assert_one_clear_error(currency, "XAU has no minor unit in ISO 4217")
+    assert_one_clear_error(two, "--rejects is for one file")
+    assert_one_clear_error(missing, "error: [/a].csv: there is no such file")
+
+
+# Databases that cannot be used
+
+
+def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("This is a text, and no database." * 100)
+    (tmp_path / "folder").mkdir()
+    unusable = {
+        "sqlite:///file/ledger.db": "the folder file of the database file cannot be made (File exists)",
+        "sqlite:///file/x/ledger.db": "the folder file/x of the database file cannot be made (Not a directory)",
+        "sqlite:///folder": "the database file folder cannot be opened for writing (unable to open database file)",
+        "sqlite:///file": "the database file file cannot be opened for writing (file is not a database)",
+        "postgresql://someone:secret@127.0.0.1:1/x": "Connection refused",
+        "mysql://someone:secret@127.0.0.1/x": "is no database URL that can be used; write sqlite:///ledger.db",
+    }
+    for url, message in unusable.items():
+        done = run_here(tmp_path, "import", "segments", "-", "--database", url, text=SEGMENTS)
+
+        assert_one_clear_error(done, message)
+        assert "secret" not in done.stderr
+
+
+def test_a_database_of_a_newer_release_is_left_alone(
+    empty_database: Database, database_url: str, tmp_path: Path
+) -> None:
+    with empty_database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    done = run_here(tmp_path, "import", "segments", "-", "--database", database_url, text=SEGMENTS)
+
+    assert_one_clear_error(done, "is of version 9999, which is newer than this release knows", "install the release")
+
+
+def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url = postgresql.create_database()
+    assert run(tmp_path, "import", "accounting-codes", "-", "--database", url, text=CODES).returncode == 0
+    process = start(tmp_path, "import", "transactions", "-", "--database", url)
+    assert process.stdin is not None
+    process.stdin.write(HEADER + "".join(GOOD.replace("a,", f"{number},") for number in range(2 * BATCH)))
+    process.stdin.flush()
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        ).fetchall()
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert ended == [(True,)]
+    assert (process.returncode, out, err.count("\n")) == (1, "", 1), err
+    assert err.startswith(f"error: the database {url} failed amid a change (")
+    database = Database(url)
+    assert count(database) == 0
+    database.close()
+    postgresql.drop_database(url)

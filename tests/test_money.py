@@ -1,0 +1,146 @@
+"""Money is exact: between minor units and decimals, and into the home currency."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.money import LARGEST, MoneyError, convert, digits, parse_decimal, plain, to_decimal, to_minor
+
+CURRENCIES = {"JPY": 0, "GBP": 2, "KWD": 3, "CLF": 4}
+
+currencies = st.sampled_from(sorted(CURRENCIES))
+minors = st.integers(-LARGEST, LARGEST)
+
+
+@pytest.mark.parametrize(("currency", "expected"), CURRENCIES.items())
+def test_a_currency_has_the_digits_of_iso_4217(currency: str, expected: int) -> None:
+    assert digits(currency) == expected
+
+
+@pytest.mark.parametrize("code", ["", "GBX", "gbp", "GBP ", "826", "Pound", "DEM", "G\0P", "£"])
+def test_what_is_no_currency_is_refused(code: str) -> None:
+    with pytest.raises(MoneyError, match="no ISO 4217 currency"):
+        digits(code)
+
+
+@pytest.mark.parametrize("code", ["XAU", "XXX", "XTS"])
+def test_a_currency_without_a_minor_unit_is_refused(code: str) -> None:
+    with pytest.raises(MoneyError, match=f"{code} has no minor unit"):
+        to_minor(Decimal(1), code)
+
+
+@given(minors, currencies)
+def test_minor_units_survive_the_way_to_a_decimal_and_back(minor: int, currency: str) -> None:
+    amount = to_decimal(minor, currency)
+
+    assert to_minor(amount, currency) == minor
+    assert to_minor(parse_decimal(format(amount, "f")), currency) == minor
+    assert Fraction(amount) == Fraction(minor, 10 ** CURRENCIES[currency])
+    assert amount.as_tuple().exponent == -CURRENCIES[currency]
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("12.5", "GBP", 1250),
+        ("12.500000", "GBP", 1250),
+        ("-0.01", "GBP", -1),
+        ("-0", "GBP", 0),
+        ("1250", "JPY", 1250),
+        ("1250.0", "JPY", 1250),
+        ("1.234", "KWD", 1234),
+        ("1.2345", "CLF", 12345),
+        ("0E+999999999", "GBP", 0),
+        ("92233720368547758.07", "GBP", LARGEST),
+        ("-92233720368547758.07", "GBP", -LARGEST),
+    ],
+)
+def test_an_amount_is_taken_exactly(text: str, currency: str, minor: int) -> None:
+    assert to_minor(parse_decimal(text), currency) == minor
+
+
+@given(minors, currencies, st.integers(1, 9), st.integers(1, 20))
+def test_too_many_decimals_are_refused_never_rounded(minor: int, currency: str, digit: int, place: int) -> None:
+    finer = Decimal(
+        f"{to_decimal(minor, currency):f}" + ("" if CURRENCIES[currency] else ".") + "0" * place + str(digit)
+    )
+
+    with pytest.raises(MoneyError, match="more decimals than"):
+        to_minor(finer, currency)
+
+
+@pytest.mark.parametrize("text", ["0.001", "1E-999999999", "12345678901234567.001", "-1." + "0" * 100 + "1"])
+def test_decimals_that_are_far_out_are_seen(text: str) -> None:
+    with pytest.raises(MoneyError, match="more decimals than GBP has, which is 2"):
+        to_minor(Decimal(text), "GBP")
+
+
+@given(st.integers(LARGEST + 1, 10**30), st.sampled_from([1, -1]), currencies)
+def test_an_amount_beyond_64_bits_is_refused(minor: int, sign: int, currency: str) -> None:
+    with pytest.raises(MoneyError, match="beyond 64 bits; the largest amount in"):
+        to_minor(to_decimal(sign * minor, currency), currency)
+
+
+@pytest.mark.parametrize("text", ["1E+21", "1E+999999999", "-1E+999999999999", "9" * 5000])
+def test_an_amount_far_beyond_64_bits_is_refused_at_once(text: str) -> None:
+    with pytest.raises(MoneyError, match="beyond 64 bits"):
+        to_minor(Decimal(text), "GBP")
+
+
+@pytest.mark.parametrize("text", ["", "ten", "1,000.00", "12.5.0", "£5", "0x10", "1 000", "--1", "12\0"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(MoneyError, match="is not a decimal number; write it like"):
+        parse_decimal(text)
+
+
+@pytest.mark.parametrize("text", ["NaN", "-nan", "sNaN", "Infinity", "-inf", "1_000"])
+def test_what_is_not_finite_is_refused(text: str) -> None:
+    with pytest.raises(MoneyError, match="is not a finite decimal number"):
+        parse_decimal(text)
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_no_amount_is_infinite(text: str) -> None:
+    with pytest.raises(MoneyError, match="not a finite amount"):
+        to_minor(Decimal(text), "GBP")
+
+
+rates = st.decimals(min_value="0.000001", max_value="1000000", allow_nan=False, places=10)
+
+
+@given(st.integers(-(10**12), 10**12), currencies, rates, currencies)
+def test_conversion_is_the_exact_product_rounded_half_even(minor: int, currency: str, rate: Decimal, home: str) -> None:
+    exact = Fraction(minor, 10 ** CURRENCIES[currency]) * Fraction(rate) * 10 ** CURRENCIES[home]
+
+    # round() of a Fraction is half-even and exact.
+    assert convert(minor, currency, rate, home) == round(exact)
+
+
+@given(st.integers(-(10**6), 10**6), currencies)
+def test_exactly_half_a_unit_goes_to_the_even_neighbour(whole: int, currency: str) -> None:
+    half = convert(2 * whole + 1, currency, Decimal("0.5"), currency)
+
+    assert half % 2 == 0
+    assert abs(2 * half - (2 * whole + 1)) == 1
+
+
+def test_the_last_digit_of_a_long_rate_decides() -> None:
+    assert convert(1, "GBP", Decimal("0.5"), "GBP") == 0
+    assert convert(1, "GBP", Decimal("0.5" + "0" * 57 + "1"), "GBP") == 1
+
+
+@pytest.mark.parametrize("rate", ["1.01", "1000000000000", "1E+30", "1E+999999"])
+def test_a_home_amount_beyond_64_bits_is_refused(rate: str) -> None:
+    with pytest.raises(MoneyError, match="beyond 64 bits; the largest amount in JPY is 9223372036854775807"):
+        convert(LARGEST, "JPY", Decimal(rate), "JPY")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("1.50", "1.5"), ("1.0", "1"), ("100", "100"), ("1E+2", "100"), ("0." + "1" * 40 + "0", "0." + "1" * 40)],
+)
+def test_a_rate_has_one_text_that_keeps_every_digit(number: str, text: str) -> None:
+    assert plain(Decimal(number)) == text
