@@ -10,7 +10,7 @@ from sqlmodel import Session
 from resolvers.errors import RequestError, Unavailable
 from runs.feed import Feed
 from runs.process import Process
-from storage.database import Database, DatabaseBusy
+from storage.database import Database, DatabaseBusy, UnfitText
 from storage.pages import BadCursor
 
 Result = TypeVar("Result")
@@ -45,7 +45,7 @@ class Gateway:
     ) -> Result:
         """Call the function with a session that only reads, in a thread of its own.
 
-        Raises RequestError for a cursor that the list did not give out.
+        Raises RequestError for a cursor that the list did not give out, and for a text that no database keeps.
         """
 
         def work() -> Result:
@@ -54,7 +54,7 @@ class Gateway:
 
         try:
             return await to_thread.run_sync(work, limiter=self.limiter)
-        except BadCursor as error:
+        except (BadCursor, UnfitText) as error:
             raise RequestError(str(error)) from error
 
     async def write(
@@ -74,6 +74,8 @@ class Gateway:
 
         try:
             return await to_thread.run_sync(work, limiter=self.limiter)
+        except UnfitText as error:
+            raise RequestError(str(error)) from error
         except DatabaseBusy as error:
             raise Unavailable(
                 "The ledger is busy, as while a file is imported. Nothing was changed; try again."

@@ -79,6 +79,8 @@ class Feed:
                 for outcome in outcomes:
                     sequence = outcome.sequence
                     yield outcome
+                    # Others have their turn between two outcomes, and a connection that is lost is noticed.
+                    await asyncio.sleep(0)
                 if len(outcomes) == PAGE:
                     continue
                 if finished:

@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry import UNSET
 
+from resolvers.errors import NotFound
 from schema.arguments import After, First, page
 from schema.connection import Connection, CountedPage
 from schema.info import Info
@@ -32,8 +33,11 @@ class EntryCancelOutcome:
         return OUTCOMES.cursor(root)
 
     @strawberry.field(graphql_type=JournalEntry, description="The entry that was tried.")
-    async def journal_entry(root: OutcomeRow, info: Info) -> journal_entries.JournalEntry | None:
-        return await info.context.loaders.journal_entry.load(root.journal_entry_id)
+    async def journal_entry(root: OutcomeRow, info: Info) -> journal_entries.JournalEntry:
+        entry = await info.context.loaders.journal_entry.load(root.journal_entry_id)
+        if entry is None:
+            raise NotFound("The journal run has just been deleted, and this entry with it.")
+        return entry
 
 
 @strawberry.type(description="One cancellation of a run, with its progress.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session
 
 BUSY_SECONDS = 60
@@ -20,6 +20,10 @@ class DatabaseError(Exception):
 
 class DatabaseBusy(Exception):
     """Another writer holds the database; nothing was changed."""
+
+
+class UnfitText(ValueError):
+    """The text has a character that the database cannot keep: NUL, or half of a surrogate pair."""
 
 
 class Database:
@@ -49,7 +53,7 @@ class Database:
         DatabaseError when the database is lost, its disk is full or the like.
         """
         try:
-            with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            with _texts(), Session(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             if "locked" in str(error.orig) or "deadlock" in str(error.orig):
@@ -60,7 +64,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads. Its rows may be used after it."""
-        with Session(self.reader, expire_on_commit=False) as session, session.begin():
+        with _texts(), Session(self.reader, expire_on_commit=False) as session, session.begin():
             yield session
             session.expunge_all()
 
@@ -71,6 +75,18 @@ class Database:
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def _texts() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise UnfitText(UnfitText.__doc__) from error
+    except DataError as error:
+        if "NUL" not in str(error.orig):
+            raise
+        raise UnfitText(UnfitText.__doc__) from error
 
 
 def _supported(url: str) -> URL:

@@ -87,7 +87,7 @@ class Order(Generic[Row]):
             if name != self.name:
                 raise ValueError
             return [_typed(wanted, value) for wanted, value in zip(self.types, values, strict=True)]
-        except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
+        except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as error:
             raise BadCursor(f"{cursor!r} is no cursor of this list; pass one that it gave you.") from error
 
     def _beyond(self, values: Sequence[Any], *, later: bool) -> ColumnElement[bool]:

@@ -1,0 +1,131 @@
+"""Clients of subscriptions, over each transport that the gateway speaks."""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+PATIENCE_SECONDS = 60
+
+Payloads = AsyncGenerator[dict[str, Any], None]
+"""The answers of one subscription; it ends when the server has said that it is complete."""
+
+Transport = Callable[[str, str, dict[str, Any]], Payloads]
+"""Subscribes at a gateway's URL to a document with variables. To close it drops the connection, as a network does."""
+
+
+class Disconnected(Exception):
+    """The connection ended before the server said that the subscription was complete."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Refused(Exception):
+    """The answer has top-level errors."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(errors)
+        self.code = errors[0]["extensions"]["code"]
+        self.message: str = errors[0]["message"]
+
+
+async def websocket(url: str, document: str, variables: dict[str, Any]) -> Payloads:
+    """graphql-transport-ws."""
+    address = url.replace("http", "ws", 1) + "/graphql"
+    protocol = Subprotocol("graphql-transport-ws")
+    async with connect(address, subprotocols=[protocol], open_timeout=PATIENCE_SECONDS) as connection:
+        assert connection.subprotocol == protocol
+        try:
+            await connection.send(json.dumps({"type": "connection_init"}))
+            assert json.loads(await connection.recv())["type"] == "connection_ack"
+            payload = {"query": document, "variables": variables}
+            await connection.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            async for text in connection:
+                message = json.loads(text)
+                assert message["id"] == "1", message
+                if message["type"] == "complete":
+                    return
+                if message["type"] == "error":
+                    raise Refused(message["payload"])
+                assert message["type"] == "next", message
+                yield message["payload"]
+        except ConnectionClosed:
+            pass
+        except GeneratorExit:
+            connection.transport.abort()
+            raise
+        raise Disconnected(connection.close_code)
+
+
+async def server_sent_events(url: str, document: str, variables: dict[str, Any]) -> Payloads:
+    """Server-sent events, in the distinct connections mode of graphql-sse."""
+    kind = ""
+    async with aclosing(_lines(url, document, variables, "text/event-stream")) as lines:
+        async for line in lines:
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            elif line.startswith("data:") and kind == "complete":
+                return
+            elif line.startswith("data: "):
+                assert kind == "next", kind
+                yield json.loads(line.removeprefix("data: "))
+            else:
+                assert line == "" or line.startswith(":"), line
+    raise Disconnected
+
+
+async def multipart(url: str, document: str, variables: dict[str, Any]) -> Payloads:
+    """The multipart protocol for subscriptions, with the header that Apollo Client sends."""
+    accept = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
+    async with aclosing(_lines(url, document, variables, accept)) as lines:
+        async for line in lines:
+            if line == "--graphql--":
+                return
+            if line.startswith("{"):
+                part = json.loads(line)
+                if part:  # an empty one keeps the connection alive
+                    yield part["payload"]
+            else:
+                assert line in ("", "--graphql") or line.startswith("Content-"), line
+    raise Disconnected
+
+
+TRANSPORTS: dict[str, Transport] = {
+    "websocket": websocket,
+    "server-sent events": server_sent_events,
+    "multipart": multipart,
+}
+
+
+async def follow(transport: Transport, url: str, document: str, **variables: Any) -> AsyncGenerator[Any, None]:
+    """What the one field of a subscription gives, again and again. Raises Refused and Disconnected."""
+    async with aclosing(transport(url, document, variables)) as payloads:
+        async for payload in payloads:
+            if "errors" in payload:
+                raise Refused(payload["errors"])
+            (value,) = payload["data"].values()
+            yield value
+
+
+async def _lines(url: str, document: str, variables: dict[str, Any], accept: str) -> AsyncGenerator[str, None]:
+    body = {"query": document, "variables": variables}
+    headers = {"Accept": accept}
+    async with (
+        # To read the certificates that TLS would need takes longer than all the rest.
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS, verify=False) as client,  # noqa: S501
+        client.stream("POST", url + "/graphql", json=body, headers=headers) as response,
+    ):
+        response.raise_for_status()
+        assert response.headers["content-type"].startswith(accept.partition(";")[0])
+        try:
+            async for line in response.aiter_lines():
+                yield line
+        except httpx.TransportError as error:
+            raise Disconnected from error
