@@ -1,5 +1,6 @@
 """A client of a served gateway, that speaks to it as any other would: over a socket."""
 
+import json
 import time
 from types import TracebackType
 from typing import Any
@@ -38,7 +39,9 @@ class Client:
 
     def send(self, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer to a GraphQL document, errors included."""
-        response = self._http.post("/graphql", json={"query": document, "variables": variables})
+        # As most clients write JSON, in ASCII: so any text can be sent, also such as no database keeps.
+        content = json.dumps({"query": document, "variables": variables})
+        response = self._http.post("/graphql", content=content, headers={"Content-Type": "application/json"})
         answer: dict[str, Any] = response.json()
         return answer
 

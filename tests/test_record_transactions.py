@@ -1,0 +1,245 @@
+"""recordTransactions over a served gateway: all or none, with the path of every field that is wrong."""
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlmodel import col, func, select
+
+from resolvers.context import Ledger
+from storage.audit import AuditEvent
+from storage.transactions import Posting, PostingBucket, Transaction
+from tests.client import Client
+
+Errors = list[dict[str, Any]]
+
+
+def item(transaction_id: str, **values: Any) -> dict[str, Any]:
+    """An invoice item of 10.00 GBP on 2024-12-05 in the UK, but for what is said otherwise."""
+    usual = {
+        "transactionId": transaction_id,
+        "transactionType": "INVOICE_ITEM",
+        "transactionDate": "2024-12-05",
+        "amount": "10.00",
+        "currency": "GBP",
+        "debitAccount": "Accounts Receivable",
+        "creditAccount": "Sales",
+        "segments": [{"name": "country", "value": "UK"}],
+    }
+    return {**usual, **values}
+
+
+def count(client: Client) -> int:
+    """How many transactions are recorded; that buckets, postings and audit trail agree is made sure of."""
+    with client.database.read() as session:
+        recorded = session.exec(select(func.count()).select_from(Transaction)).one()
+        assert session.exec(select(func.coalesce(func.sum(PostingBucket.transaction_count), 0))).one() == recorded
+        postings = session.exec(select(func.count()).select_from(Posting)).one()
+        audited = select(func.count()).select_from(AuditEvent).where(col(AuditEvent.subject_type) == "Transactions")
+        assert session.exec(audited).one() == postings
+    return recorded
+
+
+def recorded(client: Client, *items: dict[str, Any]) -> tuple[int, int]:
+    """Record these; how many were recorded, and how many had been before."""
+    payload = client.record(list(items))
+    assert payload["errors"] == []
+    return payload["recorded"], payload["duplicates"]
+
+
+def refused(client: Client, *items: dict[str, Any]) -> Errors:
+    """Try to record these; what was wrong. Nothing may be recorded."""
+    before = count(client)
+    payload = client.record(list(items))
+    assert (payload["recorded"], payload["duplicates"]) == (0, 0)
+    assert payload["errors"]
+    assert count(client) == before
+    errors: Errors = payload["errors"]
+    return errors
+
+
+def send(client: Client, amount: Any) -> dict[str, Any]:
+    """The whole answer to a call that records one transaction of this amount."""
+    document = "mutation($input: RecordTransactionsInput!) { recordTransactions(input: $input) { recorded } }"
+    return client.send(document, {"input": {"transactions": [item("amount", amount=amount)]}})
+
+
+def test_recorded_once_and_only_if_all_can_be(client: Client) -> None:
+    assert recorded(client, item("a"), item("b"), item("a")) == (2, 1)
+    assert recorded(client, item("c"), item("b"), item("a", amount="10")) == (1, 2)
+
+    errors = refused(client, item("d"), item("a", amount="10.01"), item("b"), item("c", documentNumber="D"))
+
+    assert [(error["code"], error["field"]) for error in errors] == [
+        ("CONFLICT", ["input", "transactions", "1", "transactionId"]),
+        ("CONFLICT", ["input", "transactions", "3", "transactionId"]),
+    ]
+    assert errors[0]["message"] == ("Transaction 'a' has been recorded before with other content; it is never changed.")
+    assert recorded(client, item("d")) == (1, 0)
+    assert count(client) == 4
+
+
+def test_from_1_to_1000_at_a_time(client: Client) -> None:
+    items = [item(f"{number}") for number in range(1_001)]
+
+    for wrong, many in ((items, 1_001), ([], 0)):
+        assert refused(client, *wrong) == [
+            {
+                "code": "OUT_OF_RANGE",
+                "message": f"Give from 1 to 1000 transactions; {many} are given.",
+                "field": ["input", "transactions"],
+            }
+        ]
+    assert recorded(client, *items[:-1]) == (1_000, 0)
+
+
+UK, FR = {"name": "country", "value": "UK"}, {"name": "country", "value": "FR"}
+BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
+    ({"transactionId": ""}, [("INVALID", "transactionId", "it has 0 characters; from 1 to 255 are possible")]),
+    ({"transactionId": "x" * 256}, [("INVALID", "transactionId", "it has 256 characters")]),
+    ({"transactionId": "a\0b"}, [("INVALID", "transactionId", "no NUL")]),
+    ({"transactionId": "a\ud800"}, [("INVALID", "transactionId", "no NUL or surrogate")]),
+    ({"organization": ""}, [("INVALID", "organization", "it has 0 characters")]),
+    ({"organization": "\0"}, [("INVALID", "organization", "no NUL")]),
+    ({"accountNumber": "\0"}, [("INVALID", "accountNumber", "no NUL")]),
+    ({"documentNumber": "\0"}, [("INVALID", "documentNumber", "no NUL")]),
+    ({"documentNumber": "x" * 256}, [("INVALID", "documentNumber", "it has 256 characters")]),
+    (
+        {"transactionDate": "1899-12-31"},
+        [("OUT_OF_RANGE", "transactionDate", "1899-12-31 is out of range; a day from")],
+    ),
+    ({"transactionDate": "2200-01-01"}, [("OUT_OF_RANGE", "transactionDate", "2200-01-01 is out of range")]),
+    ({"amount": "0.001"}, [("INVALID", "amount", "0.001 has more decimals than GBP has, which is 2")]),
+    ({"amount": "92233720368547758.08"}, [("INVALID", "amount", "beyond 64 bits; the largest amount in GBP is")]),
+    ({"currency": "gbp"}, [("UNKNOWN", "currency", "'gbp' is no ISO 4217 currency")]),
+    ({"currency": "G\0P"}, [("UNKNOWN", "currency", "is no ISO 4217 currency")]),
+    ({"currency": "XAU"}, [("UNKNOWN", "currency", "XAU has no minor unit in ISO 4217")]),
+    ({"debitAccount": "Till"}, [("UNKNOWN", "debitAccount", "there is no accounting code 'Till'")]),
+    ({"creditAccount": "\0"}, [("UNKNOWN", "creditAccount", "there is no accounting code")]),
+    ({"creditAccount": "Old Sales"}, [("INACTIVE", "creditAccount", "'Old Sales' is inactive; activate it first")]),
+    ({"exchangeRate": "1.1"}, [("INVALID", "exchangeRate", "this ledger has no home currency")]),
+    ({"homeAmount": "1.1"}, [("INVALID", "homeAmount", "this ledger has no home currency")]),
+    ({"segments": [{"name": "planet", "value": "Mars"}]}, [("UNKNOWN", "segments", "there is no segment 'planet'")]),
+    ({"segments": [UK, FR]}, [("DUPLICATE", "segments", "segment 'country' is given more than once")]),
+    ({"segments": [{"name": "country", "value": ""}]}, [("INVALID", "segments", "it has 0 characters")]),
+    ({"segments": [{"name": "country", "value": "\0"}]}, [("INVALID", "segments", "no NUL")]),
+    (
+        {"amount": "1.5", "currency": "JPY", "debitAccount": "X", "creditAccount": "Y"},
+        [("UNKNOWN", "debitAccount", "'X'"), ("UNKNOWN", "creditAccount", "'Y'"), ("INVALID", "amount", "JPY has")],
+    ),
+]
+
+
+def test_everything_that_is_wrong_is_told_with_its_path(client: Client) -> None:
+    items = [item("good"), *(item(f"bad-{place}", **values) for place, (values, _) in enumerate(BAD))]
+
+    errors = refused(client, *items)
+
+    expected = [
+        (code, ["input", "transactions", str(place), field], part)
+        for place, (_, faults) in enumerate(BAD, start=1)
+        for code, field, part in faults
+    ]
+    assert [(error["code"], error["field"]) for error in errors] == [(code, path) for code, path, _ in expected]
+    for error, (_, path, part) in zip(errors, expected, strict=True):
+        assert error["message"].startswith(f"{path[-1]}: ")
+        assert part in error["message"], path
+
+
+def test_money_is_never_a_float(client: Client) -> None:
+    for amount, told in [
+        (10.1, '10.1 is not exact; write a Decimal as a string, such as \\"-12.50\\".'),
+        (1e3, "1000.0 is not exact"),
+        (True, "True is not exact"),
+        ("NaN", "'NaN' is not a finite decimal number"),
+        ("-Infinity", "'-Infinity' is not a finite decimal number"),
+        ("ten", "'ten' is not a decimal number; write it like -12.50."),
+        ("1_0", "'1_0' is not a finite decimal number"),
+        (None, "Expected value of non-null type 'Decimal!' not to be None"),
+    ]:
+        answer = send(client, amount)
+        assert answer.get("data") is None
+        (error,) = answer["errors"]
+        assert told.replace("\\", "") in error["message"], error
+    assert count(client) == 0
+    assert recorded(client, item("whole", amount=10), item("exponent", amount="1E+1")) == (2, 0)
+    document = """mutation { recordTransactions(input: { transactions: [{ transactionId: "literal", amount: 0.29,
+      transactionType: INVOICE_ITEM, transactionDate: "2024-12-05", currency: "GBP",
+      debitAccount: "Cash", creditAccount: "Sales" }] }) { recorded errors { message } } }"""
+    assert client.query(document)["recordTransactions"] == {"recorded": 1, "errors": []}
+    with client.database.read() as session:
+        amounts = session.exec(select(Transaction.amount_minor).order_by(col(Transaction.amount_minor))).all()
+    assert amounts == [29, 1_000, 1_000]
+
+
+def test_a_sum_beyond_64_bits_is_refused(client: Client) -> None:
+    largest = "92233720368547758.07"
+
+    (error,) = refused(client, item("a", amount=largest), item("b", amount="0.01"))
+
+    assert (error["code"], error["field"]) == ("OUT_OF_RANGE", ["input", "transactions"])
+    assert error["message"] == ("the sum of one day's transactions of one kind is beyond 64 bits; check the amounts.")
+    assert recorded(client, item("a", amount=largest), item("b", amount="0.01", transactionDate="2024-12-06")) == (2, 0)
+
+
+RATE = "1.234567890123456789012345678901234567890123"
+
+
+@pytest.mark.parametrize("ledger", [Ledger(home_currency="JPY")])
+def test_home_amounts_are_computed_or_given(client: Client, ledger: Ledger) -> None:
+    items = {
+        "half to even, down": (item("1", amount="0.25", exchangeRate="10"), 2),
+        "half to even, up": (item("2", amount="0.75", exchangeRate="10.0"), 8),
+        "negative": (item("3", amount="-0.25", exchangeRate="10"), -2),
+        "given": (item("4", amount="0.25", exchangeRate="10", homeAmount="3"), 3),
+        "at home": (item("5", amount="7", currency="JPY"), 7),
+        "at home, said": (item("6", amount="7", currency="JPY", exchangeRate="1.0", homeAmount="7"), 7),
+        "a long rate": (item("7", exchangeRate=RATE), 12),
+    }
+    assert recorded(client, *(given for given, _ in items.values())) == (len(items), 0)
+    # The same rate written otherwise is the same content, and another one is not.
+    assert recorded(client, item("1", amount="0.250", exchangeRate="10.00")) == (0, 1)
+    (conflict,) = refused(client, item("7", exchangeRate=RATE[:-1] + "4"))
+    assert conflict["code"] == "CONFLICT"
+
+    with client.database.read() as session:
+        found = {row.transaction_id: row for row in session.exec(select(Transaction))}
+    assert {name: found[given["transactionId"]].home_amount_minor for name, (given, _) in items.items()} == {
+        name: home for name, (_, home) in items.items()
+    }
+    assert found["7"].exchange_rate == RATE
+
+    bad = [
+        ({}, "REQUIRED", "exchangeRate", "it is required to turn GBP into JPY, the home currency"),
+        ({"homeAmount": "3"}, "REQUIRED", "exchangeRate", "it is required"),
+        ({"exchangeRate": "0"}, "OUT_OF_RANGE", "exchangeRate", "0 is no exchange rate; give a positive number"),
+        ({"exchangeRate": "-1"}, "OUT_OF_RANGE", "exchangeRate", "-1 is no exchange rate"),
+        ({"exchangeRate": "1000000000000"}, "OUT_OF_RANGE", "exchangeRate", "1000000000000 is no exchange rate"),
+        ({"exchangeRate": "1E-999999999999"}, "OUT_OF_RANGE", "exchangeRate", "1E-999999999999 is no exchange rate"),
+        ({"exchangeRate": "0." + "1" * 59}, "OUT_OF_RANGE", "exchangeRate", "of 60 digits at most"),
+        ({"exchangeRate": "2", "homeAmount": "3.5"}, "INVALID", "homeAmount", "3.5 has more decimals than JPY has"),
+        ({"exchangeRate": "999999999999", "amount": str(10**8)}, "OUT_OF_RANGE", "exchangeRate", "beyond 64 bits"),
+        ({"currency": "JPY", "amount": "7", "exchangeRate": "2"}, "INVALID", "exchangeRate", "it must be 1"),
+        ({"currency": "JPY", "amount": "7", "homeAmount": "8"}, "INVALID", "homeAmount", "8 is not the amount"),
+    ]
+    errors = refused(client, *(item(f"bad-{place}", **values) for place, (values, *_) in enumerate(bad)))
+    assert [(error["code"], error["field"]) for error in errors] == [
+        (code, ["input", "transactions", str(place), field]) for place, (_, code, field, _) in enumerate(bad)
+    ]
+    for error, (*_, part) in zip(errors, bad, strict=True):
+        assert part in error["message"]
+
+
+def test_calls_at_the_same_time_record_each_transaction_once(client: Client) -> None:
+    rounds, callers, size = 5, 4, 60
+    for attempt in range(rounds):
+        items = [item(f"{attempt}-{number}") for number in range(size)]
+        with ThreadPoolExecutor(callers) as pool:
+            # Every other call names them the other way round, which must not end in a deadlock.
+            answers = list(pool.map(client.record, [items[:: 1 if n % 2 else -1] for n in range(callers)]))
+        assert all(answer["errors"] == [] for answer in answers), answers
+        assert sorted(answer["recorded"] for answer in answers) == [0] * (callers - 1) + [size]
+        assert sum(answer["duplicates"] for answer in answers) == (callers - 1) * size
+    assert count(client) == rounds * size
+    assert Decimal(client.completed()["transactionCount"]) == rounds * size
