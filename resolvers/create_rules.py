@@ -45,7 +45,7 @@ def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | li
             "journalEntryDate",
         )
     if found is not None:
-        _check_aggregation(session, found.period, ledger, errors)
+        _check_aggregation(session, asked, found.period, ledger, errors)
     obstacle = running_run(session)
     if obstacle is not None:
         errors.add(
@@ -53,6 +53,8 @@ def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | li
             f"Journal run {obstacle.number} is {obstacle.status.value}; only one run works at a time."
             " Wait until it has ended, or cancel it while it is Pending.",
         )
+    if asked.idempotency_key is not None and not is_idempotency_key(asked.idempotency_key):
+        errors.add(Code.INVALID, "An idempotency key has 1 to 255 characters.", "idempotencyKey")
     if errors.found or found is None:
         return errors.found
     return RunRequest(
@@ -66,6 +68,11 @@ def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | li
         home_currency=ledger.home_currency,
         aggregate_currency=ledger.aggregate_currency,
     )
+
+
+def is_idempotency_key(text: str) -> bool:
+    """Whether the text can be one; PostgreSQL knows no text with a NUL in it."""
+    return 1 <= len(text) <= 255 and "\0" not in text
 
 
 @dataclass(slots=True)
@@ -102,17 +109,14 @@ def _range(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
             f"The range ends on {end}, before it starts on {start}; the end must not be before the start.",
             "targetEndDate",
         )
-        end = None
     if asked.accounting_period_name is not None:
         return _named_period(session, asked, errors)
-    if asked.target_start_date is None and asked.target_end_date is None:
+    if start is None and end is None:
         errors.add(
             Code.REQUIRED,
             "Give either accountingPeriodName, or both targetStartDate and targetEndDate.",
             "accountingPeriodName",
         )
-    if start is None or end is None:
-        return None
     return _dated_period(session, start, end, errors)
 
 
@@ -120,7 +124,11 @@ def _named_period(session: Session, asked: CreateRun, errors: Errors) -> _Range 
     name = asked.accounting_period_name or ""
     period = period_named(session, name)
     if period is None:
-        errors.add(Code.UNKNOWN, f"There is no accounting period {name!r}.", "accountingPeriodName")
+        errors.add(
+            Code.UNKNOWN,
+            f"There is no accounting period {name!r}; `accountingPeriods` lists those there are.",
+            "accountingPeriodName",
+        )
         return None
     if period.end_date is None:
         errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), "accountingPeriodName")
@@ -138,15 +146,20 @@ def _named_period(session: Session, asked: CreateRun, errors: Errors) -> _Range 
     return _Range(period, period.start_date, period.end_date)
 
 
-def _dated_period(session: Session, start: date, end: date, errors: Errors) -> _Range | None:
-    first, last = period_of(session, start), period_of(session, end)
-    for field, day, period in (("targetStartDate", start, first), ("targetEndDate", end, last)):
-        if period is None:
-            errors.add(Code.NOT_IN_ONE_PERIOD, f"{day} falls into no accounting period.", field)
-        elif period.end_date is None:
+def _dated_period(session: Session, start: date | None, end: date | None, errors: Errors) -> _Range | None:
+    usable: list[AccountingPeriod] = []
+    for field, day in (("targetStartDate", start), ("targetEndDate", end)):
+        period = None if day is None else period_of(session, day)
+        if day is not None and period is None:
+            message = f"{day} falls into no accounting period; choose a day inside one."
+            errors.add(Code.NOT_IN_ONE_PERIOD, message, field)
+        elif period is not None and period.end_date is None:
             errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), field)
-    if first is None or last is None or first.end_date is None or last.end_date is None:
+        elif period is not None:
+            usable.append(period)
+    if start is None or end is None or start > end or len(usable) < 2:
         return None
+    first, last = usable
     if first.id != last.id:
         errors.add(
             Code.NOT_IN_ONE_PERIOD,
@@ -159,7 +172,7 @@ def _dated_period(session: Session, start: date, end: date, errors: Errors) -> _
 
 
 def _open_ended(period: AccountingPeriod) -> str:
-    return f"Accounting period {period.name} is open-ended; a run is never made for it."
+    return f"Accounting period {period.name} is open-ended; choose one that has an end."
 
 
 def _check_transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -> None:
@@ -199,7 +212,9 @@ def _check_organizations(session: Session, asked: CreateRun, errors: Errors) -> 
             errors.add(Code.DUPLICATE, f"Organisation {label!r} is named more than once.", *place)
 
 
-def _check_aggregation(session: Session, period: AccountingPeriod, ledger: Ledger, errors: Errors) -> None:
+def _check_aggregation(
+    session: Session, given: CreateRun, period: AccountingPeriod, ledger: Ledger, errors: Errors
+) -> None:
     assert period.id is not None
     if period_has_live_entries(session, period.id, aggregated=not ledger.aggregate_currency):
         kept, asked = ("in transaction currency", "aggregated")
@@ -209,5 +224,5 @@ def _check_aggregation(session: Session, period: AccountingPeriod, ledger: Ledge
             Code.AGGREGATION_MIXED,
             f"Accounting period {period.name} has entries that are {kept}, and this run's would be {asked};"
             " one period is either all aggregated or all not.",
-            "accountingPeriodName",
+            "targetStartDate" if given.accounting_period_name is None else "accountingPeriodName",
         )

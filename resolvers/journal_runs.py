@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from resolvers.context import Context
-from resolvers.create_rules import CreateRun, check
+from resolvers.create_rules import CreateRun, check, is_idempotency_key
 from resolvers.errors import Answer, NotFound, RequestError, Unavailable, UserError, UserErrorCode
 from runs.cancel import request_cancel
 from runs.create import insert_run
@@ -101,13 +101,13 @@ def _create(session: Session, context: Context, asked: CreateRun) -> Answer[Jour
     # Two callers who create at the same moment: the second waits here, and then sees the first one's run.
     lock_series(session, "JR")
     request = _canonical(asked)
-    if asked.idempotency_key is not None:
-        earlier = _earlier(session, asked.idempotency_key, request)
-        if earlier is not None:
-            return earlier
+    earlier = None if asked.idempotency_key is None else _earlier(session, asked.idempotency_key, request)
+    if earlier is not None and not earlier.errors:
+        return earlier
     checked = check(session, asked, context.gateway.ledger)
-    if isinstance(checked, list):
-        return Answer(errors=checked)
+    broken = [*(checked if isinstance(checked, list) else []), *(earlier.errors if earlier is not None else [])]
+    if broken or isinstance(checked, list):
+        return Answer(errors=broken)
     run = insert_run(session, checked, context.actor)
     context.gateway.process.enqueue(session, run)
     if asked.idempotency_key is not None:
@@ -118,9 +118,7 @@ def _create(session: Session, context: Context, asked: CreateRun) -> Answer[Jour
 
 
 def _earlier(session: Session, key: str, request: dict[str, Any]) -> Answer[JournalRun] | None:
-    if not 1 <= len(key) <= 255 or "\0" in key:
-        return _refused(UserErrorCode.INVALID, "An idempotency key has 1 to 255 characters.", "idempotencyKey")
-    used = idempotency_key(session, key)
+    used = idempotency_key(session, key) if is_idempotency_key(key) else None
     if used is None:
         return None
     run = run_numbered(session, used.journal_run_number)

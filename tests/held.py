@@ -1,0 +1,31 @@
+"""Holding workflows before one of their steps, so that a status that a run leaves at once can be looked at."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import pytest
+
+from runs.process import Process
+
+LONGEST_SECONDS = 60
+
+
+@contextmanager
+def held(step: str) -> Iterator[None]:
+    """Inside, no workflow of this process gets past the step of that name; those that wait go on at the end."""
+    go_on = Event()
+    proceed = Process.step
+
+    def wait_first(process: Process, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
+        if name == step:
+            go_on.wait(LONGEST_SECONDS)
+        return proceed(process, name, function, run_id, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Process, "step", wait_first)
+        try:
+            yield
+        finally:
+            go_on.set()
