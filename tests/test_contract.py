@@ -1,5 +1,7 @@
 """The contract: what is committed is what is served, all of it is described, and the design's core is in it."""
 
+import asyncio
+
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -9,7 +11,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from schema.schema import SCHEMA, SDL_PATH
+from schema.schema import SCHEMA, SDL_PATH, STREAMED
 from storage.words import TransactionType
 
 CORE = """
@@ -153,3 +155,9 @@ def test_enum_names_are_upper_case_of_the_domains_words() -> None:
     for member in TransactionType:
         words = member.value.replace("(", "").replace(")", "")
         assert member.name == words.upper().replace(" ", "_")
+
+
+def test_a_subscription_that_is_not_streamed_is_refused_with_the_ways_to_do_so() -> None:
+    answer = asyncio.run(SCHEMA.execute('subscription { journalRunUpdates(runNumber: "JR-00000001") { number } }'))
+    assert answer.errors is not None
+    assert [error.message for error in answer.errors] == [STREAMED]

@@ -55,4 +55,4 @@ def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> 
     many, page = statements(client)
     assert page["totalCount"] == 6
     assert sum(run["journalEntries"]["totalCount"] for run in page["nodes"]) == 1 + 5 * 11
-    assert many == few
+    assert many == few == 13
