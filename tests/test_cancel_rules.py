@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from runs.create import begin, make_entries
 from storage.cancellations import latest_cancellation, outcomes_after
 from storage.database import Database
 from storage.journal_entries import lock_entries_numbered
+from storage.journal_runs import run_numbered
 from storage.words import CancelOutcome, JournalEntryStatus, JournalRunStatus, TransferStatus
 from tests.client import Client
 from tests.direct_runs import cancel_now, entries_of, run_now
@@ -66,6 +68,13 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
         assert (accepted["errors"], accepted["journalRun"]["status"]) == ([], "CANCEL_IN_PROGRESS")
         run = client.wait(number, "CANCELLED")
     assert (run["executedOn"], run["totalJournalEntryCount"], counts(run)) == (None, 0, (0, 0, 0))
+    # The workflow that comes too late does nothing, however far it gets.
+    with client.database.write() as session:
+        row = run_numbered(session, number)
+        assert row is not None
+        assert row.id is not None
+        assert not begin(session, row.id)
+        make_entries(session, row.id)
     assert client.completed()["transactionCount"] == 1
     assert client.run(number) == run
     assert client.entries(number) == []
