@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -19,10 +20,11 @@ from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
 from storage.database import Database
 from storage.money import LARGEST, MoneyError
-from storage.posting import Key, NewTransaction, OpenPosting, Posted
+from storage.posting import Key, NewTransaction, OpenPosting, Posted, lock_file_imports
 from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 from storage.words import TransactionType
 from tests.ledger import line, post, refuse
+from tests.postgresql import PostgreSQL
 
 HALF = LARGEST // 2 + 1
 
@@ -272,6 +274,18 @@ def test_a_file_that_breaks_off_is_undone_whole(database: Database) -> None:
     with database.read() as session:
         imports = select(AuditEvent).where(col(AuditEvent.subject_type) == "Transactions")
         assert session.exec(imports).all() == []
+
+
+def test_a_file_may_pause_for_longer_than_other_transactions(postgresql: PostgreSQL) -> None:
+    url = postgresql.create_database()
+    with closing(Database(url)) as database:
+        for lock, timeout in ((True, "0"), (False, "15s")):
+            with database.write() as session:
+                if lock:
+                    lock_file_imports(session)
+                shown = session.connection().exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+            assert shown == timeout
+    postgresql.drop_database(url)
 
 
 def import_lines(database: Database, lines: Iterable[dict[str, str]]) -> tuple[int, int]:

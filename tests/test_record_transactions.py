@@ -149,7 +149,7 @@ def test_everything_that_is_wrong_is_told_with_its_path(client: Client) -> None:
 
 def test_money_is_never_a_float(client: Client) -> None:
     for amount, told in [
-        (10.1, '10.1 is not exact; write a Decimal as a string, such as \\"-12.50\\".'),
+        (10.1, '10.1 is not exact; write a Decimal as a string, such as "-12.50".'),
         (1e3, "1000.0 is not exact"),
         (True, "True is not exact"),
         ("NaN", "'NaN' is not a finite decimal number"),
@@ -161,7 +161,7 @@ def test_money_is_never_a_float(client: Client) -> None:
         answer = send(client, amount)
         assert answer.get("data") is None
         (error,) = answer["errors"]
-        assert told.replace("\\", "") in error["message"], error
+        assert told in error["message"], error
     assert count(client) == 0
     assert recorded(client, item("whole", amount=10), item("exponent", amount="1E+1")) == (2, 0)
     document = """mutation { recordTransactions(input: { transactions: [{ transactionId: "literal", amount: 0.29,
