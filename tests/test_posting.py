@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
 from storage.database import Database
 from storage.money import LARGEST, MoneyError
-from storage.posting import Key, NewTransaction, OpenPosting, Posted, lock_file_imports
+from storage.posting import Key, NewTransaction, OpenPosting, Posted, RecordedMeanwhile, lock_file_imports
 from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 from storage.words import TransactionType
 from tests.ledger import line, post, refuse
@@ -242,6 +244,28 @@ def test_a_sum_may_leave_64_bits_on_its_way_within_a_batch(database: Database) -
     post_batches(database, [new("a", LARGEST), new("b", LARGEST), new("c", -LARGEST)])
 
     assert [bucket[2:4] for bucket in buckets(database).values()] == [(3, LARGEST)]
+
+
+# Several at once
+
+
+def test_the_same_transactions_in_other_orders_never_deadlock(database: Database) -> None:
+    post_batches(database, [new("the key is known")])
+    start = Barrier(2)
+
+    def attempt(batch: list[NewTransaction]) -> int:
+        start.wait(30)
+        try:
+            # DatabaseBusy, that a deadlock would come out as, is not expected.
+            return sum(len(posted.fresh) for posted in post_batches(database, batch))
+        except RecordedMeanwhile:
+            return 0
+
+    for attempts in range(10):
+        batch = [new(f"{attempts}-{number}") for number in range(2_000)]
+        with ThreadPoolExecutor(2) as pool:
+            fresh = list(pool.map(attempt, [batch, batch[::-1]]))
+        assert sorted(fresh) == [0, 2_000]
 
 
 # A file is posted whole, or not at all

@@ -236,7 +236,7 @@ def test_calls_at_the_same_time_record_each_transaction_once(client: Client) -> 
     for attempt in range(rounds):
         items = [item(f"{attempt}-{number}") for number in range(size)]
         with ThreadPoolExecutor(callers) as pool:
-            # Every other call names them the other way round, which must not end in a deadlock.
+            # Every other call names them the other way round.
             answers = list(pool.map(client.record, [items[:: 1 if n % 2 else -1] for n in range(callers)]))
         assert all(answer["errors"] == [] for answer in answers), answers
         assert sorted(answer["recorded"] for answer in answers) == [0] * (callers - 1) + [size]
