@@ -89,6 +89,11 @@ def _texts() -> Iterator[None]:
         raise UnfitText(UnfitText.__doc__) from error
 
 
+def is_sqlite(session: Session) -> bool:
+    """Whether the session is one of SQLite; else it is one of PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def _supported(url: str) -> URL:
     try:
         parsed = make_url(url)

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, func, insert, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from storage.columns import now
+from storage.database import is_sqlite
 from storage.money import LARGEST, MoneyError
 from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 from storage.words import TransactionType
@@ -132,7 +133,7 @@ class OpenPosting:
             }
             for transaction in fresh
         ]
-        if self._session.get_bind().dialect.name == "sqlite":
+        if is_sqlite(self._session):
             self._session.execute(insert(Transaction), rows)
         else:
             _insert_as_arrays(self._session, rows)
@@ -151,8 +152,7 @@ class OpenPosting:
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
             if max(abs(amount), abs(home or 0)) > LARGEST:
                 raise MoneyError(_SUM_TOO_LARGE)
-        dialect = sqlite if self._session.get_bind().dialect.name == "sqlite" else postgresql
-        new = dialect.insert(PostingBucket)
+        new = _insert_into(self._session, PostingBucket)
         bucket = PostingBucket
         statement = new.on_conflict_do_update(
             index_elements=["posting_id", "posting_date", "posting_key_id"],
@@ -200,7 +200,6 @@ class OpenPosting:
         return {key: self._keys[key] for key in keys}
 
     def _stored_keys(self, missing: dict[bytes, Key]) -> dict[Key, int]:
-        dialect = sqlite if self._session.get_bind().dialect.name == "sqlite" else postgresql
         # In one order, so that two postings that bring the same new keys wait for each other and never deadlock.
         rows = [
             {
@@ -215,11 +214,16 @@ class OpenPosting:
             }
             for digest, key in sorted(missing.items())
         ]
-        self._session.execute(dialect.insert(PostingKey).on_conflict_do_nothing(), rows)
+        self._session.execute(_insert_into(self._session, PostingKey).on_conflict_do_nothing(), rows)
         found = self._session.execute(
             select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(missing)))
         )
         return {missing[bytes(digest)]: key_id for digest, key_id in found}
+
+
+def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """The INSERT of the session's database, each of which has an ON CONFLICT of its own."""
+    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -240,7 +244,7 @@ _SUM_TOO_LARGE = "the sum of one day's transactions of one kind is beyond 64 bit
 
 def lock_file_imports(session: Session) -> None:
     """Let one file be imported at a time; two would wait for each other's rows in no order."""
-    if session.get_bind().dialect.name == "postgresql":
+    if not is_sqlite(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILE_IMPORT_LOCK})
         # Standard input may pause for longer than a transaction may otherwise be idle.
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -285,7 +289,7 @@ def _contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
 
 def _has_id(session: Session, ids: Iterable[str]) -> ColumnElement[bool]:
     column = col(Transaction.transaction_id)
-    if session.get_bind().dialect.name == "sqlite":
+    if is_sqlite(session):
         return column.in_(set(ids))
     # One parameter instead of thousands, which PostgreSQL would have to plan one by one.
     return column == any_(literal(list(ids), ARRAY(String())))

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.database import Database
+from storage.database import Database, is_sqlite
 
 CHANNEL = "journal_gateway_runs"
 POLL_SECONDS = 0.03
@@ -17,7 +17,7 @@ RECONNECT_SECONDS = 1.0
 
 def announce(session: Session, run_id: int) -> None:
     """Tell every process, at commit, that the run has changed. SQLite needs no telling: its file is watched."""
-    if session.get_bind().dialect.name == "postgresql":
+    if not is_sqlite(session):
         session.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})
 
 
