@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from gateway.authentication import Authentication
 from gateway.graphiql import ASSETS, Tab
 from gateway.graphql_endpoint import GraphQLEndpoint
 from gateway.health import Health
@@ -32,14 +33,19 @@ class Application:
         *,
         tabs: Sequence[Tab] = TABS,
         on_start: OnStart | None = None,
+        require_api_key: bool = False,
     ) -> None:
-        """`on_start` is awaited once the workflows run, before the first request is taken."""
+        """`on_start` is awaited once the workflows run, before the first request is taken.
+
+        With `require_api_key`, only who shows an API key's token is let in.
+        """
         self.feed = Feed(database)
         self._on_start = on_start
         self._database = database
         self._process = Process(database, self.feed.changed)
         self.gateway = Gateway(database, self._process, self.feed, ledger)
-        endpoint = GraphQLEndpoint(self.gateway, tabs)
+        authentication = Authentication(self.gateway, require_api_key)
+        endpoint = GraphQLEndpoint(self.gateway, authentication, tabs)
         health = Health(self.gateway)
         self.asgi = Starlette(
             lifespan=self._lifespan,

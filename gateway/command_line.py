@@ -1,7 +1,5 @@
-"""The command line: serve, demo, import, migrate and schema."""
+"""The command line: serve, demo, import, migrate, schema and api-key."""
 
-import getpass
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -12,9 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from gateway import api_key_commands
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.feed import FeedError
@@ -22,6 +20,8 @@ from gateway.import_files import Columns, Import, import_file
 from gateway.operations import CANCEL, FOLLOW, RUNS
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
+from gateway.terminal import DEFAULT_DATABASE, DatabaseUrl, actor, err, out
+from resolvers.access import KeyRefused
 from resolvers.context import Gateway, Ledger
 from resolvers.import_ledger import (
     CODE_COLUMNS,
@@ -44,18 +44,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(api_key_commands.app, name="api-key")
 
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
-
-DatabaseUrl = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        envvar="JOURNAL_GATEWAY_DATABASE",
-        help="sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME",
-    ),
-]
 Host = Annotated[str, typer.Option(envvar="JOURNAL_GATEWAY_HOST", help="The address to listen on.")]
 Port = Annotated[int, typer.Option(envvar="JOURNAL_GATEWAY_PORT", min=0, max=65535, help="The port to listen on.")]
 HomeCurrency = Annotated[
@@ -71,12 +61,18 @@ AggregateCurrency = Annotated[
         envvar="JOURNAL_GATEWAY_AGGREGATE_CURRENCY", help="Keep entries in the home currency, over all currencies."
     ),
 ]
+RequireApiKey = Annotated[
+    bool,
+    typer.Option(
+        "--require-api-key/--no-require-api-key",
+        envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
+        help="Let in only who shows the token of an API key; make keys with `journal-gateway api-key create`.",
+    ),
+]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
 ]
-
-DEFAULT_DATABASE = "sqlite:///journal-gateway.db"
 
 
 class Kind(StrEnum):
@@ -100,7 +96,7 @@ def main() -> None:
     """Run the command line. What a user can mend is told in one line, with exit code 1."""
     try:
         app()
-    except (DatabaseError, CannotListen, FeedError, ImportRefused, MoneyError) as error:
+    except (DatabaseError, CannotListen, FeedError, ImportRefused, KeyRefused, MoneyError) as error:
         err.print(Text.assemble(("error:", "red"), f" {error}"), soft_wrap=True)
         sys.exit(1)
 
@@ -112,9 +108,11 @@ def serve(
     port: Port = 8000,
     home_currency: HomeCurrency = None,
     aggregate_currency: AggregateCurrency = False,
+    require_api_key: RequireApiKey = False,
 ) -> None:
     """Serve GraphQL, GraphiQL and health checks until SIGTERM or Ctrl-C."""
-    _serve(database, host, port, _ledger(home_currency, aggregate_currency))
+    ledger = _ledger(home_currency, aggregate_currency)
+    _serve(database, host, port, ledger, require_api_key=require_api_key)
 
 
 @app.command()
@@ -173,6 +171,7 @@ def _serve(
     port: int,
     ledger: Ledger,
     *,
+    require_api_key: bool = False,
     fill: OnStart | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> None:
@@ -188,7 +187,8 @@ def _serve(
             if tell is not None:
                 tell(address)
 
-        serve_application(Application(database, ledger, on_start=started), listener)
+        application = Application(database, ledger, on_start=started, require_api_key=require_api_key)
+        serve_application(application, listener)
 
 
 def _tell_demo(address: str) -> None:
@@ -217,20 +217,11 @@ def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
     return Ledger(home_currency, aggregate_currency)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run as a number that has no name.
-        return f"user {os.getuid()}"
-
-
 def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
-    actor = f"command line: {_user()}"
     if kind is Kind.TRANSACTIONS:
 
         def transactions(lines: Lines, reject: Reject, source: str) -> Imported:
-            return import_transactions(database, ledger, lines, reject, source=source, actor=actor)
+            return import_transactions(database, ledger, lines, reject, source=source, actor=actor())
 
         return transactions
     importers = {
@@ -238,4 +229,4 @@ def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
         Kind.ACCOUNTING_PERIODS: import_accounting_periods,
         Kind.SEGMENTS: import_segments,
     }
-    return lambda lines, reject, _source: importers[kind](database, lines, reject, actor=actor)
+    return lambda lines, reject, _source: importers[kind](database, lines, reject, actor=actor())

@@ -1,4 +1,7 @@
-"""What a caller needs to know before making a run: the accounting periods and codes there are."""
+"""What a caller needs to know before making a run: the accounting periods and codes there are.
+
+Everybody who is let in may read them.
+"""
 
 from resolvers.context import Context
 from storage import lists

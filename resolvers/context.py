@@ -7,11 +7,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from sqlmodel import Session
 
-from resolvers.errors import RequestError, Unavailable
+from resolvers.errors import Forbidden, RequestError, Unavailable
 from runs.feed import Feed
 from runs.process import Process
 from storage.database import Database, DatabaseBusy, UnfitText
 from storage.pages import BadCursor
+from storage.words import Permission
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -84,7 +85,16 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: the gateway, and the name that the audit trail will give for it."""
+    """One request: the gateway, the name that the audit trail will give for it, and what it may do."""
 
     gateway: Gateway
     actor: str
+    permissions: frozenset[Permission] = frozenset(Permission)
+
+    def require(self, permission: Permission) -> None:
+        """Raise Forbidden unless the caller has the permission."""
+        if permission not in self.permissions:
+            raise Forbidden(
+                f"{self.actor} lacks the permission {permission.value!r};"
+                " ask whoever administers this gateway for an API key that has it."
+            )

@@ -60,6 +60,18 @@ class NotFound(RequestError):
     code = "NOT_FOUND"
 
 
+class Unauthenticated(RequestError):
+    """The caller has not shown who they are, though they must, or in a way that is not accepted."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(RequestError):
+    """The caller lacks the permission for this."""
+
+    code = "FORBIDDEN"
+
+
 class Unavailable(RequestError):
     """The server cannot answer now, but another, or this one later, can."""
 

@@ -1,4 +1,7 @@
-"""Summary journal entries: look-ups, lists, drill-down, and their way into the general ledger."""
+"""Summary journal entries: look-ups, lists, drill-down, and their way into the general ledger.
+
+Each raises Forbidden for a caller who lacks its permission.
+"""
 
 from sqlmodel import Session
 
@@ -12,13 +15,14 @@ from storage.lists import EntryFilter, count_journal_entries, transactions_of_en
 from storage.lists import journal_entries as list_entries
 from storage.pages import Order, Page, Window
 from storage.transactions import PostedTransaction
-from storage.words import JournalEntryStatus, TransferStatus
+from storage.words import JournalEntryStatus, Permission, TransferStatus
 
 FIELD = "journalEntryNumbers"
 
 
 async def journal_entry(context: Context, number: str) -> JournalEntry | None:
     """The entry of that number."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(entry_numbered, number)
 
 
@@ -26,16 +30,19 @@ async def journal_entries(
     context: Context, wanted: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> Page[JournalEntry]:
     """One page of entries. Raises RequestError for a cursor of another list."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(list_entries, wanted, order, window)
 
 
 async def journal_entry_count(context: Context, wanted: EntryFilter) -> int:
     """How many entries the whole list has."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(count_journal_entries, wanted)
 
 
 async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions that the entry summarises. Raises RequestError for a cursor of another list."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(transactions_of_entry, entry_id, window)
 
 
@@ -47,6 +54,7 @@ async def set_transferred_to_accounting(
     Possible on created entries; a cancelled one can no longer change. The time and the caller are kept while
     the status is Yes.
     """
+    context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     return await context.gateway.write(_set_transferred, context.actor, numbers, status)
 
 

@@ -1,4 +1,7 @@
-"""Journal runs: look-ups, lists, and the requests to create, cancel and delete one."""
+"""Journal runs: look-ups, lists, and the requests to create, cancel and delete one.
+
+Each raises Forbidden for a caller who lacks its permission.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -26,10 +29,12 @@ from storage.lists import OUTCOMES, RunFilter, count_journal_runs
 from storage.lists import journal_runs as list_runs
 from storage.numbering import lock_series
 from storage.pages import BadCursor, Order, Page, Window
+from storage.words import Permission
 
 
 async def journal_run(context: Context, number: str) -> JournalRun | None:
     """The run of that number."""
+    context.require(Permission.VIEW_JOURNAL_RUNS)
     return await context.gateway.read(run_numbered, number)
 
 
@@ -37,11 +42,13 @@ async def journal_runs(
     context: Context, wanted: RunFilter, order: Order[JournalRun], window: Window
 ) -> Page[JournalRun]:
     """One page of runs. Raises RequestError for a cursor of another list."""
+    context.require(Permission.VIEW_JOURNAL_RUNS)
     return await context.gateway.read(list_runs, wanted, order, window)
 
 
 async def journal_run_count(context: Context, wanted: RunFilter) -> int:
     """How many runs the whole list has."""
+    context.require(Permission.VIEW_JOURNAL_RUNS)
     return await context.gateway.read(count_journal_runs, wanted)
 
 
@@ -50,18 +57,21 @@ async def create_journal_run(context: Context, asked: CreateRun) -> Answer[Journ
 
     The same idempotency key with the same input gives the same run again.
     """
+    context.require(Permission.CREATE_JOURNAL_RUN)
     answer = await context.gateway.write(_create, context, asked)
     return _told(context, answer)
 
 
 async def cancel_journal_run(context: Context, number: str) -> Answer[JournalRun]:
     """Accept that the run be cancelled: from Pending, Error and Completed. The entries are tried afterwards."""
+    context.require(Permission.CANCEL_JOURNAL_RUN)
     answer = await context.gateway.write(_request, context, number, request_cancel)
     return _told(context, answer)
 
 
 async def delete_journal_run(context: Context, number: str) -> Answer[JournalRun]:
     """Accept that a Cancelled run be deleted. It is gone, with its entries, soon afterwards."""
+    context.require(Permission.DELETE_CANCELLED_JOURNAL_RUN)
     answer = await context.gateway.write(_request, context, number, request_delete)
     return _told(context, answer)
 
@@ -71,6 +81,7 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
 
     Raises NotFound for an unknown run, RequestError for a bad cursor, Unavailable when the server stops.
     """
+    context.require(Permission.VIEW_JOURNAL_RUNS)
     run = await _existing(context, number)
     assert run.id is not None
     try:
@@ -88,6 +99,7 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
 
 async def journal_run_updates(context: Context, number: str) -> AsyncIterator[JournalRun]:
     """The run at once, and again at every change, until it is deleted. Raises NotFound and Unavailable."""
+    context.require(Permission.VIEW_JOURNAL_RUNS)
     run = await _existing(context, number)
     assert run.id is not None
     try:

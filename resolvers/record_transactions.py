@@ -12,6 +12,7 @@ from resolvers.transactions import Checker, Fault, TransactionFields
 from storage import audit
 from storage.money import MoneyError
 from storage.posting import NewTransaction, OpenPosting, RecordedMeanwhile
+from storage.words import Permission
 
 MOST = 1_000
 """Transactions in one call; for more there is `journal-gateway import transactions`."""
@@ -31,8 +32,10 @@ class Recorded:
 async def record_transactions(context: Context, given: Sequence[TransactionFields]) -> Recorded:
     """Post these transactions, all or none. One that was posted before with the same content is a duplicate.
 
-    Raises Unavailable when others keep posting the same transactions at the same moment.
+    Raises Forbidden for a caller who may not import transactions, and Unavailable when others keep posting the same
+    transactions at the same moment.
     """
+    context.require(Permission.IMPORT_TRANSACTIONS)
     if not 1 <= len(given) <= MOST:
         message = f"Give from 1 to {MOST} transactions; {len(given)} are given."
         return Recorded(errors=[UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", "transactions"])])

@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.loaders import Loaders
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RequestContext(Context):
     """One request with its batched look-ups."""
 

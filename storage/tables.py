@@ -2,6 +2,7 @@
 
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
+from storage.api_keys import AccessToken, ApiKey
 from storage.audit import AuditEvent
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.journal_entries import JournalEntry, JournalEntryItem
@@ -11,8 +12,10 @@ from storage.segments import SegmentationRule, SegmentationRuleSegment, SegmentD
 from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 
 TABLES = (
+    AccessToken,
     AccountingCode,
     AccountingPeriod,
+    ApiKey,
     AuditEvent,
     Cancellation,
     EntryCancelOutcome,

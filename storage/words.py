@@ -105,3 +105,20 @@ class CancelOutcome(StrEnum):
 
     CANCELED = "Canceled"
     FAILED = "Failed"
+
+
+class Permission(StrEnum):
+    """What a caller may be allowed to do, as finance administrators know it."""
+
+    VIEW_JOURNAL_RUNS = "View journal runs"
+    CREATE_JOURNAL_RUN = "Create Journal Run"
+    CANCEL_JOURNAL_RUN = "Cancel Journal Run"
+    DELETE_CANCELLED_JOURNAL_RUN = "Delete Cancelled Journal Run"
+    VIEW_JOURNAL_ENTRIES = "View journal entries"
+    CREATE_JOURNAL_ENTRIES = "Create journal entries"
+    CANCEL_JOURNAL_ENTRIES = "Cancel journal entries"
+    DELETE_JOURNAL_ENTRIES = "Delete journal entries"
+    TRANSFER_JOURNAL_ENTRIES = "Transfer journal entries"
+    MANAGE_ACCOUNTING_PERIODS = "Manage accounting periods"
+    MANAGE_ACCOUNTING_CODES_AND_SEGMENTS = "Manage accounting codes and segments"
+    IMPORT_TRANSACTIONS = "Import transactions"

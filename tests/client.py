@@ -28,10 +28,11 @@ ERRORS = "errors { code message field }"
 class Client:
     """Sends GraphQL over HTTP; knows the gateway's database for a look behind."""
 
-    def __init__(self, url: str, database: Database) -> None:
+    def __init__(self, url: str, database: Database, token: str | None = None) -> None:
         self.url = url
         self.database = database
-        self._http = httpx.Client(base_url=url, timeout=PATIENCE_SECONDS)
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_SECONDS)
 
     def wait_until_ready(self) -> None:
         """Wait until the gateway answers."""

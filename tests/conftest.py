@@ -1,20 +1,19 @@
 """What tests stand on: both databases, for real, and a gateway served over a real socket."""
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.application import Application
-from gateway.server import Server, listen
 from resolvers.context import Ledger
 from storage.database import Database
 from storage.migration import migrate
 from tests.client import Client
 from tests.ledger import fill
 from tests.postgresql import PostgreSQL, PostgreSQLNotFound
+from tests.served import served
 
 
 @pytest.fixture(scope="session")
@@ -67,16 +66,5 @@ def ledger() -> Ledger:
 @pytest.fixture
 def client(database: Database, ledger: Ledger) -> Iterator[Client]:
     """A client of a gateway that is served over a socket, on the filled database."""
-    application = Application(database, ledger)
-    listener = listen("127.0.0.1", 0)
-    server = Server(application)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", database) as connected:
-            connected.wait_until_ready()
-            yield connected
-    finally:
-        server.should_exit = True
-        thread.join(30)
-        assert not thread.is_alive(), "the server did not stop"
+    with served(Application(database, ledger), database) as connected:
+        yield connected

@@ -36,14 +36,19 @@ class Refused(Exception):
         self.message: str = errors[0]["message"]
 
 
-async def websocket(url: str, document: str, variables: dict[str, Any]) -> Payloads:
-    """graphql-transport-ws."""
+async def websocket(
+    url: str, document: str, variables: dict[str, Any], token: str | None = None, init: dict[str, Any] | None = None
+) -> Payloads:
+    """graphql-transport-ws; `init` is the payload with which the connection is initialised."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocol = Subprotocol("graphql-transport-ws")
-    async with connect(address, subprotocols=[protocol], open_timeout=PATIENCE_SECONDS) as connection:
+    async with connect(
+        address, subprotocols=[protocol], additional_headers=_bearer(token), open_timeout=PATIENCE_SECONDS
+    ) as connection:
         assert connection.subprotocol == protocol
         try:
-            await connection.send(json.dumps({"type": "connection_init"}))
+            initialise = {"type": "connection_init"} | ({} if init is None else {"payload": init})
+            await connection.send(json.dumps(initialise))
             assert json.loads(await connection.recv())["type"] == "connection_ack"
             payload = {"query": document, "variables": variables}
             await connection.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
@@ -64,10 +69,10 @@ async def websocket(url: str, document: str, variables: dict[str, Any]) -> Paylo
         raise Disconnected(connection.close_code)
 
 
-async def server_sent_events(url: str, document: str, variables: dict[str, Any]) -> Payloads:
+async def server_sent_events(url: str, document: str, variables: dict[str, Any], token: str | None = None) -> Payloads:
     """Server-sent events, in the distinct connections mode of graphql-sse."""
     kind = ""
-    async with aclosing(_lines(url, document, variables, "text/event-stream")) as lines:
+    async with aclosing(_lines(url, document, variables, "text/event-stream", token)) as lines:
         async for line in lines:
             if line.startswith("event: "):
                 kind = line.removeprefix("event: ")
@@ -81,10 +86,10 @@ async def server_sent_events(url: str, document: str, variables: dict[str, Any])
     raise Disconnected
 
 
-async def multipart(url: str, document: str, variables: dict[str, Any]) -> Payloads:
+async def multipart(url: str, document: str, variables: dict[str, Any], token: str | None = None) -> Payloads:
     """The multipart protocol for subscriptions, with the header that Apollo Client sends."""
     accept = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
-    async with aclosing(_lines(url, document, variables, accept)) as lines:
+    async with aclosing(_lines(url, document, variables, accept, token)) as lines:
         async for line in lines:
             if line == "--graphql--":
                 return
@@ -114,9 +119,15 @@ async def follow(transport: Transport, url: str, document: str, **variables: Any
             yield value
 
 
-async def _lines(url: str, document: str, variables: dict[str, Any], accept: str) -> AsyncGenerator[str, None]:
+def _bearer(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+async def _lines(
+    url: str, document: str, variables: dict[str, Any], accept: str, token: str | None
+) -> AsyncGenerator[str, None]:
     body = {"query": document, "variables": variables}
-    headers = {"Accept": accept}
+    headers = {"Accept": accept, **_bearer(token)}
     async with (
         # To read the certificates that TLS would need takes longer than all the rest.
         httpx.AsyncClient(timeout=PATIENCE_SECONDS, verify=False) as client,  # noqa: S501

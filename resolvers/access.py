@@ -1,0 +1,186 @@
+"""Who may do what: API keys, the access tokens they are exchanged for, and the callers these stand for."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from resolvers.context import Gateway
+from resolvers.errors import Unauthenticated
+from storage import audit
+from storage.api_keys import (
+    AccessToken,
+    ApiKey,
+    NameTaken,
+    all_keys,
+    api_key,
+    insert_key,
+    insert_token,
+    key_of_token,
+    lock_key,
+    remove_expired_tokens,
+    revoke_key,
+)
+from storage.columns import now
+from storage.database import Database, DatabaseBusy
+from storage.words import Permission
+
+STANDARD = frozenset(Permission) - {
+    Permission.DELETE_CANCELLED_JOURNAL_RUN,
+    Permission.DELETE_JOURNAL_ENTRIES,
+    Permission.MANAGE_ACCOUNTING_PERIODS,
+}
+"""What a standard user may do."""
+
+TOKEN_SECONDS = 3600
+"""How long a token is valid."""
+
+LONGEST_NAME = 100
+
+_SECRET_BYTES = 30  # 40 characters; established clients allow 42
+_TOKEN_BYTES = 32
+_BUSY = "others are writing to the ledger for long; nothing was changed, so try again"
+
+
+class KeyRefused(Exception):
+    """The API key cannot be made or revoked; nothing was changed. Its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, as the audit trail names them, and what they may do."""
+
+    actor: str
+    permissions: frozenset[Permission]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A new token, as OAuth 2 tells it. `scope` names the permissions, in lower case and parted by spaces."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    jti: str
+    scope: str
+
+
+def create_api_key(
+    database: Database, name: str, permissions: Collection[Permission], *, actor: str
+) -> tuple[ApiKey, str]:
+    """Make an API key. Gives back its row, and its secret, which is not kept.
+
+    Raises KeyRefused for a name that is empty, too long, unprintable or taken, be it by a revoked key.
+    """
+    _check_name(name)
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    key = ApiKey(
+        client_id=str(uuid4()),
+        name=name,
+        secret_hash=_hash(secret),
+        permissions=[permission for permission in Permission if permission in permissions],
+        created_at=now(),
+    )
+    try:
+        with database.write() as session:
+            insert_key(session, key)
+            audit.record(
+                session,
+                actor=actor,
+                action="create",
+                subject_type="ApiKey",
+                subject=key.client_id,
+                after={"name": name, "permissions": [permission.value for permission in key.permissions]},
+            )
+    except NameTaken as error:
+        raise KeyRefused(f"an API key has the name {name!r} already, maybe a revoked one; use another") from error
+    except DatabaseBusy as error:
+        raise KeyRefused(_BUSY) from error
+    return key, secret
+
+
+def list_api_keys(database: Database) -> list[ApiKey]:
+    """Every API key, revoked ones too, oldest first."""
+    with database.read() as session:
+        return all_keys(session)
+
+
+def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
+    """Let the key and its tokens open nothing from now on. Raises KeyRefused for one unknown or revoked before."""
+    try:
+        with database.write() as session:
+            key = lock_key(session, _canonical(client_id))
+            if key is None:
+                raise KeyRefused(f"there is no API key with the client id {client_id!r}; `api-key list` tells them all")
+            if key.revoked_at is not None:
+                raise KeyRefused(f"API key {key.name!r} was revoked before, on {key.revoked_at:%Y-%m-%d %H:%M} UTC")
+            revoke_key(session, key, now())
+            audit.record(
+                session,
+                actor=actor,
+                action="revoke",
+                subject_type="ApiKey",
+                subject=key.client_id,
+                before={"revoked": False},
+                after={"revoked": True},
+            )
+    except DatabaseBusy as error:
+        raise KeyRefused(_BUSY) from error
+    return key
+
+
+async def issue_token(gateway: Gateway, client_id: str, client_secret: str) -> Token:
+    """Exchange an API key for a token. Expired tokens, of any key, are removed by the way.
+
+    Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked key, and Unavailable.
+    """
+    key = await gateway.read(api_key, _canonical(client_id))
+    expected = "" if key is None else key.secret_hash
+    if not hmac.compare_digest(expected, _hash(client_secret)) or key is None or key.revoked_at is not None:
+        raise Unauthenticated("The client id or secret is wrong, or the API key is revoked; ask for a new API key.")
+    assert key.id is not None
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    await gateway.write(_save_token, _hash(token), key.id)
+    scope = " ".join(permission.name.lower() for permission in key.permissions)
+    return Token(access_token=token, expires_in=TOKEN_SECONDS, jti=str(uuid4()), scope=scope)
+
+
+async def identify(gateway: Gateway, bearer: str) -> Caller:
+    """The caller that a token stands for. Raises Unauthenticated when it is unknown, expired or revoked."""
+    key = await gateway.read(key_of_token, _hash(bearer), now())
+    if key is None:
+        raise Unauthenticated("The access token is unknown, expired or revoked; get a new one from POST /oauth/token.")
+    return Caller(f"API key {key.name}", frozenset(key.permissions))
+
+
+def _save_token(session: Session, token_hash: str, api_key_id: int) -> None:
+    moment = now()
+    remove_expired_tokens(session, moment)
+    expires_at = moment + timedelta(seconds=TOKEN_SECONDS)
+    insert_token(session, AccessToken(token_hash=token_hash, api_key_id=api_key_id, expires_at=expires_at))
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise KeyRefused("the name is empty; give one that tells who will use the API key")
+    if len(name) > LONGEST_NAME:
+        raise KeyRefused(f"the name has {len(name)} characters; at most {LONGEST_NAME} are possible")
+    if not name.isprintable():
+        raise KeyRefused(f"the name {name!a} has characters that cannot be shown; use letters, digits and the like")
+
+
+def _canonical(client_id: str) -> str:
+    """The client id as it is stored; for a text that is none, one that no key has."""
+    try:
+        return str(UUID(client_id))
+    except ValueError:
+        return ""
+
+
+def _hash(secret: str) -> str:
+    # Secrets and tokens are long and random: there is nothing to guess that a slower hash would protect.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

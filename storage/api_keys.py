@@ -1,0 +1,95 @@
+"""API keys and the access tokens they were exchanged for. Of secrets and tokens only hashes are kept."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Field, Session, SQLModel, col, delete, select
+
+from storage.columns import Identifier, UtcDateTime, WordList
+from storage.words import Permission
+
+
+class ApiKey(SQLModel, table=True):
+    """A program that may call the gateway, and what it may do there. It is never removed, only revoked."""
+
+    __tablename__ = "api_key"
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    client_id: str = Field(max_length=36, unique=True)
+    name: str = Field(max_length=100, unique=True)
+    secret_hash: str = Field(max_length=64)
+    permissions: list[Permission] = Field(sa_column=Column(WordList(Permission), nullable=False))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class AccessToken(SQLModel, table=True):
+    """A token that stands for its API key until it expires."""
+
+    __tablename__ = "access_token"
+
+    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    token_hash: str = Field(max_length=64, unique=True)
+    api_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("api_key.id"), nullable=False, index=True))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+
+
+class NameTaken(Exception):
+    """There is an API key of that name."""
+
+
+def insert_key(session: Session, key: ApiKey) -> None:
+    """Store a new API key. Raises NameTaken, also when another key takes the name at the same moment."""
+    session.add(key)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise NameTaken from error
+
+
+def api_key(session: Session, client_id: str) -> ApiKey | None:
+    """The API key of that client id, revoked or not."""
+    return session.exec(select(ApiKey).where(ApiKey.client_id == client_id)).one_or_none()
+
+
+def all_keys(session: Session) -> list[ApiKey]:
+    """Every API key, revoked ones too, oldest first."""
+    return list(session.exec(select(ApiKey).order_by(col(ApiKey.id))))
+
+
+def lock_key(session: Session, client_id: str) -> ApiKey | None:
+    """The API key of that client id, held until the transaction ends."""
+    return session.exec(select(ApiKey).where(ApiKey.client_id == client_id).with_for_update()).one_or_none()
+
+
+def revoke_key(session: Session, key: ApiKey, moment: datetime) -> None:
+    """Let the key open nothing from now on; its tokens go with it."""
+    key.revoked_at = moment
+    session.add(key)
+    session.exec(delete(AccessToken).where(col(AccessToken.api_key_id) == key.id))
+
+
+def insert_token(session: Session, token: AccessToken) -> None:
+    """Store a new token."""
+    session.add(token)
+
+
+def remove_expired_tokens(session: Session, moment: datetime) -> None:
+    """Remove the tokens that have expired by that moment."""
+    # Two who remove at the same moment must not wait for each other: what the other holds, the other removes.
+    expired = select(AccessToken.id).where(AccessToken.expires_at <= moment).with_for_update(skip_locked=True)
+    session.exec(delete(AccessToken).where(col(AccessToken.id).in_(expired)))
+
+
+def key_of_token(session: Session, token_hash: str, moment: datetime) -> ApiKey | None:
+    """The API key that the token stands for at that moment; None for an unknown or expired one, or a revoked key."""
+    return session.exec(
+        select(ApiKey)
+        .join(AccessToken, col(AccessToken.api_key_id) == col(ApiKey.id))
+        .where(
+            AccessToken.token_hash == token_hash,
+            AccessToken.expires_at > moment,
+            col(ApiKey.revoked_at).is_(None),
+        )
+    ).one_or_none()
