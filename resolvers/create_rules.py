@@ -1,5 +1,6 @@
 """The rules that a new run must keep. Every broken one is told, not just the first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
@@ -17,13 +18,15 @@ from storage.posting import organizations
 from storage.segments import active_rule
 from storage.words import TransactionType
 
+_TRANSACTION_TYPES = tuple(TransactionType)
+
 
 @dataclass(frozen=True, slots=True)
 class CreateRun:
-    """What a caller says about a new run."""
+    """What a caller says about a new run. A transaction type is one of the domain's words, or a text that is none."""
 
-    transaction_types: list[TransactionType]
-    journal_entry_date: date
+    transaction_types: Sequence[str]
+    journal_entry_date: date | None
     accounting_period_name: str | None = None
     target_start_date: date | None = None
     target_end_date: date | None = None
@@ -35,15 +38,9 @@ def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | li
     """The run that was asked for, or every rule that it would break."""
     errors = Errors()
     found = _range(session, asked, errors)
-    _check_transaction_types(asked, found, errors)
+    transaction_types = _transaction_types(asked, found, errors)
     _check_organizations(session, asked, errors)
-    if period_of(session, asked.journal_entry_date) is None:
-        errors.add(
-            Code.OUT_OF_RANGE,
-            f"The journal entry date {asked.journal_entry_date} falls into no accounting period;"
-            " choose a day inside one, such as the last day of the period.",
-            "journalEntryDate",
-        )
+    entry_date = _journal_entry_date(session, asked, errors)
     if found is not None:
         _check_aggregation(session, asked, found.period, ledger, errors)
     obstacle = running_run(session)
@@ -55,14 +52,14 @@ def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | li
         )
     if asked.idempotency_key is not None and not is_idempotency_key(asked.idempotency_key):
         errors.add(Code.INVALID, "An idempotency key has 1 to 255 characters.", "idempotencyKey")
-    if errors.found or found is None:
+    if errors.found or found is None or entry_date is None:
         return errors.found
     return RunRequest(
         period=found.period,
         start=found.start,
         end=found.end,
-        journal_entry_date=asked.journal_entry_date,
-        transaction_types=asked.transaction_types,
+        journal_entry_date=entry_date,
+        transaction_types=transaction_types,
         organization_labels=asked.organization_labels or [],
         segmentation_rule=active_rule(session),
         home_currency=ledger.home_currency,
@@ -175,17 +172,41 @@ def _open_ended(period: AccountingPeriod) -> str:
     return f"Accounting period {period.name} is open-ended; choose one that has an end."
 
 
-def _check_transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -> None:
+def _journal_entry_date(session: Session, asked: CreateRun, errors: Errors) -> date | None:
+    day = asked.journal_entry_date
+    if day is None:
+        errors.add(Code.REQUIRED, "Say on which day the entries are booked.", "journalEntryDate")
+    elif period_of(session, day) is None:
+        errors.add(
+            Code.OUT_OF_RANGE,
+            f"The journal entry date {day} falls into no accounting period;"
+            " choose a day inside one, such as the last day of the period.",
+            "journalEntryDate",
+        )
+    return day
+
+
+def _transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -> list[TransactionType]:
     if not asked.transaction_types:
         errors.add(Code.REQUIRED, "Name at least one transaction type.", "transactionTypes")
+    known = []
     for position, name in enumerate(asked.transaction_types):
-        if name in asked.transaction_types[:position]:
+        place = ("transactionTypes", str(position))
+        if name not in _TRANSACTION_TYPES:
             errors.add(
-                Code.DUPLICATE,
-                f"Transaction type {name.value} is named more than once.",
-                "transactionTypes",
-                str(position),
+                Code.UNKNOWN,
+                f"There is no transaction type {name!r}; known are: {', '.join(_TRANSACTION_TYPES)}.",
+                *place,
             )
+        elif name in asked.transaction_types[:position]:
+            errors.add(Code.DUPLICATE, f"Transaction type {name} is named more than once.", *place)
+        else:
+            known.append(TransactionType(name))
+    _check_whole_period(asked, found, errors)
+    return known
+
+
+def _check_whole_period(asked: CreateRun, found: _Range | None, errors: Errors) -> None:
     revenue = TransactionType.REVENUE_EVENT_ITEM
     if revenue in asked.transaction_types and found is not None and not found.is_whole_period:
         errors.add(

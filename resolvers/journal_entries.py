@@ -3,12 +3,16 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
+from dataclasses import dataclass
+
 from sqlmodel import Session
 
 from resolvers.context import Context
 from resolvers.errors import Answer, UserError, UserErrorCode
 from resolvers.paging import LARGEST_PAGE
+from runs.cancel_entry import NotCancellable, cancel_entry
 from storage import audit
+from storage.cancelling import lock_run_of_entry
 from storage.columns import now
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
 from storage.lists import EntryFilter, count_journal_entries, transactions_of_entry
@@ -18,6 +22,17 @@ from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, Permission, TransferStatus
 
 FIELD = "journalEntryNumbers"
+
+LONGEST_NOTES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What is to change of an entry; what is None stays. Empty notes remove those there are."""
+
+    number: str
+    notes: str | None = None
+    transferred_to_accounting: TransferStatus | None = None
 
 
 async def journal_entry(context: Context, number: str) -> JournalEntry | None:
@@ -58,6 +73,57 @@ async def set_transferred_to_accounting(
     return await context.gateway.write(_set_transferred, context.actor, numbers, status)
 
 
+async def update_journal_entry(context: Context, change: EntryChange) -> Answer[JournalEntry]:
+    """Change an entry's notes, its transfer status, or both at once: all that is asked for, or nothing."""
+    if change.transferred_to_accounting is not None:
+        context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
+    if change.notes is not None:
+        context.require(Permission.CREATE_JOURNAL_ENTRIES)
+    return await context.gateway.write(_update, context.actor, change)
+
+
+async def cancel_journal_entry(context: Context, number: str) -> Answer[JournalEntry]:
+    """Cancel one entry: not when its transfer status is Yes or Processing. Its transactions are free again at once."""
+    context.require(Permission.CANCEL_JOURNAL_ENTRIES)
+    return await context.gateway.write(_cancel, context.actor, number)
+
+
+def _update(session: Session, actor: str, change: EntryChange) -> Answer[JournalEntry]:
+    number, status, notes = change.number, change.transferred_to_accounting, change.notes
+    entry = lock_entries_numbered(session, [number]).get(number)
+    if entry is None:
+        return Answer(errors=[_unknown(number, ["input", "number"])])
+    errors = []
+    if status is not None and entry.status is JournalEntryStatus.CANCELLED:
+        errors.append(_fixed(entry, ["input", "transferredToAccounting"]))
+    if notes is not None and len(notes) > LONGEST_NOTES:
+        message = f"Notes have at most {LONGEST_NOTES:,} characters; these have {len(notes):,}."
+        errors.append(UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", "notes"]))
+    if status is None and notes is None:
+        message = "Give notes, transferredToAccounting, or both."
+        errors.append(UserError(UserErrorCode.REQUIRED, message, ["input"]))
+    if errors:
+        return Answer(errors=errors)
+    if status is not None:
+        _set(session, entry, status, actor)
+    if notes is not None:
+        _note(session, entry, notes or None, actor)
+    return Answer(entry)
+
+
+def _cancel(session: Session, actor: str, number: str) -> Answer[JournalEntry]:
+    # The run's lock comes before its entries', as everywhere.
+    run = lock_run_of_entry(session, number)
+    entry = lock_entries_numbered(session, [number]).get(number)
+    if entry is None:
+        return Answer(errors=[_unknown(number, ["input", "number"])])
+    try:
+        cancel_entry(session, run, entry, actor)
+    except NotCancellable as error:
+        return Answer(errors=[UserError(UserErrorCode.STATUS_NOT_ALLOWED, str(error), ["input", "number"])])
+    return Answer(entry)
+
+
 def _set_transferred(
     session: Session, actor: str, numbers: list[str], status: TransferStatus
 ) -> Answer[list[JournalEntry]]:
@@ -81,13 +147,21 @@ def _set_transferred(
 def _refusal(entry: JournalEntry | None, number: str, position: int, repeated: bool) -> UserError | None:
     place = ["input", FIELD, str(position)]
     if entry is None:
-        return UserError(UserErrorCode.UNKNOWN, f"There is no journal entry {number!r}.", place)
+        return _unknown(number, place)
     if repeated:
         return UserError(UserErrorCode.DUPLICATE, f"Journal entry {number} is named more than once.", place)
     if entry.status is JournalEntryStatus.CANCELLED:
-        message = f"Journal entry {number} is Cancelled; its transferred-to-accounting status can no longer change."
-        return UserError(UserErrorCode.STATUS_NOT_ALLOWED, message, place)
+        return _fixed(entry, place)
     return None
+
+
+def _unknown(number: str, place: list[str]) -> UserError:
+    return UserError(UserErrorCode.UNKNOWN, f"There is no journal entry {number!r}.", place)
+
+
+def _fixed(entry: JournalEntry, place: list[str]) -> UserError:
+    message = f"Journal entry {entry.number} is Cancelled; its transferred-to-accounting status can no longer change."
+    return UserError(UserErrorCode.STATUS_NOT_ALLOWED, message, place)
 
 
 def _set(session: Session, entry: JournalEntry, status: TransferStatus, actor: str) -> None:
@@ -107,4 +181,21 @@ def _set(session: Session, entry: JournalEntry, status: TransferStatus, actor: s
         subject=entry.number,
         before={"transferred_to_accounting": before.value},
         after={"transferred_to_accounting": status.value},
+    )
+
+
+def _note(session: Session, entry: JournalEntry, notes: str | None, actor: str) -> None:
+    before = entry.notes
+    if before == notes:
+        return
+    entry.notes = notes
+    session.add(entry)
+    audit.record(
+        session,
+        actor=actor,
+        action="set notes",
+        subject_type="JournalEntry",
+        subject=entry.number,
+        before={"notes": before},
+        after={"notes": notes},
     )

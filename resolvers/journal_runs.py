@@ -148,9 +148,9 @@ def _canonical(asked: CreateRun) -> dict[str, Any]:
         "accountingPeriodName": asked.accounting_period_name,
         "targetStartDate": None if asked.target_start_date is None else str(asked.target_start_date),
         "targetEndDate": None if asked.target_end_date is None else str(asked.target_end_date),
-        "journalEntryDate": str(asked.journal_entry_date),
+        "journalEntryDate": None if asked.journal_entry_date is None else str(asked.journal_entry_date),
         "organizationLabels": sorted(asked.organization_labels or []),
-        "transactionTypes": sorted(word.value for word in asked.transaction_types),
+        "transactionTypes": sorted(str(word) for word in asked.transaction_types),
     }
 
 

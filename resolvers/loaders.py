@@ -1,8 +1,7 @@
 """Batched look-ups: whatever a level of a query needs from one table is read in one statement.
 
 Nothing is remembered between batches: an answer to a subscription must show the row as it is now.
-What is looked up here, such as an entry's run, belongs to the object it is read from, and needs no permission but that
-object's.
+The one object that another names, such as an entry's run, belongs to it and needs no permission of its own.
 """
 
 from collections.abc import Callable, Hashable

@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from runs import trail
+from runs.cancel_entry import is_held, why_held
 from runs.states import Event, move
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation
 from storage.cancelling import (
@@ -13,7 +14,7 @@ from storage.cancelling import (
 )
 from storage.claiming import release_entries, release_run
 from storage.columns import now
-from storage.journal_entries import HELD, JournalEntry
+from storage.journal_entries import JournalEntry
 from storage.journal_runs import JournalRun, lock_run
 from storage.words import CancelOutcome, JournalRunStatus
 
@@ -53,7 +54,7 @@ def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
     assert cancellation is not None
     entries = lock_untried_entries(session, cancellation, size)
     record_outcomes(session, [_try(cancellation, entry) for entry in entries])
-    released = [entry.id for entry in entries if entry.transferred_to_accounting not in HELD and entry.id]
+    released = [entry.id for entry in entries if not is_held(entry) and entry.id]
     mark_cancelled(session, released)
     release_entries(session, released)
     run.revision += 1
@@ -68,22 +69,17 @@ def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
 def _try(cancellation: Cancellation, entry: JournalEntry) -> EntryCancelOutcome:
     assert cancellation.id is not None
     assert entry.id is not None
-    held = entry.transferred_to_accounting in HELD
+    held = is_held(entry)
     cancellation.canceled_count += not held
     cancellation.failed_count += held
     cancellation.remaining_count -= 1
-    status = entry.transferred_to_accounting.value
     return EntryCancelOutcome(
         cancellation_id=cancellation.id,
         sequence=cancellation.canceled_count + cancellation.failed_count,
         journal_entry_id=entry.id,
         outcome=CancelOutcome.FAILED if held else CancelOutcome.CANCELED,
         code=TRANSFERRED if held else None,
-        message=(
-            f"Journal entry {entry.number} cannot be cancelled: its transferred-to-accounting status is {status}."
-            if held
-            else None
-        ),
+        message=why_held(entry) if held else None,
         canceled_count=cancellation.canceled_count,
         failed_count=cancellation.failed_count,
         remaining_count=cancellation.remaining_count,

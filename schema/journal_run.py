@@ -14,7 +14,7 @@ from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
 from schema.node import Node, to_id
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
 from storage.lists import RunFilter
-from storage.words import JournalRunStatus, TransactionType
+from storage.words import JournalRunStatus, Permission, TransactionType
 
 RunRow = strawberry.Parent[journal_runs.JournalRun]
 
@@ -58,6 +58,7 @@ class JournalRun(Node):
         after: After = UNSET,
         filter: EntryFilterArgument = UNSET,
     ) -> CountedPage[journal_entries.JournalEntry]:
+        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         run_id = root.id or 0
         wanted, loaders = entry_filter(filter), info.context.loaders
         rows = await loaders.entries(wanted, page(first, after)).load(run_id)

@@ -22,6 +22,7 @@ from storage import journal_entries, journal_runs
 from storage.words import TransactionType, TransferStatus
 
 RunAnswer = Answer[journal_runs.JournalRun]
+EntryAnswer = Answer[journal_entries.JournalEntry]
 EntriesAnswer = Answer[list[journal_entries.JournalEntry]]
 
 
@@ -121,6 +122,40 @@ class SetTransferredToAccountingPayload:
         return root.value
 
 
+@strawberry.input(description="A change of a journal entry. What is left out stays as it is.")
+class UpdateJournalEntryInput:
+    number: str = strawberry.field(description="The entry's number, such as JE-00000001.")
+    notes: str | None = strawberry.field(
+        default=UNSET, description="New notes, at most 2,000 characters; empty ones remove those there are."
+    )
+    transferred_to_accounting: TransferStatus | None = strawberry.field(
+        default=UNSET, description="A new transfer status; only of an entry that is not cancelled."
+    )
+
+
+@strawberry.type(description="The entry that was changed, or why it was not.")
+class UpdateJournalEntryPayload:
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+    @strawberry.field(graphql_type=JournalEntry | None, description="The entry, changed.")
+    def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
+        return root.value
+
+
+@strawberry.input(description="The journal entry to cancel.")
+class CancelJournalEntryInput:
+    number: str = strawberry.field(description="The entry's number, such as JE-00000001.")
+
+
+@strawberry.type(description="The entry that was cancelled, or why it was not.")
+class CancelJournalEntryPayload:
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+    @strawberry.field(graphql_type=JournalEntry | None, description="The entry, CANCELLED.")
+    def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
+        return root.value
+
+
 @strawberry.input(description="A transaction's value in one business dimension.")
 class SegmentInput:
     name: str = strawberry.field(description="The dimension, such as country.")
@@ -201,6 +236,21 @@ class Mutation:
         return await entries.set_transferred_to_accounting(
             info.context, input.journal_entry_numbers, input.transferred_to_accounting
         )
+
+    @strawberry.mutation(
+        graphql_type=UpdateJournalEntryPayload,
+        description="Change an entry's notes, its transfer status, or both at once.",
+    )
+    async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryAnswer:
+        return await entries.update_journal_entry(info.context, entries.EntryChange(**given(input)))
+
+    @strawberry.mutation(
+        graphql_type=CancelJournalEntryPayload,
+        description="Cancel one entry, unless its transfer status is YES or PROCESSING. Its transactions are free"
+        " for the next run; its own run keeps its status.",
+    )
+    async def cancel_journal_entry(self, info: Info, input: Annotated[CancelJournalEntryInput, Input]) -> EntryAnswer:
+        return await entries.cancel_journal_entry(info.context, input.number)
 
     @strawberry.mutation(
         graphql_type=RecordTransactionsPayload,

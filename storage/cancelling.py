@@ -7,6 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.journal_entries import JournalEntry
+from storage.journal_runs import JournalRun
 from storage.words import JournalEntryStatus
 
 
@@ -17,6 +18,12 @@ def count_live_entries(session: Session, run_id: int) -> int:
         .select_from(JournalEntry)
         .where(JournalEntry.journal_run_id == run_id, JournalEntry.status == JournalEntryStatus.CREATED)
     ).one()
+
+
+def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
+    """The run that made the entry of that number, held until the transaction ends; the entry itself is not read."""
+    run_id = select(JournalEntry.journal_run_id).where(JournalEntry.number == number).scalar_subquery()
+    return session.exec(select(JournalRun).where(col(JournalRun.id) == run_id).with_for_update()).one_or_none()
 
 
 def lock_untried_entries(session: Session, cancellation: Cancellation, limit: int) -> list[JournalEntry]:

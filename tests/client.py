@@ -81,6 +81,16 @@ class Client:
         selection = f"journalEntries {{ {ENTRY} transferDateTime transferredBy }} {ERRORS}"
         return self._mutate("setTransferredToAccounting", "SetTransferredToAccountingInput", given, selection)
 
+    def update_entry(self, number: str, **values: Any) -> dict[str, Any]:
+        """The payload of updateJournalEntry."""
+        selection = f"journalEntry {{ {ENTRY} notes }} {ERRORS}"
+        return self._mutate("updateJournalEntry", "UpdateJournalEntryInput", {"number": number, **values}, selection)
+
+    def cancel_entry(self, number: str) -> dict[str, Any]:
+        """The payload of cancelJournalEntry."""
+        selection = f"journalEntry {{ {ENTRY} }} {ERRORS}"
+        return self._mutate("cancelJournalEntry", "CancelJournalEntryInput", {"number": number}, selection)
+
     def record(self, transactions: list[dict[str, Any]]) -> dict[str, Any]:
         """The payload of recordTransactions."""
         given = {"transactions": transactions}
