@@ -15,6 +15,7 @@ from gateway.graphiql import ASSETS, Tab
 from gateway.graphql_endpoint import GraphQLEndpoint
 from gateway.health import Health
 from gateway.operations import TABS
+from gateway.rest.application import rest
 from resolvers.context import Gateway, Ledger
 from runs.feed import Feed
 from runs.process import Process
@@ -56,6 +57,8 @@ class Application:
                 Mount("/graphiql/assets", StaticFiles(directory=ASSETS, check_dir=False)),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
+                # The last: it answers whatever is left, and what is nowhere.
+                Mount("/", rest(self.gateway, authentication)),
             ],
         )
 

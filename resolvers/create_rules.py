@@ -123,7 +123,7 @@ def _named_period(session: Session, asked: CreateRun, errors: Errors) -> _Range 
     if period is None:
         errors.add(
             Code.UNKNOWN,
-            f"There is no accounting period {name!r}; `accountingPeriods` lists those there are.",
+            f"There is no accounting period {name!r}; choose one from the list of accounting periods.",
             "accountingPeriodName",
         )
         return None
@@ -194,7 +194,7 @@ def _transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -
         place = ("transactionTypes", str(position))
         if name not in _TRANSACTION_TYPES:
             errors.add(
-                Code.UNKNOWN,
+                Code.INVALID,
                 f"There is no transaction type {name!r}; known are: {', '.join(_TRANSACTION_TYPES)}.",
                 *place,
             )

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from resolvers.context import Context
-from resolvers.errors import Answer, UserError, UserErrorCode
+from resolvers.errors import Answer, NotFound, UserError, UserErrorCode
 from resolvers.paging import LARGEST_PAGE
 from runs.cancel_entry import NotCancellable, cancel_entry
-from storage import audit
+from storage import audit, lists
 from storage.cancelling import lock_run_of_entry
 from storage.columns import now
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
+from storage.journal_runs import run_numbered
 from storage.lists import EntryFilter, count_journal_entries, transactions_of_entry
 from storage.lists import journal_entries as list_entries
 from storage.pages import Order, Page, Window
@@ -47,6 +48,12 @@ async def journal_entries(
     """One page of entries. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(list_entries, wanted, order, window)
+
+
+async def entries_of_run(context: Context, run_number: str, window: Window) -> Page[JournalEntry]:
+    """One page of the run's entries, by number. Raises NotFound for an unknown run, RequestError for a bad cursor."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    return await context.gateway.read(_entries_of_run, run_number, window)
 
 
 async def journal_entry_count(context: Context, wanted: EntryFilter) -> int:
@@ -122,6 +129,13 @@ def _cancel(session: Session, actor: str, number: str) -> Answer[JournalEntry]:
     except NotCancellable as error:
         return Answer(errors=[UserError(UserErrorCode.STATUS_NOT_ALLOWED, str(error), ["input", "number"])])
     return Answer(entry)
+
+
+def _entries_of_run(session: Session, run_number: str, window: Window) -> Page[JournalEntry]:
+    run = run_numbered(session, run_number)
+    if run is None or run.id is None:
+        raise NotFound(f"There is no journal run {run_number!r}.")
+    return lists.entries_of_run(session, run.id, window)
 
 
 def _set_transferred(

@@ -150,6 +150,12 @@ def count_journal_entries(session: Session, wanted: EntryFilter) -> int:
     return session.exec(select(func.count()).select_from(JournalEntry).where(*_entry_conditions(wanted))).one()
 
 
+def entries_of_run(session: Session, run_id: int, window: Window) -> Page[JournalEntry]:
+    """One page of the run's entries, by number."""
+    statement = select(JournalEntry).where(JournalEntry.journal_run_id == run_id)
+    return _page(session, statement, entries_by_number(False), window)
+
+
 def entries_of_runs(
     session: Session, run_ids: Iterable[int], wanted: EntryFilter, window: Window
 ) -> dict[int, Page[JournalEntry]]:
@@ -204,6 +210,8 @@ def count_transactions_of_entries(session: Session, entry_ids: Iterable[int]) ->
 
 def _page(session: Session, statement: Select[Any], order: Order[Row], window: Window) -> Page[Row]:
     limited = statement.where(*order.between(window)).order_by(*order.clauses(window)).limit(window.size + 1)
+    if window.skip:
+        limited = limited.offset(window.skip)
     return order.page(list(session.execute(limited).scalars()), window)
 
 

@@ -20,12 +20,16 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of a list is wanted: `size` rows after and before the cursors, counted from one end."""
+    """Which part of a list is wanted: `size` rows after and before the cursors, counted from one end.
+
+    `skip` is for callers who number pages and have no cursor: it costs what it passes over.
+    """
 
     size: int
     after: str | None = None
     before: str | None = None
     from_end: bool = False
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)

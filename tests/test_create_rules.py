@@ -43,7 +43,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     ),
     "rule 1: an unknown period": (
         {"accountingPeriodName": "Dec 1824"},
-        [("UNKNOWN", "accountingPeriodName", "'Dec 1824'; `accountingPeriods` lists those there are")],
+        [("UNKNOWN", "accountingPeriodName", "'Dec 1824'; choose one from the list of accounting periods")],
     ),
     "rule 1: a start that is not the period's own": (
         {"targetStartDate": "2024-12-02", "targetEndDate": "2024-12-31"},

@@ -1,0 +1,186 @@
+"""Summary journal entries: those of a run, one, its basic information, and its cancellation."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from gateway.rest.endpoint import Call, Endpoint
+from gateway.rest.paging import numbered
+from gateway.rest.refusals import Category, Refused, accepted, because
+from gateway.rest.wire import Amount, Asked, Moment, Success, Wire
+from resolvers import journal_entries as entries
+from resolvers.journal_entries import EntryChange
+from resolvers.loaders import Loaders
+from storage.journal_entries import JournalEntry
+from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
+
+NUMBER = "je-number"
+PAGE_SIZE = 8
+
+
+class JournalEntryItem(Wire):
+    """One debit or credit line of an entry."""
+
+    accounting_code_name: str
+    accounting_code_type: str
+    amount: Amount = Field(description="In the entry's currency, as a decimal string; never negative.")
+    gl_account_name: str | None
+    gl_account_number: str | None
+    home_currency_amount: Amount | None = Field(
+        description="In the home currency, as a decimal string; null where no home currency is set."
+    )
+    type: ItemType
+
+
+class JournalEntrySegment(Wire):
+    """An entry's value in one business dimension."""
+
+    segment_name: Annotated[str, Field(validation_alias="name")]
+    segment_value: Annotated[str, Field(validation_alias="value")]
+
+
+class JournalEntryDetail(Wire):
+    """A summary journal entry: its debits are equal to its credits."""
+
+    accounting_period_name: str
+    aggregate_currency: bool = Field(description="Whether it is kept in the home currency, over all currencies.")
+    currency: str = Field(description="ISO 4217 code.")
+    home_currency: str | None = Field(description="ISO 4217 code; null where no home currency is set.")
+    journal_entry_date: date = Field(description="The day that it is booked on.")
+    journal_entry_items: list[JournalEntryItem]
+    notes: str | None
+    number: str = Field(description="Journal entry number, such as JE-00000001.")
+    organization_label: str | None
+    segments: Annotated[list[JournalEntrySegment], Field(validation_alias="segment_values")]
+    status: JournalEntryStatus
+    time_period_end: date = Field(description="The last day that its transactions can be of.")
+    time_period_start: date = Field(description="The first day that its transactions can be of.")
+    transaction_type: TransactionType | None
+    transfer_date_time: Moment | None = Field(
+        description="When it was set to Yes, in UTC: YYYY-MM-DD HH:MM:SS; null while it is anything else."
+    )
+    transferred_by: str | None = Field(description="Who set it to Yes; null while it is anything else.")
+    transferred_to_accounting: TransferStatus
+
+
+class GetJournalEntryDetailResponse(JournalEntryDetail, Success):
+    """A summary journal entry."""
+
+
+class GetJournalEntriesInJournalRunResponse(Success):
+    """A page of a run's entries."""
+
+    journal_entries: list[JournalEntryDetail]
+    next_page: str | None = Field(
+        default=None,
+        exclude_if=lambda url: url is None,
+        description="Where the next page is; absent on the last page.",
+    )
+
+
+class UpdateJournalEntryBasicInformationRequest(Asked):
+    """What is to change of an entry; what is absent stays."""
+
+    notes: str | None = Field(default=None, description="At most 2,000 characters; empty notes remove those there are.")
+    transferred_to_accounting: TransferStatus | None = Field(
+        default=None, description="Only of an entry that is not cancelled."
+    )
+
+
+async def of_run(call: Call[None]) -> GetJournalEntriesInJournalRunResponse:
+    """A page of the entries that the run made, by their numbers."""
+    wanted = numbered(call.url, PAGE_SIZE)
+    page = await entries.entries_of_run(call.context, call.parameters["jr-number"], wanted.window)
+    found = [JournalEntryDetail.model_validate(values) for values in await _expanded(page.rows, call.loaders)]
+    return GetJournalEntriesInJournalRunResponse(success=True, journal_entries=found, next_page=wanted.next(page))
+
+
+async def retrieve(call: Call[None]) -> GetJournalEntryDetailResponse:
+    """The entry as it is now."""
+    number = call.parameters[NUMBER]
+    entry = await entries.journal_entry(call.context, number)
+    if entry is None:
+        raise Refused(because(Category.NOT_FOUND, f"There is no journal entry {number!r}."))
+    (values,) = await _expanded([entry], call.loaders)
+    return GetJournalEntryDetailResponse.model_validate({**values, "success": True})
+
+
+async def update(call: Call[UpdateJournalEntryBasicInformationRequest]) -> Success:
+    """Change the entry's notes, its transfer status, or both."""
+    change = EntryChange(call.parameters[NUMBER], call.body.notes, call.body.transferred_to_accounting)
+    accepted(await entries.update_journal_entry(call.context, change))
+    return Success(success=True)
+
+
+async def cancel(call: Call[None]) -> Success:
+    """Cancel the entry; its transactions are free at once."""
+    accepted(await entries.cancel_journal_entry(call.context, call.parameters[NUMBER]))
+    return Success(success=True)
+
+
+async def _expanded(rows: Sequence[JournalEntry], loaders: Loaders) -> list[dict[str, Any]]:
+    """Each entry with the names that the wire has in it, in three statements however many they are."""
+    periods = await loaders.accounting_period.load_many([row.accounting_period_id for row in rows])
+    items = [found or [] for found in await loaders.items.load_many([row.id or 0 for row in rows])]
+    ids = sorted({item.accounting_code_id for found in items for item in found})
+    codes = dict(zip(ids, await loaders.accounting_code.load_many(ids), strict=True))
+    return [
+        {
+            **row.model_dump(),
+            "accounting_period_name": period.name if period else None,
+            "journal_entry_items": [
+                {
+                    "accounting_code_name": code.name,
+                    "accounting_code_type": code.type,
+                    "gl_account_name": code.gl_account_name,
+                    "gl_account_number": code.gl_account_number,
+                    "amount": item.amount,
+                    "home_currency_amount": item.home_currency_amount,
+                    "type": item.type,
+                }
+                for item in found
+                if (code := codes[item.accounting_code_id])
+            ],
+        }
+        for row, period, found in zip(rows, periods, items, strict=True)
+    ]
+
+
+ENDPOINTS = [
+    Endpoint(
+        method="GET",
+        path="/v1/journal-entries/journal-runs/{jr-number}",
+        name="getAllSummaryJournalEntries",
+        summary="List the summary journal entries in a journal run.",
+        handler=of_run,
+        answer=GetJournalEntriesInJournalRunResponse,
+        page_size=PAGE_SIZE,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/journal-entries/{je-number}",
+        name="getSummaryJournalEntry",
+        summary="Retrieve a summary journal entry.",
+        handler=retrieve,
+        answer=GetJournalEntryDetailResponse,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/v1/journal-entries/{je-number}/cancel",
+        name="cancelSummaryJournalEntry",
+        summary="Cancel a summary journal entry, unless it is transferred to accounting (Yes or Processing).",
+        handler=cancel,
+        answer=Success,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/v1/journal-entries/{je-number}/basic-information",
+        name="updateBasicSummaryJournalEntry",
+        summary="Update a summary journal entry's notes, its transfer status, or both.",
+        handler=update,
+        body=UpdateJournalEntryBasicInformationRequest,
+        answer=Success,
+    ),
+]

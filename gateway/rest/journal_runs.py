@@ -1,0 +1,174 @@
+"""Journal runs: create, retrieve, cancel and delete."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from gateway.rest.endpoint import Call, Endpoint
+from gateway.rest.refusals import Category, Refused, accepted, because
+from gateway.rest.wire import Asked, Day, Moment, Success, Wire
+from resolvers import journal_runs as runs
+from resolvers.create_rules import CreateRun
+from storage.words import JournalRunStatus, TransactionType
+
+NUMBER = "jr-number"
+
+
+class OrganizationLabel(Wire):
+    """An organisation that a run is limited to."""
+
+    organization_name: str = Field(description="The organisation, as the transactions name it.")
+
+
+class TransactionTypeOfRun(Wire):
+    """A transaction type that a run collects."""
+
+    type: TransactionType
+
+
+class GetJournalRunResponse(Success):
+    """A journal run."""
+
+    number: str = Field(description="Journal run number, such as JR-00000001.")
+    status: JournalRunStatus
+    executed_on: Moment | None = Field(
+        description="When it began to process, in UTC: YYYY-MM-DD HH:MM:SS; null while it is Pending."
+    )
+    journal_entry_date: date = Field(description="The day that its entries are booked on.")
+    target_start_date: date = Field(description="The first day that it collects.")
+    target_end_date: date = Field(description="The last day that it collects.")
+    total_journal_entry_count: int = Field(description="How many entries it made.")
+    aggregate_currency: bool = Field(description="Whether its entries are kept in the home currency.")
+    segmentation_rule_name: str | None = Field(description="The segmentation rule that was active, if there was one.")
+    organization_labels: Annotated[
+        list[OrganizationLabel],
+        BeforeValidator(lambda labels: [OrganizationLabel(organization_name=label) for label in labels]),
+    ] = Field(description="The organisations it is limited to; none means all.")
+    transaction_types: Annotated[
+        list[TransactionTypeOfRun],
+        BeforeValidator(lambda words: [TransactionTypeOfRun(type=word) for word in words]),
+    ] = Field(description="The transaction types that it collects.")
+
+
+class CreateJournalRunResponse(Success):
+    """The run was accepted, and starts by itself."""
+
+    journal_run_number: str = Field(description="The new run's number, such as JR-00000001.")
+
+
+class AskedTransactionType(Asked):
+    """A transaction type to collect."""
+
+    type: str = Field(json_schema_extra={"enum": [word.value for word in TransactionType]})
+
+
+class AskedOrganization(Asked):
+    """An organisation to collect: by its name, or by its id, which here is the name too."""
+
+    organization_name: str | None = Field(default=None, description="The organisation, as the transactions name it.")
+    organization_id: str | None = Field(default=None, description="The same, where a client knows only ids.")
+
+
+def _required(schema: dict[str, Any]) -> None:
+    schema["required"] = ["journalEntryDate", "transactionTypes"]
+
+
+class CreateJournalRunRequest(Asked):
+    """A new journal run. Give an accounting period, or both target dates."""
+
+    # What is missing is told together with every other rule that is broken, so nothing is required here.
+    model_config = ConfigDict(json_schema_extra=_required)
+
+    accounting_period_name: str | None = Field(default=None, description="The whole period to collect.")
+    journal_entry_date: Day | None = Field(default=None, description="The day that its entries are booked on.")
+    target_start_date: Day | None = Field(
+        default=None, description="The first day to collect; with a period it can only be the period's own."
+    )
+    target_end_date: Day | None = Field(
+        default=None, description="The last day to collect; with a period it can only be the period's own."
+    )
+    organization_labels: list[AskedOrganization] | None = Field(
+        default=None, description="The organisations to collect; without them, all."
+    )
+    transaction_types: list[AskedTransactionType] | None = Field(
+        default=None, description="The transaction types to collect: at least one, each named once."
+    )
+
+
+async def create(call: Call[CreateJournalRunRequest]) -> CreateJournalRunResponse:
+    """Accept a new run."""
+    body = call.body
+    asked = CreateRun(
+        transaction_types=[wanted.type for wanted in body.transaction_types or []],
+        journal_entry_date=body.journal_entry_date,
+        accounting_period_name=body.accounting_period_name,
+        target_start_date=body.target_start_date,
+        target_end_date=body.target_end_date,
+        organization_labels=[
+            wanted.organization_name or wanted.organization_id or "" for wanted in body.organization_labels or []
+        ],
+        idempotency_key=call.idempotency_key,
+    )
+    run = accepted(await runs.create_journal_run(call.context, asked))
+    return CreateJournalRunResponse(success=True, journal_run_number=run.number)
+
+
+async def retrieve(call: Call[None]) -> GetJournalRunResponse:
+    """The run as it is now."""
+    number = call.parameters[NUMBER]
+    run = await runs.journal_run(call.context, number)
+    if run is None:
+        raise Refused(because(Category.NOT_FOUND, f"There is no journal run {number!r}."))
+    return GetJournalRunResponse.model_validate({**run.model_dump(), "success": True})
+
+
+async def cancel(call: Call[None]) -> Success:
+    """Accept that the run be cancelled."""
+    accepted(await runs.cancel_journal_run(call.context, call.parameters[NUMBER]))
+    return Success(success=True)
+
+
+async def delete(call: Call[None]) -> Success:
+    """Accept that the run be deleted."""
+    accepted(await runs.delete_journal_run(call.context, call.parameters[NUMBER]))
+    return Success(success=True)
+
+
+ENDPOINTS = [
+    Endpoint(
+        method="POST",
+        path="/v1/journal-runs",
+        name="createJournalRun",
+        summary="Create a journal run. It starts as Pending and works by itself; retrieve it to see how far it is.",
+        handler=create,
+        body=CreateJournalRunRequest,
+        answer=CreateJournalRunResponse,
+        idempotent_by_key=True,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/journal-runs/{jr-number}",
+        name="getJournalRun",
+        summary="Retrieve a journal run.",
+        handler=retrieve,
+        answer=GetJournalRunResponse,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/v1/journal-runs/{jr-number}/cancel",
+        name="cancelJournalRun",
+        summary="Cancel a Pending, Error or Completed journal run. It is only accepted here: each entry is tried"
+        " afterwards, and one that is transferred to accounting stays.",
+        handler=cancel,
+        answer=Success,
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/v1/journal-runs/{jr-number}",
+        name="deleteJournalRun",
+        summary="Delete a Cancelled journal run, with its entries. It is only accepted here, and gone soon afterwards.",
+        handler=delete,
+        answer=Success,
+    ),
+]

@@ -1,0 +1,60 @@
+"""`POST /oauth/token`: an API key's id and secret are exchanged for a token."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.rest.body import read
+from gateway.rest.refusals import Category
+from gateway.rest.wire import Wire
+from resolvers.access import issue_token
+from resolvers.context import Gateway
+
+GRANT = "client_credentials"
+
+
+class TokenResponse(BaseModel):
+    """A token, in OAuth 2's own names."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    jti: str
+    scope: str
+
+
+class TokenError(Wire):
+    """Why there is no token."""
+
+    code: int
+    message: str
+
+
+class TokenEndpoint:
+    """Answers with a token, or why there is none: HTTP status 400 for a wrong form, 401 for wrong credentials."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request. Raises Unauthenticated and Unavailable."""
+        form = parse_qs((await read(request)).decode("utf-8", "replace"), keep_blank_values=True)
+        given = {name: values[-1] for name, values in form.items()}
+        missing = [name for name in ("grant_type", "client_id", "client_secret") if not given.get(name)]
+        if missing:
+            names = ", ".join(missing)
+            return _wrong(Category.MISSING_FIELD, f"Send {names} in a form (application/x-www-form-urlencoded).")
+        if given["grant_type"] != GRANT:
+            return _wrong(Category.INVALID, f"grant_type: {given['grant_type']!r} is not possible; write {GRANT}.")
+        token = await issue_token(self._gateway, given["client_id"], given["client_secret"])
+        answer = TokenResponse(token_type="bearer", **asdict(token))  # noqa: S106
+        return JSONResponse(answer.model_dump(), headers={"Cache-Control": "no-store"})
+
+
+def _wrong(category: Category, message: str) -> Response:
+    error = TokenError(code=category.code, message=message)
+    return JSONResponse(error.model_dump(), HTTPStatus.BAD_REQUEST)

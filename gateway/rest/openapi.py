@@ -1,0 +1,135 @@
+"""The OpenAPI 3.1 description, made from the endpoints themselves."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from gateway.rest.endpoint import Endpoint
+from gateway.rest.oauth import GRANT, TokenError, TokenResponse
+from gateway.rest.paging import LARGEST_PAGE, LAST_PAGE
+from gateway.rest.refusals import Refusal
+from gateway.rest.wire import Wire
+
+References = dict[Any, dict[str, Any]]
+"""Where each model stands in the document."""
+
+_PARAMETERS = {
+    "jr-number": "Journal run number, such as JR-00000001.",
+    "je-number": "Journal entry number, such as JE-00000001.",
+    "ap-id": "The id of the accounting period, as the list tells it.",
+    "ac-id": "The id of the accounting code, as the list tells it.",
+}
+
+
+class Unauthorized(Wire):
+    """The caller is not let in: the token is missing, unknown, expired or revoked."""
+
+    message: str
+
+
+def description(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """The whole document."""
+    answered = {endpoint.answer for endpoint in endpoints} | {Refusal, Unauthorized, TokenResponse, TokenError}
+    asked = {endpoint.body for endpoint in endpoints if endpoint.body is not None}
+    models: list[tuple[Any, JsonSchemaMode]] = [(model, "serialization") for model in answered]
+    models += [(model, "validation") for model in asked]
+    names, schemas = models_json_schema(
+        sorted(models, key=lambda pair: str(pair[0].__name__)),
+        ref_template="#/components/schemas/{model}",
+    )
+    references: References = {model: reference for (model, _), reference in names.items()}
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, references)
+    paths["/oauth/token"] = {"post": _token_operation(references)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Journal Gateway",
+            "version": version("journal-gateway"),
+            "description": "Journal runs over the established REST interface. A refusal has HTTP status 200,"
+            " `success` false, and a reason for every broken rule; the last two digits of its code are its category.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"bearerAuth": []}, {}],
+    }
+
+
+def _operation(endpoint: Endpoint, references: References) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "parameters": _parameters(endpoint),
+        "responses": {
+            "200": _content(
+                "Accepted, or refused and nothing done.",
+                {"oneOf": [references[endpoint.answer], references[Refusal]]},
+            ),
+            "401": _content("The caller is not let in.", references[Unauthorized]),
+            "503": _content("The ledger is busy; nothing was done, try again.", references[Refusal]),
+        },
+    }
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": references[endpoint.body]}},
+        }
+        operation["responses"]["413"] = _content("The body is too large.", references[Refusal])
+    return operation
+
+
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    parameters = [
+        _parameter("path", name, _PARAMETERS[name], {"type": "string", "minLength": 1}) for name in endpoint.parameters
+    ]
+    if endpoint.page_size is not None:
+        number = {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1}
+        size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": endpoint.page_size}
+        parameters.append(_parameter("query", "page", "The number of the page.", number))
+        parameters.append(_parameter("query", "pageSize", "How many are answered at once.", size))
+        cursor = "Where the page begins; part of `nextPage`, not to be made up."
+        parameters.append(_parameter("query", "cursor", cursor, {"type": "string"}))
+    if endpoint.idempotent_by_key:
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        text = "With the same key and body, the same run is given again."
+        parameters.append(_parameter("header", "Idempotency-Key", text, key))
+    track_id = {"type": "string", "maxLength": 64, "pattern": "^[^:;\"']*$"}
+    parameters.append(_parameter("header", "Zuora-Track-Id", "Sent back with the answer, to find it again.", track_id))
+    return parameters
+
+
+def _parameter(place: str, name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"in": place, "name": name, "description": text, "schema": schema, "required": place == "path"}
+
+
+def _content(text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _token_operation(references: References) -> dict[str, Any]:
+    form = {
+        "type": "object",
+        "required": ["grant_type", "client_id", "client_secret"],
+        "properties": {
+            "grant_type": {"const": GRANT},
+            "client_id": {"type": "string", "minLength": 36, "maxLength": 36},
+            "client_secret": {"type": "string", "minLength": 1, "maxLength": 42},
+        },
+    }
+    return {
+        "operationId": "createToken",
+        "summary": "Exchange an API key's id and secret for a bearer token.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {
+            "200": _content("A token.", references[TokenResponse]),
+            "400": _content("The form is wrong.", references[TokenError]),
+            "401": _content("The id or the secret is wrong.", references[Unauthorized]),
+        },
+    }

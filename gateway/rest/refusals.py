@@ -1,0 +1,138 @@
+"""Refusals as the REST interface tells them: HTTP status 200, `success` false, and a reason for every broken rule."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from http import HTTPStatus
+from secrets import token_hex
+from typing import Literal
+
+from pydantic import ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from gateway.rest.wire import Wire
+from resolvers.errors import Answer, Forbidden, NotFound, RequestError, Unavailable, UserError, UserErrorCode, Value
+
+RESOURCE = 500_000
+"""The first six digits of a code: a field of an object that is not told apart. The message names the field."""
+
+
+class Category(IntEnum):
+    """The last two digits of a code, which say what kind of refusal it is."""
+
+    PERMISSION = 10
+    INVALID = 20
+    UNKNOWN_FIELD = 21
+    MISSING_FIELD = 22
+    QUERY = 27
+    RULE = 30
+    NOT_FOUND = 40
+    METHOD = 45
+    FAULT = 60
+    TEMPORARY = 61
+    MALFORMED = 90
+
+    @property
+    def code(self) -> int:
+        """The whole code."""
+        return RESOURCE * 100 + self
+
+
+_OF_RULES = {
+    UserErrorCode.REQUIRED: Category.MISSING_FIELD,
+    UserErrorCode.INVALID: Category.INVALID,
+    UserErrorCode.DUPLICATE: Category.INVALID,
+    UserErrorCode.OUT_OF_RANGE: Category.INVALID,
+    UserErrorCode.UNKNOWN: Category.NOT_FOUND,
+}
+"""Every other code is a rule of the domain."""
+
+_OF_SHAPES = {
+    "json_invalid": Category.MALFORMED,
+    "extra_forbidden": Category.UNKNOWN_FIELD,
+    "missing": Category.MISSING_FIELD,
+}
+
+_MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is required."}
+"""What pydantic says less plainly."""
+
+_NAMES = {"idempotencyKey": "Idempotency-Key"}
+"""Inputs that have another name here. The number is part of the address, and its message names it."""
+
+
+class Reason(Wire):
+    """One broken rule: its code, and which field, what was wrong, and what would be right."""
+
+    code: int
+    message: str
+
+
+class Refusal(Wire):
+    """What is answered to a request that is refused: nothing was done."""
+
+    model_config = ConfigDict(title="CommonResponse")
+
+    success: Literal[False]
+    process_id: str
+    request_id: str
+    reasons: list[Reason]
+
+
+class Refused(Exception):
+    """The request is refused, for these reasons."""
+
+    def __init__(self, *reasons: Reason, status: HTTPStatus = HTTPStatus.OK) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+        self.status = status
+
+    def told(self, request_id: str) -> Refusal:
+        """The body of the answer."""
+        process_id = token_hex(8).upper()
+        return Refusal(success=False, process_id=process_id, request_id=request_id, reasons=list(self.reasons))
+
+
+def because(category: Category, message: str) -> Reason:
+    """A reason of that category."""
+    return Reason(code=category.code, message=message)
+
+
+def accepted(answer: Answer[Value]) -> Value:
+    """The value of an answer. Raises Refused with every rule that was broken."""
+    if answer.value is None:
+        raise Refused(*(_of_rule(error) for error in answer.errors))
+    return answer.value
+
+
+def of_shape(error: ValidationError) -> Refused:
+    """The refusal of a body that is not as it is described."""
+    return Refused(*(_of_detail(detail) for detail in error.errors(include_url=False)))
+
+
+def of_request(error: RequestError) -> Refused:
+    """The refusal of a request that cannot be answered."""
+    if isinstance(error, Unavailable):
+        return Refused(because(Category.TEMPORARY, str(error)), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    if isinstance(error, Forbidden):
+        return Refused(because(Category.PERMISSION, str(error)))
+    if isinstance(error, NotFound):
+        return Refused(because(Category.NOT_FOUND, str(error)))
+    return Refused(because(Category.INVALID, str(error)))
+
+
+def _of_rule(error: UserError) -> Reason:
+    name, *rest = [part for part in error.field or [] if part not in ("input", "number")] or [""]
+    return because(_OF_RULES.get(error.code, Category.RULE), _named([_NAMES.get(name, name), *rest], error.message))
+
+
+def _of_detail(detail: ErrorDetails) -> Reason:
+    category = _OF_SHAPES.get(detail["type"], Category.INVALID)
+    message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    return because(category, _named(detail["loc"], message))
+
+
+def _named(path: Sequence[str | int], message: str) -> str:
+    place = ""
+    for part in path:
+        place += f"[{part}]" if str(part).isdecimal() else f".{part}"
+    name = place.lstrip(".")
+    return message if message.startswith(name) else f"{name}: {message}"

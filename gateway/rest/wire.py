@@ -1,0 +1,52 @@
+"""How the REST interface writes names, days, moments and money."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class Wire(BaseModel):
+    """What is answered: filled from rows, and written in the wire's names."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True, frozen=True)
+
+
+class Asked(BaseModel):
+    """What is asked for, in the wire's names. A field that is not known is refused."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
+
+
+class Success(Wire):
+    """The request was accepted."""
+
+    success: Literal[True]
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"{value!r} is no day; write it as YYYY-MM-DD.")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day that is asked for, and nothing else that could be taken for one."""
+
+Moment = Annotated[
+    datetime, PlainSerializer(lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}", return_type=str)
+]
+"""A moment as it is answered: in UTC, to the second."""
+
+Amount = Annotated[Decimal, PlainSerializer(lambda amount: format(amount, "f"), return_type=str)]
+"""An amount as it is answered: a decimal string with the currency's own digits."""
