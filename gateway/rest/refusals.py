@@ -55,7 +55,7 @@ _OF_SHAPES = {
 _MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is required."}
 """What pydantic says less plainly."""
 
-_NAMES = {"idempotencyKey": "Idempotency-Key"}
+HEADERS = {"idempotencyKey": "Idempotency-Key"}
 """Inputs that have another name here. The number is part of the address, and its message names it."""
 
 
@@ -121,7 +121,7 @@ def of_request(error: RequestError) -> Refused:
 
 def _of_rule(error: UserError) -> Reason:
     name, *rest = [part for part in error.field or [] if part not in ("input", "number")] or [""]
-    return because(_OF_RULES.get(error.code, Category.RULE), _named([_NAMES.get(name, name), *rest], error.message))
+    return because(_OF_RULES.get(error.code, Category.RULE), _named([HEADERS.get(name, name), *rest], error.message))
 
 
 def _of_detail(detail: ErrorDetails) -> Reason:
