@@ -160,8 +160,8 @@ def _entry(run: JournalRun, number: str, summary: Summary, items: list[Item]) ->
         total_debit_minor=total(items, ItemType.DEBIT),
         total_credit_minor=total(items, ItemType.CREDIT),
         transaction_count=summary.transaction_count,
-        time_period_start=summary.first_day,
-        time_period_end=summary.last_day,
+        time_period_start=run.target_start_date,
+        time_period_end=run.target_end_date,
     )
 
 

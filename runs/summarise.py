@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 
 from storage.claiming import KeySum
 from storage.money import within_limits
@@ -43,8 +42,6 @@ class Summary:
     group: Group
     key_ids: list[int] = field(default_factory=list)
     transaction_count: int = 0
-    first_day: date = date.max
-    last_day: date = date.min
     by_credit_code: dict[int, tuple[int, int | None]] = field(default_factory=dict)
 
     def add(self, key_sum: KeySum, amount: int, home_amount: int | None) -> None:
@@ -52,8 +49,6 @@ class Summary:
         assert key_sum.key.id is not None
         self.key_ids.append(key_sum.key.id)
         self.transaction_count += key_sum.transaction_count
-        self.first_day = min(self.first_day, key_sum.first_day)
-        self.last_day = max(self.last_day, key_sum.last_day)
         credit = key_sum.key.credit_code_id
         before, home_before = self.by_credit_code.get(credit, (0, None if home_amount is None else 0))
         home = None if home_amount is None or home_before is None else home_before + home_amount

@@ -61,8 +61,8 @@ class JournalEntry(Node):
     transfer_date_time: datetime | None = strawberry.field(description="When it was transferred.")
     transferred_by: str | None = strawberry.field(description="Who transferred it.")
     notes: str | None = strawberry.field(description="Notes, at most 2,000 characters.")
-    time_period_start: date = strawberry.field(description="The day of its first transaction.")
-    time_period_end: date = strawberry.field(description="The day of its last transaction.")
+    time_period_start: date = strawberry.field(description="The first day that its run collected.")
+    time_period_end: date = strawberry.field(description="The last day that its run collected.")
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
@@ -15,14 +14,12 @@ from storage.transactions import PostingBucket, PostingKey
 
 @dataclass(frozen=True, slots=True)
 class KeySum:
-    """What a run found under one posting key: exact sums in minor units, and the days between which they lie."""
+    """What a run found under one posting key: exact sums in minor units."""
 
     key: PostingKey
     transaction_count: int
     amount: int
     home_amount: int | None
-    first_day: date
-    last_day: date
 
 
 def claim_buckets(session: Session, run: JournalRun) -> None:
@@ -54,8 +51,6 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
             func.sum(PostingBucket.transaction_count).label("transaction_count"),
             func.sum(PostingBucket.amount).label("amount"),
             func.sum(PostingBucket.home_amount).label("home_amount"),
-            func.min(PostingBucket.posting_date).label("first_day"),
-            func.max(PostingBucket.posting_date).label("last_day"),
         )
         .where(col(PostingBucket.journal_run_id) == run_id)
         .group_by(col(PostingBucket.posting_key_id))
@@ -68,13 +63,11 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
                 sums.c.transaction_count,
                 sums.c.amount,
                 sums.c.home_amount,
-                sums.c.first_day,
-                sums.c.last_day,
             ).join(sums, col(PostingKey.id) == sums.c.key_id)
         )
-        for key, count, amount, home, first, last in rows:
+        for key, count, amount, home in rows:
             # PostgreSQL's sum of integers is an exact numeric.
-            yield KeySum(key, int(count), int(amount), None if home is None else int(home), first, last)
+            yield KeySum(key, int(count), int(amount), None if home is None else int(home))
     except OperationalError as error:
         if "integer overflow" not in str(error.orig):
             raise

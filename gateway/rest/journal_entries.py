@@ -55,8 +55,8 @@ class JournalEntryDetail(Wire):
     organization_label: str | None
     segments: Annotated[list[JournalEntrySegment], Field(validation_alias="segment_values")]
     status: JournalEntryStatus
-    time_period_end: date = Field(description="The last day that its transactions can be of.")
-    time_period_start: date = Field(description="The first day that its transactions can be of.")
+    time_period_end: date = Field(description="The last day that its run collected.")
+    time_period_start: date = Field(description="The first day that its run collected.")
     transaction_type: TransactionType | None
     transfer_date_time: Moment | None = Field(
         description="When it was set to Yes, in UTC: YYYY-MM-DD HH:MM:SS; null while it is anything else."
