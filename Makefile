@@ -16,7 +16,7 @@ run: $(INSTALLED) $(GRAPHIQL) ## Start a gateway with example data
 	$(BIN)/journal-gateway demo
 
 test: lint $(GRAPHIQL) ## Check everything: lint, then the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(INSTALLED) ## Check style, direction of imports and types
 	$(BIN)/ruff check

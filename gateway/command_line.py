@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -110,7 +111,7 @@ def serve(
     aggregate_currency: AggregateCurrency = False,
     require_api_key: RequireApiKey = False,
 ) -> None:
-    """Serve GraphQL, GraphiQL and health checks until SIGTERM or Ctrl-C."""
+    """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
     ledger = _ledger(home_currency, aggregate_currency)
     _serve(database, host, port, ledger, require_api_key=require_api_key)
 
@@ -180,6 +181,12 @@ def _serve(
         database = Database(url)
         migrate_database(database)
 
+        if not require_api_key and not _is_loopback(listener.getsockname()[0]):
+            err.print(
+                f"warning: whoever reaches {address} may do everything; --require-api-key lets in only API keys",
+                soft_wrap=True,
+            )
+
         async def started(gateway: Gateway) -> None:
             if fill is not None:
                 await fill(gateway)
@@ -203,10 +210,16 @@ watch nine entries be cancelled and one fail.
 {RUNS}
 {FOLLOW}
 {CANCEL}
+The same run over REST: curl -s {address}/v1/journal-runs/JR-00000001
+
 Ctrl-C ends the demo and removes its ledger.""",
         soft_wrap=True,
         markup=False,
     )
+
+
+def _is_loopback(address: str) -> bool:
+    return ip_address(address.partition("%")[0]).is_loopback
 
 
 def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:

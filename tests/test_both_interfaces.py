@@ -265,11 +265,10 @@ LEDGER = """{
 
 def settled(client: Client) -> Any:
     """The whole ledger, once no run is on its way from one status to another."""
-    while True:
-        ledger = client.query(LEDGER)
-        runs = ledger["journalRuns"]["nodes"]
-        if not any(run["status"] in PASSING for run in runs):
-            return ledger
+    while any(run["status"] in PASSING for run in client.query(LEDGER)["journalRuns"]["nodes"]):
+        pass
+    # The lists of one document are read one after another: only now do they belong together.
+    return client.query(LEDGER)
 
 
 def tried(database: Database, interface: type[Interface]) -> list[tuple[Outcome, Any]]:
