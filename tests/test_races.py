@@ -94,6 +94,28 @@ def test_an_entry_transferred_while_its_run_is_cancelled_is_either_transferred_o
                 assert held_back or [error["code"] for error in payload["errors"]] == ["STATUS_NOT_ALLOWED"]
 
 
+def test_an_entry_transferred_while_it_is_cancelled_by_hand_is_either_transferred_or_cancelled(client: Client) -> None:
+    with ExitStack() as stack:
+        callers = Callers(client, stack)
+        for number in range(ROUNDS):
+            post(client.database, [line(f"{number}", segment_country=str(number))])
+            run = client.completed()["number"]
+            # What earlier rounds set free is in this run too.
+            position = [entry["segments"][0]["value"] for entry in client.entries(run)].index(str(number))
+            entry = client.entries(run)[position]
+            payloads = callers.call(
+                partial(Client.cancel_entry, number=entry["number"]),
+                partial(Client.transfer, numbers=[entry["number"]]),
+            )
+            entry = client.entries(run)[position]
+            held_back = entry["transferredToAccounting"] == "YES"
+            assert entry["status"] == ("CREATED" if held_back else "CANCELLED")
+            cancelled = [payload for payload in payloads[::2] if not payload["errors"]]
+            transferred = [payload for payload in payloads[1::2] if not payload["errors"]]
+            assert len(cancelled) == (0 if held_back else 1)
+            assert len(transferred) == (len(payloads[1::2]) if held_back else 0)
+
+
 UNASSIGNED = "SELECT count(*) FROM posting_bucket WHERE journal_entry_id IS NULL OR journal_run_id IS NULL"
 LIVE = """
   SELECT count(*), coalesce(sum(t.amount), 0) FROM billing_transaction t
