@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from gateway.rest.endpoint import Call, Endpoint
-from gateway.rest.paging import numbered
+from gateway.rest.paging import Paged, numbered
 from gateway.rest.refusals import Category, Refused, because
 from gateway.rest.wire import Success, Wire
 from resolvers import accounting
@@ -41,13 +41,10 @@ class GetAccountingPeriodResponse(AccountingPeriod, Success):
     fiscal_quarter: int | None
 
 
-class GetAccountingPeriodsResponse(Success):
+class GetAccountingPeriodsResponse(Paged):
     """A page of the accounting periods, by their days."""
 
     accounting_periods: list[AccountingPeriodInList]
-    next_page: str | None = Field(
-        default=None, exclude_if=lambda url: url is None, description="Where the next page is; absent on the last page."
-    )
 
 
 class AccountingCode(Wire):
@@ -66,13 +63,10 @@ class GetAccountingCodeResponse(AccountingCode, Success):
     """An accounting code."""
 
 
-class GetAccountingCodesResponse(Success):
+class GetAccountingCodesResponse(Paged):
     """A page of the accounting codes, by name."""
 
     accounting_codes: list[AccountingCode]
-    next_page: str | None = Field(
-        default=None, exclude_if=lambda url: url is None, description="Where the next page is; absent on the last page."
-    )
 
 
 async def periods(call: Call[None]) -> GetAccountingPeriodsResponse:

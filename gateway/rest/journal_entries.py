@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gateway.rest.endpoint import Call, Endpoint
-from gateway.rest.paging import numbered
+from gateway.rest.paging import Paged, numbered
 from gateway.rest.refusals import Category, Refused, accepted, because
 from gateway.rest.wire import Amount, Asked, Moment, Success, Wire
 from resolvers import journal_entries as entries
@@ -69,15 +69,10 @@ class GetJournalEntryDetailResponse(JournalEntryDetail, Success):
     """A summary journal entry."""
 
 
-class GetJournalEntriesInJournalRunResponse(Success):
+class GetJournalEntriesInJournalRunResponse(Paged):
     """A page of a run's entries."""
 
     journal_entries: list[JournalEntryDetail]
-    next_page: str | None = Field(
-        default=None,
-        exclude_if=lambda url: url is None,
-        description="Where the next page is; absent on the last page.",
-    )
 
 
 class UpdateJournalEntryBasicInformationRequest(Asked):

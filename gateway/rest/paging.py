@@ -2,13 +2,25 @@
 
 from dataclasses import dataclass
 
+from pydantic import Field
 from starlette.datastructures import URL, QueryParams
 
 from gateway.rest.refusals import Category, Refused, because
+from gateway.rest.wire import Success
 from storage.pages import Page, Row, Window
 
 LARGEST_PAGE = 300
 LAST_PAGE = 1_000_000_000
+
+
+class Paged(Success):
+    """A page of a list."""
+
+    next_page: str | None = Field(
+        default=None,
+        exclude_if=lambda url: url is None,
+        description="Where the next page is; absent on the last page.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
