@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 GRAPHIQL := .venv/.graphiql
 GRAPHIQL_SOURCES := $(wildcard $(addprefix gateway/graphiql/,build.sh package.json package-lock.json *.js))
 
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Tell what there is to make
@@ -30,6 +30,9 @@ format: $(INSTALLED) ## Rewrite the sources in the house's style
 
 bench: $(INSTALLED) ## Measure; the ratios go into bench/RESULTS.md
 	$(BIN)/python -m bench
+
+fuzz: $(INSTALLED) ## Send the REST interface tens of thousands of made-up requests
+	FUZZ_EXAMPLES=20000 $(BIN)/pytest tests/test_openapi.py --numprocesses 2
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -57,10 +57,10 @@ class Application:
                 Mount("/graphiql/assets", StaticFiles(directory=ASSETS, check_dir=False)),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
-                # The last: it answers whatever is left, and what is nowhere.
-                Mount("/", rest(self.gateway, authentication)),
             ],
         )
+        # Whatever is left is for the REST interface, what is nowhere too.
+        self.asgi.router.default = rest(self.gateway, authentication)
 
     def stop_following(self) -> None:
         """End every subscription: a server that waits for its connections would otherwise wait for ever."""

@@ -218,6 +218,7 @@ def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(rest: Rest, man
         assert response.status_code == httpx.codes.OK, response.text
     assert reasons(rest.http.get("/v1/journal-runs/%00"))
     assert reasons(rest.http.get("/v1/journal-runs/%ff"))
+    assert reasons(rest.http.get("/v1/journal-runs/a%0Ab"))
     assert reasons(rest.http.get(f"/v1/accounting-codes/{'9' * 30}"))
 
 

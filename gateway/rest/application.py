@@ -35,14 +35,8 @@ Answerer = Callable[[Request], Awaitable[Response]]
 
 def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
     """The application. Whatever it answers, also to an address that is none, is written as the interface writes it."""
-    routes = [
-        Route(endpoint.route, _answerer(endpoint, gateway, authentication), methods=[endpoint.method])
-        for endpoint in ENDPOINTS
-    ]
-    routes.append(Route("/oauth/token", TokenEndpoint(gateway).__call__, methods=["POST"]))
-    routes.append(Route("/openapi.json", _described, methods=["GET"]))
     app = Starlette(
-        routes=routes,
+        routes=routes(gateway, authentication),
         exception_handlers={
             Refused: _refused,
             RequestError: _not_answered,
@@ -50,7 +44,20 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
             Exception: _fault,
         },
     )
+    app.router.redirect_slashes = False
     return Tracing(GZipMiddleware(app, minimum_size=SMALLEST_PACKED))
+
+
+def routes(gateway: Gateway, authentication: Authentication) -> list[Route]:
+    """Where everything is that the interface answers."""
+    return [
+        *(
+            Route(endpoint.route, _answerer(endpoint, gateway, authentication), methods=[endpoint.method])
+            for endpoint in ENDPOINTS
+        ),
+        Route("/oauth/token", TokenEndpoint(gateway).__call__, methods=["POST"]),
+        Route("/openapi.json", _described, methods=["GET"]),
+    ]
 
 
 def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authentication) -> Answerer:
