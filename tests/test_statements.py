@@ -1,12 +1,14 @@
 """A page of runs with their entries, items and codes costs a constant number of statements."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import event
 
 from tests.client import Client
 from tests.ledger import line, post
+from tests.rest import Rest
 
 DOCUMENT = """{
   journalRuns(first: 20) {
@@ -24,8 +26,8 @@ DOCUMENT = """{
 }"""
 
 
-def statements(client: Client) -> tuple[int, dict[str, Any]]:
-    """How many SELECTs the server needs for the page, and the page."""
+def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
+    """How many SELECTs the server needs for an answer, and the answer."""
     counted: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -35,24 +37,41 @@ def statements(client: Client) -> tuple[int, dict[str, Any]]:
 
     event.listen(client.database.reader, "before_cursor_execute", count)
     try:
-        page = client.query(DOCUMENT)["journalRuns"]
+        answer = ask()
     finally:
         event.remove(client.database.reader, "before_cursor_execute", count)
-    return len(counted), page
+    return len(counted), answer
+
+
+def runs(client: Client) -> Any:
+    """A page of runs with all that belongs to them."""
+    return client.query(DOCUMENT)["journalRuns"]
 
 
 def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> None:
     post(client.database, [line("first")])
     client.cancel(client.completed()["number"])
     client.wait("JR-00000001", "CANCELLED")
-    few, page = statements(client)
+    few, page = statements(client, lambda: runs(client))
     assert page["totalCount"] == 1
     for number in range(5):
         post(client.database, [line(f"{number}/{n}", segment_country=str(n)) for n in range(10)])
         run = client.completed()
         client.cancel(run["number"])
         client.wait(run["number"], "CANCELLED")
-    many, page = statements(client)
+    many, page = statements(client, lambda: runs(client))
     assert page["totalCount"] == 6
     assert sum(run["journalEntries"]["totalCount"] for run in page["nodes"]) == 1 + 5 * 11
     assert many == few == 13
+
+
+def test_a_page_of_entries_by_rest_costs_the_same_however_many_they_are(client: Client) -> None:
+    post(client.database, [line("first")])
+    post(client.database, [line(f"{n}", transaction_date="2025-01-05", segment_country=str(n)) for n in range(50)])
+    number = client.completed()["number"]
+    other = client.completed(accountingPeriodName="Jan 2025")["number"]
+    with Rest(client.url) as rest:
+        few, one = statements(client, lambda: rest.entries(number))
+        many, fifty = statements(client, lambda: rest.entries(other))
+    assert (len(one), len(fifty)) == (1, 50)
+    assert many == few == 5
