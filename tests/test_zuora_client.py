@@ -4,6 +4,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from resolvers.access import create_api_key
 from resolvers.context import Ledger
 from storage.audit import events_of
 from storage.database import Database
-from storage.words import Permission
+from storage.words import Permission, TransactionType
 from tests.client import Client
 from tests.held import held
 from tests.ledger import line, post
@@ -314,3 +315,45 @@ def test_home_currency_and_organisations(database: Database) -> None:
             ("10.01", "1507"),
             ("10.01", "1507"),
         ]
+
+
+PUBLISHED = [
+    zuora_sdk.CreateJournalRunRequest,
+    zuora_sdk.CreateJournalRunResponse,
+    zuora_sdk.GetJournalRunResponse,
+    zuora_sdk.GetJournalEntriesInJournalRunResponse,
+    zuora_sdk.GetJournalEntryDetailResponse,
+    zuora_sdk.GetJournalEntryItemResponse,
+    zuora_sdk.GetJournalEntrySegmentResponse,
+    zuora_sdk.UpdateBasicSummaryJournalEntryRequest,
+    zuora_sdk.GetAccountingPeriodResponse,
+    zuora_sdk.GetAccountingPeriodWithoutSuccessResponse,
+    zuora_sdk.GetAccountingCodeResponse,
+    zuora_sdk.OrganizationLabel,
+    zuora_sdk.FailedReason,
+    zuora_sdk.TokenResponse,
+]
+WORDS = [
+    zuora_sdk.JournalRunStatus,
+    zuora_sdk.JournalEntryStatus,
+    zuora_sdk.TransferredToAccountingStatus,
+    zuora_sdk.JournalEntryItemType,
+    zuora_sdk.AccountingCodeStatus,
+    zuora_sdk.AccountingCodeCategory,
+]
+
+
+def test_the_documentation_tells_of_every_published_field_and_status() -> None:
+    told = (Path(__file__).parent.parent / "docs" / "rest.md").read_text()
+    fields = {
+        field.alias or name
+        for model in PUBLISHED
+        for name, field in model.model_fields.items()
+        if name != "additional_properties"
+    }
+    assert {name for name in fields if name not in told and not name.startswith("runTrialBalance")} == set()
+    assert {word.value for words in WORDS for word in words if word.value not in told} == set()
+
+
+def test_the_published_transaction_types_are_those_that_are_known() -> None:
+    assert {word.value for word in zuora_sdk.JournalRunTransactionType} == set(TransactionType)
