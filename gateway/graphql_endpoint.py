@@ -20,7 +20,7 @@ from gateway.authentication import ANONYMOUS, CHALLENGE, Authentication
 from gateway.graphiql import Tab, page
 from resolvers.access import Caller
 from resolvers.context import Gateway
-from resolvers.errors import Unauthenticated
+from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from schema.info import RequestContext
 from schema.schema import SCHEMA
@@ -29,6 +29,9 @@ PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBS
 
 FORBIDDEN = 4403
 """The code with which a WebSocket is closed whose client is not let in."""
+
+TRY_AGAIN_LATER = 1013
+"""The code with which a WebSocket is closed when it cannot be found out who its client is."""
 
 _LONGEST_REASON = 123
 _NOBODY = Caller("nobody", frozenset())
@@ -67,8 +70,9 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
     async def _let_in(self) -> bool:
         try:
             self.context = await self.view.context(self._authorization)
-        except Unauthenticated as error:
-            await self.websocket.close(FORBIDDEN, str(error)[:_LONGEST_REASON])
+        except (Unauthenticated, Unavailable) as error:
+            code = FORBIDDEN if isinstance(error, Unauthenticated) else TRY_AGAIN_LATER
+            await self.websocket.close(code, str(error)[:_LONGEST_REASON])
             return False
         return True
 
@@ -85,12 +89,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         self._page = page(tabs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one from a caller who is not let in with HTTP status 401."""
+        """Answer a request: HTTP status 401 to a caller who is not let in, 503 when that cannot be found out."""
         try:
             await super().__call__(scope, receive, send)
-        except Unauthenticated as error:
+        except (Unauthenticated, Unavailable) as error:
             body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
-            await JSONResponse(body, 401, CHALLENGE)(scope, receive, send)
+            status, headers = (401, CHALLENGE) if isinstance(error, Unauthenticated) else (503, None)
+            await JSONResponse(body, status, headers)(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
         """The gateway and fresh look-ups for one request. Raises Unauthenticated for a caller who is not let in.

@@ -1,5 +1,6 @@
 """What every resolver is given: the running gateway, and who is asking."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
@@ -10,12 +11,14 @@ from sqlmodel import Session
 from resolvers.errors import Forbidden, RequestError, Unavailable
 from runs.feed import Feed
 from runs.process import Process
-from storage.database import Database, DatabaseBusy, UnfitText
+from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
 from storage.pages import BadCursor
 from storage.words import Permission
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
+
+logger = logging.getLogger(__name__)
 
 _PARALLEL_STATEMENTS = 20
 
@@ -46,7 +49,8 @@ class Gateway:
     ) -> Result:
         """Call the function with a session that only reads, in a thread of its own.
 
-        Raises RequestError for a cursor that the list did not give out, and for a text that no database keeps.
+        Raises RequestError for a cursor that the list did not give out and for a text that no database keeps, and
+        Unavailable when the database is lost.
         """
 
         def work() -> Result:
@@ -57,6 +61,9 @@ class Gateway:
             return await to_thread.run_sync(work, limiter=self.limiter)
         except (BadCursor, UnfitText) as error:
             raise RequestError(str(error)) from error
+        except DatabaseError as error:
+            logger.error("%s", error)
+            raise Unavailable("The ledger's database cannot be reached; try again.") from error
 
     async def write(
         self,
@@ -66,7 +73,7 @@ class Gateway:
     ) -> Result:
         """Call the function in one transaction, in a thread of its own: all that it writes, or nothing.
 
-        Raises Unavailable when another writer does not let go of the database.
+        Raises Unavailable when another writer does not let go of the database, and when the database is lost.
         """
 
         def work() -> Result:
@@ -80,6 +87,12 @@ class Gateway:
         except DatabaseBusy as error:
             raise Unavailable(
                 "The ledger is busy, as while a file is imported. Nothing was changed; try again."
+            ) from error
+        except DatabaseError as error:
+            # Lost while it commits, the change may have been made.
+            logger.error("%s", error)
+            raise Unavailable(
+                "The ledger's database failed; look whether the change was made, then try again."
             ) from error
 
 

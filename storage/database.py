@@ -63,10 +63,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads. Its rows may be used after it."""
-        with _texts(), Session(self.reader, expire_on_commit=False) as session, session.begin():
-            yield session
-            session.expunge_all()
+        """A transaction that only reads. Its rows may be used after it.
+
+        Raises DatabaseError when the database is lost.
+        """
+        try:
+            with _texts(), Session(self.reader, expire_on_commit=False) as session, session.begin():
+                yield session
+                session.expunge_all()
+        except OperationalError as error:
+            reason = " ".join(str(error.orig).split())
+            raise DatabaseError(f"the database {self} failed amid a look-up ({reason}); try again") from error
 
     def close(self) -> None:
         """Close every connection."""

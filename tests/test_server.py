@@ -100,6 +100,16 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
             assert ready.status_code == 503
             assert "does not exist" in ready.json()["reason"]
             assert http.get("/healthz").status_code == 200
+            told = http.post("/graphql", json={"query": "{ journalRuns { totalCount } }"}).json()["errors"][0]
+            assert told["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+            asked = http.get("/v1/journal-runs/JR-00000001")
+            assert asked.status_code == 503
+            (reason,) = asked.json()["reasons"]
+            assert reason["message"] == told["message"] == "The ledger's database cannot be reached; try again."
+            refused = http.put("/v1/journal-runs/JR-00000001/cancel")
+            assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (503, 50000061)
+            held = http.post("/graphql", json={"query": "{ __typename }"}, headers={"Authorization": "Bearer any"})
+            assert (held.status_code, held.json()["errors"][0]["extensions"]) == (503, {"code": "SERVICE_UNAVAILABLE"})
         stop(process)
 
 

@@ -72,7 +72,7 @@ def _operation(endpoint: Endpoint, references: References) -> dict[str, Any]:
                 {"oneOf": [references[endpoint.answer], references[Refusal]]},
             ),
             "401": _content("The caller is not let in.", references[Unauthorized]),
-            "503": _content("The ledger is busy; nothing was done, try again.", references[Refusal]),
+            "503": _content("The ledger is busy, or its database lost; try again.", references[Refusal]),
         },
     }
     if endpoint.body is not None:
@@ -131,5 +131,6 @@ def _token_operation(references: References) -> dict[str, Any]:
             "200": _content("A token.", references[TokenResponse]),
             "400": _content("The form is wrong.", references[TokenError]),
             "401": _content("The id or the secret is wrong.", references[Unauthorized]),
+            "503": _content("The ledger is busy, or its database lost; try again.", references[Refusal]),
         },
     }
