@@ -8,6 +8,7 @@ import pytest
 
 from gateway.application import Application
 from resolvers.context import Ledger
+from storage.conservation import broken_rules
 from storage.database import Database
 from storage.migration import migrate
 from tests.client import Client
@@ -43,10 +44,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def empty_database(database_url: str) -> Iterator[Database]:
-    """A database with all tables and nothing in them."""
+    """A database with all tables and nothing in them. Whatever a test does with it, the ledger is right at the end."""
     database = Database(database_url)
     migrate(database)
     yield database
+    with database.read() as session:
+        assert broken_rules(session) == []
     database.close()
 
 

@@ -1,0 +1,44 @@
+"""The one rule for texts that come in: ids, organisations, accounts, document numbers, segments and names."""
+
+import re
+import unicodedata
+
+_CONTROL_NAMES = {"\0": "NUL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\x7f": "DELETE"}
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+
+# Unicode's Default_Ignorable_Code_Point outside category Cf (fillers, selectors and what is reserved for such), and the
+# Braille blank: all are drawn as nothing.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+class TextRefused(ValueError):
+    """A text that holds a character which cannot be seen. Its text names the character and says where it is."""
+
+
+def normalised(text: str) -> str:
+    """The text without white space around it, in NFC, so that two texts that look alike are one.
+
+    Raises TextRefused for a character that cannot be seen, or that cannot be told from a plain space, and for half
+    of a surrogate pair.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip(" ")
+    text = unicodedata.normalize("NFC", text.strip())
+    for position, character in enumerate(text, start=1):
+        if character != " " and not _visible(character):
+            raise TextRefused(f"character {position} is {_name(character)}, which cannot be seen; remove it")
+    return text
+
+
+def _visible(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN and not _IGNORABLE.match(character)
+
+
+def _name(character: str) -> str:
+    if unicodedata.category(character) == "Cs":
+        return f"half of a surrogate pair (U+{ord(character):04X})"
+    name = _CONTROL_NAMES.get(character) or unicodedata.name(character, "a control character")
+    return f"{name} (U+{ord(character):04X})"
