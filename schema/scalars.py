@@ -34,8 +34,8 @@ def parse_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> 
 
 DECIMAL = ScalarDefinition(
     name="Decimal",
-    description='An exact decimal number such as "-12.50": an optional minus sign, digits, and where wanted a point and more'
-    " digits. In JSON it is a string, never a float.",
+    description='An exact decimal number such as "-12.50": an optional minus sign, digits, and optionally a point'
+    " and more digits. In JSON it is a string, never a float.",
     specified_by_url=None,
     serialize=lambda value: format(value, "f"),
     parse_value=parse_value,
