@@ -48,4 +48,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(GRAPHIQL): $(GRAPHIQL_SOURCES) | $(INSTALLED)
 	$(if $(GRAPHIQL_SOURCES),sh gateway/graphiql/build.sh)
-	@touch $@
+	@[ ! -f gateway/graphiql/assets/graphiql.js ] || touch $@ # else it is built as soon as there is npm
