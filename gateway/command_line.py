@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
 from ipaddress import ip_address
@@ -17,6 +17,7 @@ from gateway import api_key_commands
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.feed import FeedError
+from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import (
     Documents,
     NoPersistedQueries,
@@ -25,7 +26,7 @@ from gateway.graphql.documents import (
     load_trusted_documents,
 )
 from gateway.import_files import Columns, Import, import_file
-from gateway.operations import CANCEL, FOLLOW, RUNS
+from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import VARIABLE, OriginError, Origins
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
@@ -182,6 +183,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin 
             port,
             Ledger(),
             origins=Origins(allow_origin or ()),
+            tabs=DEMO_TABS,
             fill=demo_ledger.fill,
             tell=_tell_demo,
         )
@@ -239,6 +241,7 @@ def _serve(
     origins: Origins,
     require_api_key: bool = False,
     documents: Documents | None = None,
+    tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> None:
@@ -257,12 +260,16 @@ def _serve(
             if fill is not None:
                 await fill(gateway)
             out.print(f"Journal Gateway on {address}/graphql, with the ledger in {database}", soft_wrap=True)
+            if not is_built():
+                note = f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {HOW_TO_BUILD}."
+                out.print(note, soft_wrap=True, markup=False)
             if tell is not None:
                 tell(address)
 
         application = Application(
             database,
             ledger,
+            tabs=tabs,
             on_start=started,
             require_api_key=require_api_key,
             origins=origins,
@@ -280,9 +287,9 @@ Run JR-00000001 is completed with the ten entries of October 2026. One of them, 
 already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
 watch nine entries be cancelled and one fail.
 
-{RUNS}
-{FOLLOW}
-{CANCEL}
+{DEMO_RUNS}
+{DEMO_FOLLOW}
+{DEMO_CANCEL}
 The same run over REST: curl -s {address}/v1/journal-runs/JR-00000001
 
 Ctrl-C ends the demo and removes its ledger.""",
