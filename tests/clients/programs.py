@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
@@ -19,7 +19,7 @@ NPM = HERE / "npm"
 PYPI = HERE / "pypi"
 
 OLDEST_NODE = 20
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 30
 
 
 class Line(NamedTuple):
@@ -82,17 +82,17 @@ def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
     reader.start()
     too_late = threading.Timer(PATIENCE_SECONDS, process.kill)
     too_late.start()
+    told: list[str] = []
     try:
-        yield _lines(process.stdout)
+        yield _lines(process.stdout, told)
         rest = process.stdout.read()
         code = process.wait()
-        reader.join()
-        assert (code, rest) == (0, ""), f"{program.name} ended with {code}\n{rest}\n{''.join(complaints)}"
+        assert (code, rest) == (0, ""), f"{program.name} ended with {code}\n{rest}"
     except BaseException as error:
         process.kill()
         process.wait()
         reader.join()
-        error.add_note(f"{program.name} complained:\n{''.join(complaints)}")
+        error.add_note(f"{program.name} told:\n{''.join(told)}\nand complained:\n{''.join(complaints)}")
         raise
     finally:
         too_late.cancel()
@@ -101,8 +101,9 @@ def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
         process.stderr.close()
 
 
-def _lines(stream: Any) -> Iterator[Line]:
+def _lines(stream: IO[str], told: list[str]) -> Iterator[Line]:
     for text in stream:
+        told.append(text)
         yield Line(*json.loads(text))
 
 
