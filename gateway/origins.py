@@ -39,7 +39,8 @@ class Origins:
 
     def refusal(self, origin: str) -> str:
         """What is said to a page that may not."""
-        return f"The origin {origin} is not allowed; to allow it, start with {OPTION} {origin}, or set {VARIABLE}."
+        shown = origin.encode("unicode_escape").decode()[:200]
+        return f"The origin {shown} is not allowed; to allow it, start with {OPTION} {shown}, or set {VARIABLE}."
 
 
 def _is_origin(text: str) -> bool:

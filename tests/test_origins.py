@@ -93,7 +93,9 @@ def test_what_is_refused_can_be_read_by_a_page_of_an_allowed_origin(tmp_path: Pa
             assert response.headers["access-control-allow-origin"] == PAGE
 
 
-def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_it(tmp_path: Path) -> None:
+def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with serving(tmp_path, "https://app.example.com") as gateway:
         handshake(gateway.url, None)
         handshake(gateway.url, gateway.url)
@@ -105,6 +107,8 @@ def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_i
             body = refused.value.response.body
             assert body is not None
             assert f"--allow-origin {origin}".encode() in body
+            assert f"--allow-origin {origin}" in caplog.records[-1].message
+    assert {record.name for record in caplog.records} == {"gateway.graphql.endpoint"}
 
 
 def test_every_origin_is_allowed_by_a_star(tmp_path: Path) -> None:
