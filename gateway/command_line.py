@@ -18,8 +18,16 @@ from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.feed import FeedError
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
+from gateway.graphql.documents import (
+    Documents,
+    NoPersistedQueries,
+    PersistedQueries,
+    TrustedDocumentsError,
+    load_trusted_documents,
+)
 from gateway.import_files import Columns, Import, import_file
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
+from gateway.origins import VARIABLE, OriginError, Origins
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
 from gateway.terminal import DEFAULT_DATABASE, DatabaseUrl, actor, err, out
@@ -71,6 +79,34 @@ RequireApiKey = Annotated[
         help="Let in only who shows the token of an API key; make keys with `journal-gateway api-key create`.",
     ),
 ]
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-origin",
+        envvar=VARIABLE,
+        metavar="ORIGIN",
+        help="Let web pages of this origin call from a browser, such as http://localhost:5173; * for every origin."
+        " Can be given several times; in the variable, separate origins by spaces.",
+    ),
+]
+PersistedQueriesOption = Annotated[
+    bool,
+    typer.Option(
+        "--persisted-queries/--no-persisted-queries",
+        envvar="JOURNAL_GATEWAY_PERSISTED_QUERIES",
+        help="Let clients register GraphQL documents and send their hash from then on (Apollo's protocol).",
+    ),
+]
+TrustedDocumentsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--trusted-documents",
+        envvar="JOURNAL_GATEWAY_TRUSTED_DOCUMENTS",
+        metavar="FILE",
+        help="Run only the GraphQL documents of this manifest, as Apollo's generate-persisted-query-manifest or"
+        " relay-compiler writes it.",
+    ),
+]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
@@ -98,7 +134,16 @@ def main() -> None:
     """Run the command line. What a user can mend is told in one line, with exit code 1."""
     try:
         app()
-    except (DatabaseError, CannotListen, FeedError, ImportRefused, KeyRefused, MoneyError) as error:
+    except (
+        DatabaseError,
+        CannotListen,
+        FeedError,
+        ImportRefused,
+        KeyRefused,
+        MoneyError,
+        OriginError,
+        TrustedDocumentsError,
+    ) as error:
         err.print(Text.assemble(("error:", "red"), f" {error}"), soft_wrap=True)
         sys.exit(1)
 
@@ -111,18 +156,36 @@ def serve(
     home_currency: HomeCurrency = None,
     aggregate_currency: AggregateCurrency = False,
     require_api_key: RequireApiKey = False,
+    allow_origin: AllowOrigin = None,
+    persisted_queries: PersistedQueriesOption = True,
+    trusted_documents: TrustedDocumentsFile = None,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
     ledger = _ledger(home_currency, aggregate_currency)
-    _serve(database, host, port, ledger, require_api_key=require_api_key)
+    _serve(
+        database,
+        host,
+        port,
+        ledger,
+        require_api_key=require_api_key,
+        origins=Origins(allow_origin or ()),
+        documents=_documents(persisted_queries, trusted_documents),
+    )
 
 
 @app.command()
-def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None) -> None:
     """Serve a small ledger in a temporary place, to try everything on."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
-            f"sqlite:///{folder}/demo.db", host, port, Ledger(), tabs=DEMO_TABS, fill=demo_ledger.fill, tell=_tell_demo
+            f"sqlite:///{folder}/demo.db",
+            host,
+            port,
+            Ledger(),
+            origins=Origins(allow_origin or ()),
+            tabs=DEMO_TABS,
+            fill=demo_ledger.fill,
+            tell=_tell_demo,
         )
 
 
@@ -175,7 +238,9 @@ def _serve(
     port: int,
     ledger: Ledger,
     *,
+    origins: Origins,
     require_api_key: bool = False,
+    documents: Documents | None = None,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     tell: Callable[[str], None] | None = None,
@@ -201,7 +266,15 @@ def _serve(
             if tell is not None:
                 tell(address)
 
-        application = Application(database, ledger, tabs=tabs, on_start=started, require_api_key=require_api_key)
+        application = Application(
+            database,
+            ledger,
+            tabs=tabs,
+            on_start=started,
+            require_api_key=require_api_key,
+            origins=origins,
+            documents=documents,
+        )
         serve_application(application, listener)
 
 
@@ -223,6 +296,12 @@ Ctrl-C ends the demo and removes its ledger.""",
         soft_wrap=True,
         markup=False,
     )
+
+
+def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:
+    if manifest is not None:
+        return load_trusted_documents(manifest)
+    return PersistedQueries() if persisted_queries else NoPersistedQueries()
 
 
 def _is_loopback(address: str) -> bool:

@@ -108,5 +108,7 @@ def _tell(name: str, imported: Imported, rejected: Rejects, console: Console) ->
         for currency, total in sorted(imported.totals.items()):
             table.add_row(f"{to_decimal(total, currency):,}", currency)
         console.print(table)
+    for warning in imported.warnings():
+        console.print(f"Warning: {warning}", soft_wrap=True, highlight=False)
     if rejected.count:
         console.print(f"The rejected lines and their reasons stand in {rejected.path}", soft_wrap=True, highlight=False)

@@ -24,7 +24,7 @@ class Origins:
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         """Takes origins such as https://app.example.com, or * for all. Raises OriginError for what is no origin."""
-        wanted = list(allowed)
+        wanted = [origin for text in allowed for origin in text.replace(",", " ").split()]
         try:
             self.allowed = normalize_allowed_origins(wanted)
         except ValueError as error:

@@ -1,6 +1,8 @@
 """Importing a feed of transactions: one file, one database transaction, in flat memory."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -8,9 +10,21 @@ from typing import Any
 from sqlmodel import Session
 
 from resolvers.context import Ledger
-from resolvers.import_lines import Faulty, Imported, ImportRefused, Line, Lines, Reject, day, required, word
+from resolvers.import_lines import (
+    Faulty,
+    Imported,
+    ImportRefused,
+    Line,
+    Lines,
+    Reject,
+    Uncollectable,
+    day,
+    required,
+    word,
+)
 from resolvers.transactions import Checker, TransactionFields
 from storage import audit
+from storage.accounting_periods import all_periods
 from storage.database import Database, DatabaseBusy
 from storage.money import MoneyError, parse_decimal
 from storage.posting import NewTransaction, OpenPosting, Posted, RecordedMeanwhile, lock_file_imports
@@ -49,8 +63,10 @@ def import_transactions(
             checker = Checker(session, ledger)
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
+            days: Counter[date] = Counter()
             while batch := list(islice(remaining, BATCH)):
-                _post(posting, _checked(checker, batch, result, reject), result, reject)
+                _post(posting, _checked(checker, batch, result, reject), result, days, reject)
+            _place(session, days, result)
             _audit(session, result, source, actor)
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
@@ -83,7 +99,11 @@ def _checked(
 
 
 def _post(
-    posting: OpenPosting, checked: Iterable[tuple[int, NewTransaction]], result: Imported, reject: Reject
+    posting: OpenPosting,
+    checked: Iterable[tuple[int, NewTransaction]],
+    result: Imported,
+    days: Counter[date],
+    reject: Reject,
 ) -> None:
     numbered = list(checked)
     batch = [transaction for _, transaction in numbered]
@@ -99,12 +119,32 @@ def _post(
             " a recorded transaction is never changed",
         )
     _add_totals(result, batch, posted)
+    days.update(batch[place].transaction_date for place in posted.fresh)
 
 
 def _add_totals(result: Imported, batch: list[NewTransaction], posted: Posted) -> None:
     for place in posted.fresh:
         currency = batch[place].key.currency
         result.totals[currency] = result.totals.get(currency, 0) + batch[place].amount
+
+
+def _place(session: Session, days: Counter[date], result: Imported) -> None:
+    """Count what lies outside of the accounting periods that a run can be made for."""
+    periods = all_periods(session)
+    outside: Counter[date] = Counter()
+    open_ended: Counter[date] = Counter()
+    for dated, count in days.items():
+        period = next((period for period in reversed(periods) if period.start_date <= dated), None)
+        if period is None or (period.end_date is not None and dated > period.end_date):
+            outside[dated] = count
+        elif period.end_date is None:
+            open_ended[dated] = count
+    result.in_no_period = _uncollectable(outside)
+    result.in_open_ended_period = _uncollectable(open_ended)
+
+
+def _uncollectable(days: Counter[date]) -> Uncollectable | None:
+    return Uncollectable(days.total(), min(days), max(days)) if days else None
 
 
 def _parsed(values: Mapping[str, str]) -> TransactionFields:

@@ -139,7 +139,9 @@ class Checker:
             faults.append(Fault(Code.REQUIRED, "exchange_rate", message))
             return None
         if not rate.is_finite() or not SMALLEST_RATE <= rate < LARGEST_RATE or len(money.plain(rate)) > 60:
-            message = f"{rate} is no exchange rate; give a positive number below {LARGEST_RATE:f}, of 60 digits at most"
+            message = (
+                f"{rate:f} is no exchange rate; give a positive number below {LARGEST_RATE:f}, of 60 digits at most"
+            )
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", message))
             return None
         if given.currency == home and rate != 1:

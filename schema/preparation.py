@@ -73,15 +73,13 @@ class Preparation:
         )
 
     def prepare(
-        self, query: str | None, operation_name: str | None, allowed: Collection[OperationType] = tuple(OperationType)
+        self, query: str, operation_name: str | None, allowed: Collection[OperationType] = tuple(OperationType)
     ) -> Operation:
         """The operation to execute, by the specification's GetOperation.
 
         Raises RequestRefused for a document that is not valid or too large, when the name does not choose exactly one
         operation, and for an operation of a type that is not allowed.
         """
-        if not query:
-            raise RequestRefused(_refusal("The request has no GraphQL document; send it as `query`.", BAD_USER_INPUT))
         try:
             document = self._documents.get(query) or _parsed(query)
             definition = _chosen(document, operation_name)

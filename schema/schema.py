@@ -36,7 +36,7 @@ class Schema(strawberry.Schema):
         self._preparation = Preparation(self._schema)
 
     def prepare(
-        self, query: str | None, operation_name: str | None, allowed: frozenset[OperationType] = STREAMABLE
+        self, query: str, operation_name: str | None, allowed: frozenset[OperationType] = STREAMABLE
     ) -> Operation:
         """The operation that a request asks for. Raises RequestRefused when there is none that can be executed."""
         return self._preparation.prepare(query, operation_name, allowed)
@@ -55,7 +55,7 @@ class Schema(strawberry.Schema):
         # of every transport pass; tests/test_strawberry.py tells when it is no longer needed.
         try:
             operation = self.prepare(
-                context.query,
+                context.query or "",
                 context._provided_operation_name,
                 frozenset(OperationType(allowed.value) for allowed in context.allowed_operations),
             )
@@ -78,7 +78,7 @@ class Schema(strawberry.Schema):
             error.extensions = {"code": "INTERNAL_SERVER_ERROR"}
 
     def _variable_errors(self, context: ExecutionContext) -> list[GraphQLError]:
-        operation = self.prepare(context.query, context._provided_operation_name)
+        operation = self.prepare(context.query or "", context._provided_operation_name)
         return variable_errors(self._schema, operation.document, operation.definition, context.variables or {})
 
 

@@ -1,5 +1,6 @@
 """Exact money: integers of a currency's minor unit inside, `Decimal` outside, a float nowhere."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from functools import cache
 
@@ -7,6 +8,33 @@ from iso4217 import Currency
 
 LARGEST = 2**63 - 1
 """The largest amount, in minor units. Its negative is the smallest, so that every amount can be turned round."""
+
+LONGEST_NUMBER = 100
+"""The most characters that a number can have; 64 bits need 20, a rate 62."""
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(?:s?nan|inf|infinity)", re.IGNORECASE)
+
+# The first that fits is given.
+_HINTS = [
+    (re.compile(rf"^.{{{LONGEST_NUMBER + 1}}}", re.DOTALL), f"it can have at most {LONGEST_NUMBER} characters"),
+    (
+        re.compile(r"^[+-]?[\d.,]+[eE][+-]?\d+$"),
+        "an exponent is refused, because the spreadsheet that wrote it may have dropped digits: format the column as"
+        " text or as a number with decimals before saving",
+    ),
+    (re.compile(r"(?![0-9])\d"), "use the digits 0 to 9 of ASCII"),
+    (re.compile("^[\u2010-\u2015\u207b\u2212\ufe63\uff0d]"), "use the hyphen of ASCII as the minus sign"),
+    (re.compile(r"^\s|\s$"), "leave out the white space around it"),
+    (
+        re.compile(r"\d[\s,'\u2019_]\d|\.[\d,']*\."),
+        "leave out thousands separators, and put a point before the decimals",
+    ),
+    (re.compile(r"^\+"), "leave out the plus sign"),
+    (re.compile(r"^-?\.\d"), "put a digit before the point"),
+    (re.compile(r"\d\.$"), "put a digit after the point, or leave the point out"),
+    (re.compile(r"^\(.*\)$|\d\s*[-\u2212]$"), "put a minus sign before a negative number"),
+]
 
 _EXACT = Context(prec=60, traps=[InvalidOperation, Inexact])
 _ROUNDING = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
@@ -34,14 +62,16 @@ def digits(currency: str) -> int:
 
 
 def parse_decimal(text: str) -> Decimal:
-    """A plain decimal number such as `-12.50`. Raises MoneyError for anything else, infinities included."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise MoneyError(f"{text!r} is not a decimal number; write it like -12.50") from None
-    if not number.is_finite() or "_" in text:
-        raise MoneyError(f"{text!r} is not a finite decimal number; write it like -12.50")
-    return number
+    """The number in the one form that amounts and rates have: `-12.50`.
+
+    An optional minus sign, ASCII digits, and where wanted a point and more digits; at most LONGEST_NUMBER characters.
+    Raises MoneyError for anything else, and says what was probably meant.
+    """
+    if len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text):
+        return Decimal(text)
+    finite = "finite " if _NOT_FINITE.fullmatch(text) else ""
+    hint = next((f"; {hint}" for pattern, hint in _HINTS if pattern.search(text)), "")
+    raise MoneyError(f"{_shown(text)} is not a {finite}decimal number; write it like -12.50{hint}")
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
@@ -57,7 +87,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     try:
         scaled = amount.scaleb(places, _EXACT).to_integral_exact(context=_EXACT)
     except (Inexact, InvalidOperation):
-        raise MoneyError(f"{amount} has more decimals than {currency} has, which is {places}") from None
+        raise MoneyError(f"{_text(amount)} has more decimals than {currency} has, which is {places}") from None
     return within_limits(int(scaled), currency)
 
 
@@ -91,6 +121,15 @@ def within_limits(minor: int, currency: str) -> int:
     return minor
 
 
+def _text(number: Decimal) -> str:
+    """The number without an exponent, unless that would take thousands of zeros."""
+    return format(number, "f") if -200 < int(number.as_tuple().exponent) <= 0 else str(number)
+
+
 def _too_large(what: str, currency: str) -> str:
     largest = to_decimal(LARGEST, currency)
     return f"{what} is beyond 64 bits; the largest amount in {currency} is {largest}"
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= 60 else f"{text[:40]!r}... ({len(text):,} characters)"

@@ -1,5 +1,6 @@
 """Money is exact: between minor units and decimals, and into the home currency."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -53,7 +54,7 @@ def test_minor_units_survive_the_way_to_a_decimal_and_back(minor: int, currency:
         ("1250.0", "JPY", 1250),
         ("1.234", "KWD", 1234),
         ("1.2345", "CLF", 12345),
-        ("0E+999999999", "GBP", 0),
+        ("007.50", "GBP", 750),
         ("92233720368547758.07", "GBP", LARGEST),
         ("-92233720368547758.07", "GBP", -LARGEST),
     ],
@@ -90,13 +91,54 @@ def test_an_amount_far_beyond_64_bits_is_refused_at_once(text: str) -> None:
         to_minor(Decimal(text), "GBP")
 
 
-@pytest.mark.parametrize("text", ["", "ten", "1,000.00", "12.5.0", "£5", "0x10", "1 000", "--1", "12\0"])
-def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(MoneyError, match="is not a decimal number; write it like"):
+SHAPE = "is not a decimal number; write it like -12.50"
+EXPONENT = "format the column as text or as a number with decimals before saving"
+SEPARATORS = "leave out thousands separators, and put a point before the decimals"
+POINT_FIRST = "put a digit before the point"
+POINT_LAST = "put a digit after the point, or leave the point out"
+DIGITS = "use the digits 0 to 9 of ASCII"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        *[(text, "") for text in ["", "-", ".", "ten", "£5", "0x10", "--1", "12\0", "1e", "GBP 5", "12.50 GBP"]],
+        *[(text, EXPONENT) for text in ["1.23E+05", "1e3", "-5E-2", "0E+999999999", "1,5E+3"]],
+        *[(text, SEPARATORS) for text in ["1,000.00", "1 000", "1.234.567,89", "12.5.0", "12,50", "1'000", "1_000"]],
+        *[(text, SEPARATORS) for text in ["1\u00a0000", "1\u202f000", "1\u2019000.50"]],
+        *[(text, POINT_FIRST) for text in [".5", "-.5"]],
+        *[(text, POINT_LAST) for text in ["1.", "-1."]],
+        *[(text, "leave out the plus sign") for text in ["+1", "+1.50"]],
+        *[(text, "leave out the white space around it") for text in [" 1", "1 ", "1\n", "\u00a01"]],
+        *[(text, DIGITS) for text in ["\u0661\u0662", "\uff11\uff12.\uff15", "1\u0665"]],
+        *[(text, "use the hyphen of ASCII") for text in ["\u221212.50", "\u201312.50"]],
+        *[(text, "put a minus sign before a negative number") for text in ["(12.50)", "12.50-"]],
+    ],
+)
+def test_a_number_in_another_form_is_refused_with_a_hint(text: str, hint: str) -> None:
+    with pytest.raises(MoneyError, match=re.escape(SHAPE) + ".*" + re.escape(hint)):
         parse_decimal(text)
 
 
-@pytest.mark.parametrize("text", ["NaN", "-nan", "sNaN", "Infinity", "-inf", "1_000"])
+@given(st.text(alphabet="0123456789.-+eE_ ,\u0663\uff15", max_size=12))
+def test_exactly_the_stated_form_is_a_number(text: str) -> None:
+    head, point, tail = text.removeprefix("-").partition(".")
+    ascii_digits = [part.isascii() and part.isdigit() for part in (head, tail)]
+    if ascii_digits == [True, bool(point)]:
+        assert parse_decimal(text) == Fraction(text)
+    else:
+        with pytest.raises(MoneyError):
+            parse_decimal(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 1_000_000, "0." + "1" * 5000, "x" * 5000, "1E" + "9" * 5000])
+def test_a_number_of_thousands_of_characters_is_refused_and_shown_shortened(text: str) -> None:
+    with pytest.raises(MoneyError, match="it can have at most 100 characters") as refused:
+        parse_decimal(text)
+    assert len(str(refused.value)) < 250
+
+
+@pytest.mark.parametrize("text", ["NaN", "-nan", "sNaN", "Infinity", "-inf"])
 def test_what_is_not_finite_is_refused(text: str) -> None:
     with pytest.raises(MoneyError, match="is not a finite decimal number"):
         parse_decimal(text)

@@ -155,7 +155,12 @@ def test_money_is_never_a_float(client: Client) -> None:
         ("NaN", "'NaN' is not a finite decimal number"),
         ("-Infinity", "'-Infinity' is not a finite decimal number"),
         ("ten", "'ten' is not a decimal number; write it like -12.50."),
-        ("1_0", "'1_0' is not a finite decimal number"),
+        ("1_0", "'1_0' is not a decimal number; write it like -12.50; leave out thousands separators"),
+        ("1E+1", "the spreadsheet that wrote it may have dropped digits"),
+        (" 1", "' 1' is not a decimal number; write it like -12.50; leave out the white space around it."),
+        ("\u0661", "use the digits 0 to 9 of ASCII"),
+        (10**100, "An integer of more than 100 digits is no Decimal that can be taken."),
+        (10**4200, "An integer of more than 100 digits is no Decimal that can be taken."),
         (None, "Expected value of non-null type 'Decimal!' not to be None"),
     ]:
         answer = send(client, amount)
@@ -163,10 +168,19 @@ def test_money_is_never_a_float(client: Client) -> None:
         (error,) = answer["errors"]
         assert told in error["message"], error
     assert count(client) == 0
-    assert recorded(client, item("whole", amount=10), item("exponent", amount="1E+1")) == (2, 0)
-    document = """mutation { recordTransactions(input: { transactions: [{ transactionId: "literal", amount: 0.29,
+    assert recorded(client, item("whole", amount=10), item("text", amount="10")) == (2, 0)
+    document = """mutation { recordTransactions(input: { transactions: [{ transactionId: "literal", amount: AMOUNT,
       transactionType: INVOICE_ITEM, transactionDate: "2024-12-05", currency: "GBP",
       debitAccount: "Cash", creditAccount: "Sales" }] }) { recorded errors { message } } }"""
+    for amount, told in [
+        ("1e3", "'1e3' is not a decimal number; write it like -12.50; an exponent is refused"),
+        ('" 1"', "leave out the white space around it"),
+        ("9" * 5_000, "(5,000 characters) is not a decimal number; write it like -12.50; it can have at most 100"),
+        ("[1]", "A Decimal is written as a string"),
+    ]:
+        (error,) = client.send(document.replace("AMOUNT", amount))["errors"]
+        assert told in error["message"], error
+    document = document.replace("AMOUNT", "0.29")
     assert client.query(document)["recordTransactions"] == {"recorded": 1, "errors": []}
     with client.database.read() as session:
         amounts = session.exec(select(Transaction.amount_minor).order_by(col(Transaction.amount_minor))).all()
@@ -184,6 +198,9 @@ def test_a_sum_beyond_64_bits_is_refused(client: Client) -> None:
 
 
 RATE = "1.234567890123456789012345678901234567890123"
+
+
+SMALL_RATE = "0." + "0" * 90 + "1"
 
 
 @pytest.mark.parametrize("ledger", [Ledger(home_currency="JPY")])
@@ -216,7 +233,7 @@ def test_home_amounts_are_computed_or_given(client: Client, ledger: Ledger) -> N
         ({"exchangeRate": "0"}, "OUT_OF_RANGE", "exchangeRate", "0 is no exchange rate; give a positive number"),
         ({"exchangeRate": "-1"}, "OUT_OF_RANGE", "exchangeRate", "-1 is no exchange rate"),
         ({"exchangeRate": "1000000000000"}, "OUT_OF_RANGE", "exchangeRate", "1000000000000 is no exchange rate"),
-        ({"exchangeRate": "1E-999999999999"}, "OUT_OF_RANGE", "exchangeRate", "1E-999999999999 is no exchange rate"),
+        ({"exchangeRate": SMALL_RATE}, "OUT_OF_RANGE", "exchangeRate", f"{SMALL_RATE} is no exchange rate"),
         ({"exchangeRate": "0." + "1" * 59}, "OUT_OF_RANGE", "exchangeRate", "of 60 digits at most"),
         ({"exchangeRate": "2", "homeAmount": "3.5"}, "INVALID", "homeAmount", "3.5 has more decimals than JPY has"),
         ({"exchangeRate": "999999999999", "amount": str(10**8)}, "OUT_OF_RANGE", "exchangeRate", "beyond 64 bits"),

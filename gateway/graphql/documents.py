@@ -45,6 +45,17 @@ class Documents(Protocol):
         """The text to execute, and how to register it. Raises DocumentRefused, and BadRequest for a wrong protocol."""
 
 
+def find_document(documents: Documents, request: GraphQLRequest) -> tuple[str, Register | None]:
+    """The text to execute, and how to register it.
+
+    Raises BadRequest for a request that neither has a document nor names one, and DocumentRefused.
+    """
+    query, register = documents.find(request)
+    if query is None:
+        raise BadRequest("The request has no GraphQL document; send it as `query`.")
+    return query, register
+
+
 class PersistedQueries:
     """Automatic persisted queries by Apollo's protocol: a client sends a document once, and its hash from then on.
 
@@ -114,7 +125,7 @@ class TrustedDocuments:
         return request.query, None
 
 
-def trusted_documents(path: Path) -> TrustedDocuments:
+def load_trusted_documents(path: Path) -> TrustedDocuments:
     """The documents of a manifest: Apollo's (`operations` with `id` and `body`), or Relay's (texts by id).
 
     Raises TrustedDocumentsError for a file that is neither.

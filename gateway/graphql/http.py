@@ -13,7 +13,7 @@ from strawberry.http.streaming import merge_stream_with_heartbeat
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionResult
 
-from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents
+from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents, find_document
 from gateway.graphql.negotiation import Accept, Shape
 from gateway.graphql.requests import BadRequest, GraphQLRequest
 from gateway.graphql.streams import TRANSPORTS
@@ -21,7 +21,9 @@ from schema.info import RequestContext
 from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
 from schema.schema import SCHEMA, STREAMABLE
 
-_ACCEPTABLE = ", ".join(shape.value for shape in Shape)
+_ACCEPTABLE = (
+    "application/json, application/graphql-response+json, text/event-stream, multipart/mixed;subscriptionSpec=1.0"
+)
 
 
 async def respond(
@@ -33,7 +35,7 @@ async def respond(
     """
     allowed = STREAMABLE if request.method == "POST" else STREAMABLE - {OperationType.MUTATION}
     try:
-        query, register = documents.find(asked)
+        query, register = find_document(documents, asked)
         operation = SCHEMA.prepare(query, asked.operation_name, allowed)
     except DocumentRefused as refused:
         return _refused(accept, [GraphQLError(str(refused), extensions={"code": refused.code})])
@@ -78,7 +80,7 @@ def _refused(accept: Accept, errors: list[GraphQLError]) -> Response:
 
 def _acceptable(shape: Shape | None) -> Shape:
     if shape is None:
-        message = f"The Accept header takes nothing that there is; accept one of: {_ACCEPTABLE}."
+        message = f"No media type of the Accept header is available; accept one of: {_ACCEPTABLE}."
         raise BadRequest(message, HTTPStatus.NOT_ACCEPTABLE)
     return shape
 
@@ -106,7 +108,14 @@ def _stream(results: StreamResult, shape: Shape) -> Response:
         interval=transport.heartbeat_interval,
         send_initial_heartbeat=transport.send_initial_heartbeat,
     )
-    return StreamingResponse(merged(), headers={**transport.headers, "Vary": "Accept"})
+
+    async def stream() -> AsyncGenerator[str, None]:
+        if transport.opening:
+            yield transport.opening
+        async for part in merged():
+            yield part
+
+    return StreamingResponse(stream(), headers={**transport.headers, "Vary": "Accept"})
 
 
 def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:

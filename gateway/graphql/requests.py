@@ -49,7 +49,7 @@ async def read_request(request: Request) -> GraphQLRequest:
     if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
     if request.method != "POST":
-        message = f"{request.method} is not possible here; send GraphQL by POST, or a query by GET."
+        message = f"{request.method} is not allowed; send GraphQL by POST, or a query by GET."
         raise BadRequest(message, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD, POST"})
     _require_json(request.headers.get("content-type", ""))
     try:
@@ -68,7 +68,7 @@ async def read_request(request: Request) -> GraphQLRequest:
 def parse_parameters(given: object) -> GraphQLRequest:
     """The GraphQL request in a JSON value. Raises BadRequest for a parameter of a wrong type, and for a batch."""
     if isinstance(given, list):
-        raise BadRequest("Batches are not taken; send one operation a request.")
+        raise BadRequest("Batching is not supported; send one operation per request.")
     if not isinstance(given, dict):
         raise BadRequest('A GraphQL request is a JSON object such as {"query": "{ __typename }"}.')
     return GraphQLRequest(
@@ -102,7 +102,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(f"has the name {twice!r} twice in one object; send each once.")
+        raise BadRequest(f"has the name {twice!r} twice in one object; a name may stand once.")
     return values
 
 
@@ -126,7 +126,7 @@ def _from_query_string(request: Request) -> GraphQLRequest:
         if name not in _PARAMETERS:
             continue
         if name in given:
-            raise BadRequest(f"The address has the parameter {name!r} twice; send each once.")
+            raise BadRequest(f"The URL has the parameter {name!r} twice; send it once.")
         given[name] = decode_json(value, f"The parameter {name!r}") if name in ("variables", "extensions") else value
     return parse_parameters(given)
 

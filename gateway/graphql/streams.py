@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from strawberry.http.streaming import HTTPStreamTransport, MultipartSubscriptionTransport, SSETransport
+from strawberry.http.streaming import MULTIPART_SUBSCRIPTION_BOUNDARY, MultipartSubscriptionTransport, SSETransport
 
 from gateway.graphql.negotiation import Shape
 
@@ -14,6 +14,7 @@ UNBUFFERED = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "n
 class EventStream(SSETransport):
     """Server-sent events in the distinct connections mode of the graphql-sse protocol."""
 
+    opening = ""
     headers: ClassVar[Mapping[str, str]] = {"Content-Type": Shape.EVENTS.value, **UNBUFFERED}
 
     # Strawberry 0.341 ends lines with CR LF, as the standard allows; some clients split at LF LF alone.
@@ -28,7 +29,12 @@ class EventStream(SSETransport):
 
 
 class MultipartStream(MultipartSubscriptionTransport):
-    """multipart/mixed;subscriptionSpec=1.0."""
+    """multipart/mixed;subscriptionSpec=1.0.
+
+    A part is followed by its boundary at once, as clients take a part only when they have seen what ends it.
+    """
+
+    opening = f"--{MULTIPART_SUBSCRIPTION_BOUNDARY}"
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -38,8 +44,12 @@ class MultipartStream(MultipartSubscriptionTransport):
             **UNBUFFERED,
         }
 
+    def encode_complete(self) -> str:
+        """What makes the latest boundary the last. Strawberry 0.341 sends another, and with it an empty part."""
+        return "--\r\n"
 
-TRANSPORTS: Mapping[Shape, HTTPStreamTransport] = {
+
+TRANSPORTS: Mapping[Shape, EventStream | MultipartStream] = {
     Shape.EVENTS: EventStream(),
     Shape.MULTIPART: MultipartStream(),
 }

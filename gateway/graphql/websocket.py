@@ -16,7 +16,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 from strawberry.types.execution import PreExecutionError
 
-from gateway.graphql.documents import DocumentRefused
+from gateway.graphql.documents import DocumentRefused, find_document
 from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
 from resolvers.errors import Unauthenticated, Unavailable
 from schema.info import RequestContext
@@ -103,7 +103,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 return
             try:
                 asked = parse_parameters(message.get("payload"))
-                query, register = self.view.documents.find(asked)
+                query, register = find_document(self.view.documents, asked)
             except BadRequest as error:
                 await self.handle_invalid_message(str(error))
                 return
@@ -113,7 +113,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 return
             if register is not None and _is_valid(query, asked.operation_name):
                 register()
-            message["payload"]["query"] = query or ""
+            message["payload"]["query"] = query
         await super().handle_subscribe(message)
 
     async def handle_task_exception(self, error: Exception) -> None:
@@ -141,7 +141,7 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _is_valid(query: str | None, operation_name: str | None) -> bool:
+def _is_valid(query: str, operation_name: str | None) -> bool:
     try:
         SCHEMA.prepare(query, operation_name)
     except RequestRefused:

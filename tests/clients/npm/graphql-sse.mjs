@@ -1,0 +1,33 @@
+import { OUTCOMES, play, token, url } from './harness.mjs';
+
+// docs: graphql-sse
+import { createClient } from 'graphql-sse';
+
+const client = createClient({
+  url: `${url}/graphql`,
+  headers: () => ({ authorization: `Bearer ${token}` }),
+  retryAttempts: Infinity,
+});
+
+function follow(run, show) {
+  const variables = { run, after: null };
+  return new Promise((complete, error) => {
+    client.subscribe({ query: OUTCOMES, variables }, {
+      next({ data }) {
+        show(data.entryCancelOutcomes);
+        // When the connection is lost the client subscribes again, with what the variables are then.
+        variables.after = data.entryCancelOutcomes.cursor;
+      },
+      error,
+      complete,
+    });
+  });
+}
+// docs: end
+
+async function ask(query, variables) {
+  for await (const { data } of client.iterate({ query, variables })) return data;
+}
+
+await play({ ask, follow });
+client.dispose();
