@@ -60,7 +60,7 @@ def require(why_not: str | None) -> None:
 def command(program: Path) -> list[str]:
     """What runs the program, by the ending of its name."""
     if program.suffix == ".py":
-        return [sys.executable, str(program)]
+        return [sys.executable, "-m", f"tests.clients.pypi.{program.stem}"]
     need_node()
     return ["node", str(program)]
 
@@ -70,7 +70,7 @@ def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
     """Start the program with these values; gives its lines as it tells them. It must end by itself and well."""
     process = subprocess.Popen(
         [*command(program), json.dumps(given)],
-        cwd=program.parent,
+        cwd=HERE.parent.parent if program.suffix == ".py" else program.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

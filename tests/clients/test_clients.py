@@ -7,7 +7,7 @@ import pytest
 from tests.clients.conftest import Guarded
 from tests.clients.halfway import stopping_after
 from tests.clients.network import Network
-from tests.clients.programs import NPM, Line, started
+from tests.clients.programs import NPM, PYPI, Line, started
 from tests.ledger import line, post
 
 ENTRIES = 10
@@ -42,14 +42,14 @@ def run(guarded: Guarded, request: pytest.FixtureRequest) -> str:
     return number
 
 
-def play(program: Path, guarded: Guarded, run: str) -> list[Line]:
+def play(program: Path, guarded: Guarded, run: str, **more: str) -> list[Line]:
     """What the program tells, whose connections are lost once it has seen some outcomes and not all."""
     told: list[Line] = []
     taken = 0
     with (
         stopping_after(SEEN) as go_on,
         Network(guarded.client.url) as network,
-        started(program, url=network.url, token=guarded.token, run=run) as lines,
+        started(program, url=network.url, token=guarded.token, run=run, **more) as lines,
     ):
         for one in lines:
             told.append(one)
@@ -108,6 +108,21 @@ def test_a_client_asks_is_refused_and_follows_a_cancellation_through_a_lost_conn
     program: Path, guarded: Guarded, run: str
 ) -> None:
     assert_went_through(play(program, guarded, run), guarded, run)
+
+
+@pytest.mark.parametrize(
+    ("program", "through"),
+    [
+        ("gql_websockets.py", "websockets"),
+        ("gql_websockets.py", "aiohttp, WebSocket"),
+        ("gql_http.py", "aiohttp"),
+        ("gql_http.py", "httpx, asynchronous"),
+        ("gql_http.py", "httpx"),
+        ("gql_http.py", "requests"),
+    ],
+)
+def test_gql_goes_through_a_lost_connection_too(program: str, through: str, guarded: Guarded, run: str) -> None:
+    assert_went_through(play(PYPI / program, guarded, run, through=through), guarded, run)
 
 
 def test_apollo_sends_the_text_of_each_operation_once_and_then_its_hash_alone(guarded: Guarded, run: str) -> None:
