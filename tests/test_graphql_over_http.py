@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -176,6 +177,7 @@ BODIES = {
     ),
     "lists without end": (b"[" * 100_000, 400),
     "a name twice": (b'{"query": "{ __typename }", "variables": {"amount": "1", "amount": "2"}}', 400),
+    "half of a surrogate pair": (b'{"query": "{ __typename } # \\ud800", "extensions": {"persistedQuery": 1}}', 400),
     "a document that is an object": (b'{"query": {}}', 400),
     "variables that are a list": (b'{"query": "{ __typename }", "variables": []}', 400),
     "variables that are a text": (b'{"query": "{ __typename }", "variables": "{}"}', 400),
@@ -258,6 +260,21 @@ def test_a_query_by_get_takes_its_variables_as_json(gateway: Client) -> None:
     assert refused.status_code == 400
     twice = httpx.get(f"{gateway.url}/graphql", params=[("query", "{ __typename }"), ("query", RUNS)])
     assert twice.status_code == 400
+
+
+def test_a_parameter_of_the_address_that_is_empty_counts_as_absent(gateway: Client) -> None:
+    parameters = {"query": "{ __typename }", "variables": "", "operationName": "", "extensions": ""}
+    assert httpx.get(f"{gateway.url}/graphql", params=parameters).json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/v1/journal-runs"])
+def test_a_client_that_goes_amid_its_body_leaves_no_traceback(gateway: Client, path: str) -> None:
+    host, port = gateway.url.removeprefix("http://").split(":")
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    for _ in range(3):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() + b'{"query":')
+    assert post(gateway, {"query": "{ __typename }"}).json() == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])

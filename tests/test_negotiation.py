@@ -2,6 +2,8 @@
 
 import pytest
 from graphql import OperationType
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gateway.graphql.negotiation import Accept, Shape
 
@@ -65,6 +67,17 @@ def test_a_client_gets_the_shape_that_it_prefers(
     assert accept.shape(QUERY) is accept.shape(MUTATION) is queries
     assert accept.shape(SUBSCRIPTION) is subscriptions
     assert accept.shape(None) is unknown
+
+
+@given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0")))
+@example("application/json;q*=utf-8''1")
+@example("text/event-stream;q=nan, application/json;q=inf")
+@example(';=;"')
+def test_any_header_is_understood_somehow(header: str) -> None:
+    accept = Accept([header])
+    assert accept.shape(QUERY) in (*Shape, None)
+    assert accept.shape(SUBSCRIPTION) in (*Shape, None)
+    assert accept.allows_html() in (True, False)
 
 
 def test_several_headers_are_one_list() -> None:
