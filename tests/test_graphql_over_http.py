@@ -234,6 +234,7 @@ def test_a_gzipped_body_is_unpacked(gateway: Client) -> None:
         ("gzip", gzip.compress(b" " * (9 << 20)), 413),
         ("br", b"x", 415),
     ],
+    ids=["not packed", "cut off", "too large", "another way"],
 )
 def test_a_body_that_is_not_packed_as_it_says_is_refused(
     gateway: Client, encoding: str, body: bytes, status: int
