@@ -1,5 +1,6 @@
 """The command line: serve, demo, import, migrate, schema and api-key."""
 
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -35,9 +36,10 @@ from resolvers.import_ledger import (
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
 from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
 from schema.schema import SCHEMA
+from storage.currencies import all_currencies, currency_of
 from storage.database import Database, DatabaseError
 from storage.migration import migrate as migrate_database
-from storage.money import MoneyError, digits
+from storage.money import MoneyError
 
 app = typer.Typer(
     help="A self-hosted GraphQL gateway over journal runs.",
@@ -68,6 +70,13 @@ RequireApiKey = Annotated[
         "--require-api-key/--no-require-api-key",
         envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
         help="Let in only who shows the token of an API key; make keys with `journal-gateway api-key create`.",
+    ),
+]
+CurrencyDigits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE=DIGITS",
+        help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
     ),
 ]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
@@ -112,15 +121,20 @@ def serve(
     require_api_key: RequireApiKey = False,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
-    ledger = _ledger(home_currency, aggregate_currency)
-    _serve(database, host, port, ledger, require_api_key=require_api_key)
+    _serve(
+        database,
+        host,
+        port,
+        lambda opened: _ledger(opened, home_currency, aggregate_currency),
+        require_api_key=require_api_key,
+    )
 
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a small ledger in a temporary place, to try everything on."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
-        _serve(f"sqlite:///{folder}/demo.db", host, port, Ledger(), fill=demo_ledger.fill, tell=_tell_demo)
+        _serve(f"sqlite:///{folder}/demo.db", host, port, lambda _: Ledger(), fill=demo_ledger.fill, tell=_tell_demo)
 
 
 @app.command(name="import")
@@ -137,7 +151,7 @@ def import_(
     rejected = 0
     with closing(Database(database)) as opened:
         migrate_database(opened)
-        import_lines = _importer(kind, opened, _ledger(home_currency, False))
+        import_lines = _importer(kind, opened, _ledger(opened, home_currency, False))
         names: Counter[str] = Counter()
         for source in files:
             name = "standard-input" if source == "-" else Path(source).name
@@ -150,10 +164,10 @@ def import_(
 
 
 @app.command()
-def migrate(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
-    """Bring the database to this release's tables."""
+def migrate(database: DatabaseUrl = DEFAULT_DATABASE, currency_digits: CurrencyDigits = None) -> None:
+    """Bring the database to this release's tables, and add the currencies that ISO 4217 has listed since."""
     with closing(Database(database)) as opened:
-        before, after = migrate_database(opened)
+        before, after = migrate_database(opened, dict(map(_stated_digits, currency_digits or [])))
     out.print(
         f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}",
         soft_wrap=True,
@@ -170,7 +184,7 @@ def _serve(
     url: str,
     host: str,
     port: int,
-    ledger: Ledger,
+    settle: Callable[[Database], Ledger],
     *,
     require_api_key: bool = False,
     fill: OnStart | None = None,
@@ -180,6 +194,7 @@ def _serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         database = Database(url)
         migrate_database(database)
+        ledger = settle(database)
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
@@ -222,12 +237,20 @@ def _is_loopback(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_loopback
 
 
-def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
+def _ledger(database: Database, home_currency: str | None, aggregate_currency: bool) -> Ledger:
     if home_currency is not None:
-        digits(home_currency)
+        with database.read() as session:
+            currency_of(all_currencies(session), home_currency)
     elif aggregate_currency:
         raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
     return Ledger(home_currency, aggregate_currency)
+
+
+def _stated_digits(text: str) -> tuple[str, int]:
+    stated = re.fullmatch(r"([A-Z]{3})=([0-4])", text)
+    if stated is None:
+        raise typer.BadParameter(f"{text!r} is no currency and its decimals; write it like XYZ=2")
+    return stated[1], int(stated[2])
 
 
 def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -22,12 +23,12 @@ class ImportRefused(Exception):
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the lines of one file. `totals` are signed sums in minor units, by currency."""
+    """What became of the lines of one file. `totals` are signed sums, by currency."""
 
     recorded: int = 0
     duplicates: int = 0
     rejected: int = 0
-    totals: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, Decimal] = field(default_factory=dict)
 
 
 class Faulty(ValueError):

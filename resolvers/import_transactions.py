@@ -1,5 +1,6 @@
 """Importing a feed of transactions: one file, one database transaction, in flat memory."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
@@ -12,7 +13,7 @@ from resolvers.import_lines import Faulty, Imported, ImportRefused, Line, Lines,
 from resolvers.transactions import Checker, TransactionFields
 from storage import audit
 from storage.database import Database, DatabaseBusy
-from storage.money import MoneyError, parse_decimal
+from storage.money import MoneyError, parse_decimal, to_decimal
 from storage.posting import NewTransaction, OpenPosting, Posted, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
 
@@ -43,6 +44,7 @@ def import_transactions(
     caller recorded the same transactions at the same moment.
     """
     result = Imported()
+    totals: Counter[str] = Counter()
     try:
         with database.write() as session:
             lock_file_imports(session)
@@ -50,7 +52,8 @@ def import_transactions(
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
             while batch := list(islice(remaining, BATCH)):
-                _post(posting, _checked(checker, batch, result, reject), result, reject)
+                _post(posting, _checked(checker, batch, result, reject), result, totals, reject)
+            result.totals = {code: to_decimal(total, checker.currencies[code]) for code, total in totals.items()}
             _audit(session, result, source, actor)
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
@@ -83,7 +86,11 @@ def _checked(
 
 
 def _post(
-    posting: OpenPosting, checked: Iterable[tuple[int, NewTransaction]], result: Imported, reject: Reject
+    posting: OpenPosting,
+    checked: Iterable[tuple[int, NewTransaction]],
+    result: Imported,
+    totals: Counter[str],
+    reject: Reject,
 ) -> None:
     numbered = list(checked)
     batch = [transaction for _, transaction in numbered]
@@ -98,13 +105,12 @@ def _post(
             f"transaction_id: {transaction.transaction_id!r} was recorded before with other content;"
             " a recorded transaction is never changed",
         )
-    _add_totals(result, batch, posted)
+    _add_totals(totals, batch, posted)
 
 
-def _add_totals(result: Imported, batch: list[NewTransaction], posted: Posted) -> None:
+def _add_totals(totals: Counter[str], batch: list[NewTransaction], posted: Posted) -> None:
     for place in posted.fresh:
-        currency = batch[place].key.currency
-        result.totals[currency] = result.totals.get(currency, 0) + batch[place].amount
+        totals[batch[place].key.currency] += batch[place].amount
 
 
 def _parsed(values: Mapping[str, str]) -> TransactionFields:

@@ -12,6 +12,7 @@ from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from storage import money
 from storage.accounting_codes import AccountingCode, all_codes
+from storage.currencies import Currency, all_currencies, currency_of
 from storage.posting import Key, NewTransaction
 from storage.segments import segment_names
 from storage.words import AccountingCodeStatus, TransactionType
@@ -59,6 +60,7 @@ class Checker:
     def __init__(self, session: Session, ledger: Ledger) -> None:
         self._codes = all_codes(session)
         self._segments = set(segment_names(session))
+        self.currencies = all_currencies(session)
         self._ledger = ledger
 
     def check(self, given: TransactionFields) -> NewTransaction | list[Fault]:
@@ -69,8 +71,11 @@ class Checker:
             faults.append(Fault(Code.OUT_OF_RANGE, "transaction_date", message))
         debit = self._code("debit_account", given.debit_account, faults)
         credit = self._code("credit_account", given.credit_account, faults)
-        amount = _minor("amount", given.amount, given.currency, faults)
-        home_amount = None if amount is None else self._home_amount(given, amount, faults)
+        currency = self._currency(given.currency, faults)
+        amount = None if currency is None else _minor("amount", given.amount, currency, faults)
+        home_amount = None
+        if currency is not None and amount is not None:
+            home_amount = self._home_amount(given, amount, currency, faults)
         faults += self._segment_faults([name for name, _ in given.segments])
         if faults or debit is None or credit is None or amount is None:
             return faults
@@ -125,7 +130,16 @@ class Checker:
             faults.append(Fault(Code.INACTIVE, column, f"accounting code {name!r} is inactive; activate it first"))
         return code
 
-    def _home_amount(self, given: TransactionFields, amount: int, faults: list[Fault]) -> int | None:
+    def _currency(self, code: str, faults: list[Fault]) -> Currency | None:
+        try:
+            return currency_of(self.currencies, code)
+        except money.MoneyError as error:
+            faults.append(Fault(Code.UNKNOWN, "currency", str(error)))
+            return None
+
+    def _home_amount(
+        self, given: TransactionFields, amount: int, currency: Currency, faults: list[Fault]
+    ) -> int | None:
         home = self._ledger.home_currency
         if home is None:
             for column, value in (("exchange_rate", given.exchange_rate), ("home_amount", given.home_amount)):
@@ -148,25 +162,19 @@ class Checker:
             faults.append(Fault(Code.INVALID, "exchange_rate", f"{rate} from {home} to {home}; it must be 1"))
             return None
         if given.home_amount is not None:
-            home_amount = _minor("home_amount", given.home_amount, home, faults)
+            home_amount = _minor("home_amount", given.home_amount, self.currencies[home], faults)
             if given.currency == home and home_amount is not None and home_amount != amount:
                 message = f"{given.home_amount} is not the amount, though {home} is the home currency"
                 faults.append(Fault(Code.INVALID, "home_amount", message))
             return home_amount
         try:
-            return money.convert(amount, given.currency, rate, home)
+            return money.convert(amount, currency, rate, self.currencies[home])
         except money.MoneyError as error:
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", str(error)))
             return None
 
 
-def _minor(column: str, amount: Decimal, currency: str, faults: list[Fault]) -> int | None:
-    try:
-        money.digits(currency)
-    except money.MoneyError as error:
-        if column == "amount":
-            faults.append(Fault(Code.UNKNOWN, "currency", str(error)))
-        return None
+def _minor(column: str, amount: Decimal, currency: Currency, faults: list[Fault]) -> int | None:
     try:
         return money.to_minor(amount, currency)
     except money.MoneyError as error:
