@@ -17,6 +17,7 @@ import pytest
 HERE = Path(__file__).parent
 NPM = HERE / "npm"
 PYPI = HERE / "pypi"
+DOCUMENTS = HERE / "documents"
 
 OLDEST_NODE = 20
 PATIENCE_SECONDS = 30
@@ -32,10 +33,10 @@ class Line(NamedTuple):
 @cache
 def _why_no_node() -> str | None:
     """Why programs from npm cannot run here; None when they can."""
-    node = shutil.which("node")
-    if node is None:
+    found = shutil.which("node")
+    if found is None:
         return f"there is no Node; install version {OLDEST_NODE} or newer with npm"
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     if int(told.stdout.lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
         return f"Node is {told.stdout.strip()}; install version {OLDEST_NODE} or newer"
     if not (NPM / "node_modules" / "graphql-ws").is_dir():
@@ -43,9 +44,12 @@ def _why_no_node() -> str | None:
     return None
 
 
-def need_node() -> None:
-    """Skip the test where programs from npm cannot run; fail it in CI."""
+def node() -> str:
+    """What runs programs from npm. Where they cannot run the test is skipped; in CI it fails."""
     require(_why_no_node())
+    found = shutil.which("node")
+    assert found is not None
+    return found
 
 
 def require(why_not: str | None) -> None:
@@ -57,19 +61,24 @@ def require(why_not: str | None) -> None:
     pytest.skip(why_not)
 
 
+@cache
+def documents() -> dict[str, str]:
+    """The documents that every program sends, by name."""
+    return {path.stem: path.read_text() for path in DOCUMENTS.glob("*.graphql")}
+
+
 def command(program: Path) -> list[str]:
     """What runs the program, by the ending of its name."""
     if program.suffix == ".py":
         return [sys.executable, "-m", f"tests.clients.pypi.{program.stem}"]
-    need_node()
-    return ["node", str(program)]
+    return [node(), str(program)]
 
 
 @contextmanager
 def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
     """Start the program with these values; gives its lines as it tells them. It must end by itself and well."""
     process = subprocess.Popen(
-        [*command(program), json.dumps(given)],
+        [*command(program), json.dumps({**given, "documents": documents()})],
         cwd=HERE.parent.parent if program.suffix == ".py" else program.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.compiling import relay_program
 from tests.clients.conftest import Guarded
 from tests.clients.halfway import stopping_after
 from tests.clients.network import Network
@@ -123,6 +124,16 @@ def test_a_client_asks_is_refused_and_follows_a_cancellation_through_a_lost_conn
 )
 def test_gql_goes_through_a_lost_connection_too(program: str, through: str, guarded: Guarded, run: str) -> None:
     assert_went_through(play(PYPI / program, guarded, run, through=through), guarded, run)
+
+
+def test_relay_goes_through_a_lost_connection_and_pages_through_a_connection(
+    guarded: Guarded, run: str, tmp_path: Path
+) -> None:
+    told = play(relay_program(tmp_path, persisted=False), guarded, run)
+
+    assert_went_through(told, guarded, run)
+    entries = [entry["number"] for entry in guarded.client.entries(run)]
+    assert values(told, "page") == [entries[:4], entries[:8], entries]
 
 
 def test_apollo_sends_the_text_of_each_operation_once_and_then_its_hash_alone(guarded: Guarded, run: str) -> None:

@@ -1,20 +1,8 @@
 // What every program here shares: what it was given, the documents it sends, and how it tells what it was answered.
 
-export const { url, token, run } = JSON.parse(process.argv[2]);
-
-export const RUN = `query Run($number: String!) {
-  journalRun(number: $number) { number status journalEntries { totalCount } }
-}`;
-
-export const CANCEL = `mutation Cancel($number: String!) {
-  cancelJournalRun(input: { number: $number }) { journalRun { number status } errors { code message field } }
-}`;
-
-export const OUTCOMES = `subscription Outcomes($run: String!, $after: String) {
-  entryCancelOutcomes(runNumber: $run, after: $after) {
-    sequence outcome code message remainingCount cursor journalEntry { number }
-  }
-}`;
+export const given = JSON.parse(process.argv[2]);
+export const { url, token, run } = given;
+export const { run: RUN, cancel: CANCEL, outcomes: OUTCOMES } = given.documents;
 
 // Some clients ask for the names of types, too.
 export function tell(kind, value) {

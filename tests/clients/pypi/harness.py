@@ -11,19 +11,8 @@ url: str = given["url"]
 token: str = given["token"]
 run: str = given["run"]
 
-RUN = """query Run($number: String!) {
-  journalRun(number: $number) { number status journalEntries { totalCount } }
-}"""
-
-CANCEL = """mutation Cancel($number: String!) {
-  cancelJournalRun(input: { number: $number }) { journalRun { number status } errors { code message field } }
-}"""
-
-OUTCOMES = """subscription Outcomes($run: String!, $after: String) {
-  entryCancelOutcomes(runNumber: $run, after: $after) {
-    sequence outcome code message remainingCount cursor journalEntry { number }
-  }
-}"""
+documents: dict[str, str] = given["documents"]
+RUN, CANCEL, OUTCOMES = documents["run"], documents["cancel"], documents["outcomes"]
 
 Answer = dict[str, Any]
 Ask = Callable[[str, dict[str, Any]], Awaitable[Answer]]
