@@ -1,6 +1,8 @@
-"""One guarded gateway for every client of a test process: each works on a run of its own."""
+"""One guarded gateway for every client of a module: each works on a run of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -21,10 +23,10 @@ class Guarded(NamedTuple):
     token: str
 
 
-@pytest.fixture(scope="session")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+@contextmanager
+def guarded_gateway(folder: Path) -> Iterator[Guarded]:
     """A gateway that lets nobody in without a token, as one in production; its client has one."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('clients')}/ledger.db")
+    database = Database(f"sqlite:///{folder}/ledger.db")
     migrate(database)
     fill(database)
     _, token = new_token(database)
@@ -34,3 +36,10 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     ):
         yield Guarded(client, token)
     database.close()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """One guarded gateway for all tests of a module: only one at a time can run in a process."""
+    with guarded_gateway(tmp_path_factory.mktemp("clients")) as gateway:
+        yield gateway

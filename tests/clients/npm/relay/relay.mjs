@@ -33,7 +33,7 @@ const socket = createClient({
 });
 
 const subscribe = ({ text, id }, variables) =>
-  Observable.create((sink) => socket.subscribe({ query: text, doc_id: id, variables }, sink));
+  Observable.create((sink) => socket.subscribe({ query: text ?? '', doc_id: id, variables }, sink));
 
 const environment = new Environment({
   network: Network.create(send, subscribe),
@@ -50,8 +50,9 @@ function follow(run, show, after = null) {
           show(entryCancelOutcomes);
           after = entryCancelOutcomes.cursor;
         },
-        // A refusal is a list of errors. Anything else is a lost connection.
-        onError: (error) => (Array.isArray(error) || error.source ? fail(error) : setTimeout(again, 1000)),
+        // A refusal is an Error or a list of them; a lost connection is the event that told of it.
+        onError: (error) =>
+          Array.isArray(error) || error instanceof Error ? fail(error) : setTimeout(again, 1000),
         onCompleted: complete,
       });
     again();
