@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from gateway.application import Application
+from gateway.origins import Origins
 from storage.database import Database
 from storage.migration import migrate
 from tests.client import Client
@@ -24,14 +25,14 @@ class Guarded(NamedTuple):
 
 
 @contextmanager
-def guarded_gateway(folder: Path) -> Iterator[Guarded]:
+def guarded_gateway(folder: Path, origins: Origins | None = None) -> Iterator[Guarded]:
     """A gateway that lets nobody in without a token, as one in production; its client has one."""
     database = Database(f"sqlite:///{folder}/ledger.db")
     migrate(database)
     fill(database)
     _, token = new_token(database)
     with (
-        served(Application(database, require_api_key=True), database) as anyone,
+        served(Application(database, require_api_key=True, origins=origins), database) as anyone,
         Client(anyone.url, database, token) as client,
     ):
         yield Guarded(client, token)

@@ -64,4 +64,4 @@ def test_apollo_sends_the_text_of_each_operation_once_and_then_its_hash_alone(gu
     assert all(by_hash for _, _, by_hash in sent)
     assert sorted(operation for operation, in_full, _ in sent if in_full) == ["Cancel", "Outcomes", "Run"]
     by_hash_alone = sorted(operation for operation, in_full, _ in sent if not in_full)
-    assert by_hash_alone == ["Cancel"] * 2 + ["Outcomes"] * 3 + ["Run"]
+    assert by_hash_alone == ["Cancel"] * 2 + ["Outcomes"] * 4 + ["Run"]

@@ -12,7 +12,6 @@ import { commitMutation, createOperationDescriptor, fetchQuery, getSingularSelec
 // docs: relay
 import { Environment, Network, Observable, RecordSource, Store, requestSubscription } from 'relay-runtime';
 import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws'; // for Node before 22 alone: browsers and later versions have their own
 
 const authorization = `Bearer ${token}`;
 
@@ -27,7 +26,6 @@ async function send({ text, id }, variables) {
 
 const socket = createClient({
   url: `${url.replace('http', 'ws')}/graphql`,
-  webSocketImpl: WebSocket,
   connectionParams: () => ({ authorization }),
   retryAttempts: 0, // it would subscribe again with the first cursor; `follow` does with the last
 });
