@@ -1,5 +1,6 @@
 """The command line: serve, demo, import, migrate, schema and api-key."""
 
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -44,9 +45,10 @@ from resolvers.import_ledger import (
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
 from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
 from schema.schema import SCHEMA
+from storage.currencies import all_currencies, currency_of
 from storage.database import Database, DatabaseError
 from storage.migration import migrate as migrate_database
-from storage.money import MoneyError, digits
+from storage.money import MoneyError
 
 app = typer.Typer(
     help="A self-hosted GraphQL gateway over journal runs.",
@@ -107,6 +109,13 @@ TrustedDocumentsFile = Annotated[
         " relay-compiler writes it.",
     ),
 ]
+CurrencyDigits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE=DIGITS",
+        help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
+    ),
+]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
@@ -161,12 +170,11 @@ def serve(
     trusted_documents: TrustedDocumentsFile = None,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
-    ledger = _ledger(home_currency, aggregate_currency)
     _serve(
         database,
         host,
         port,
-        ledger,
+        lambda opened: _ledger(opened, home_currency, aggregate_currency),
         require_api_key=require_api_key,
         origins=Origins(allow_origin or ()),
         documents=_documents(persisted_queries, trusted_documents),
@@ -181,7 +189,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin 
             f"sqlite:///{folder}/demo.db",
             host,
             port,
-            Ledger(),
+            lambda _: Ledger(),
             origins=Origins(allow_origin or ()),
             tabs=DEMO_TABS,
             fill=demo_ledger.fill,
@@ -203,7 +211,7 @@ def import_(
     rejected = 0
     with closing(Database(database)) as opened:
         migrate_database(opened)
-        import_lines = _importer(kind, opened, _ledger(home_currency, False))
+        import_lines = _importer(kind, opened, _ledger(opened, home_currency, False))
         names: Counter[str] = Counter()
         for source in files:
             name = "standard-input" if source == "-" else Path(source).name
@@ -216,10 +224,10 @@ def import_(
 
 
 @app.command()
-def migrate(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
-    """Bring the database to this release's tables."""
+def migrate(database: DatabaseUrl = DEFAULT_DATABASE, currency_digits: CurrencyDigits = None) -> None:
+    """Bring the database to this release's tables, and add the currencies that ISO 4217 has listed since."""
     with closing(Database(database)) as opened:
-        before, after = migrate_database(opened)
+        before, after = migrate_database(opened, dict(map(_stated_digits, currency_digits or [])))
     out.print(
         f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}",
         soft_wrap=True,
@@ -236,7 +244,7 @@ def _serve(
     url: str,
     host: str,
     port: int,
-    ledger: Ledger,
+    settle: Callable[[Database], Ledger],
     *,
     origins: Origins,
     require_api_key: bool = False,
@@ -249,6 +257,7 @@ def _serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         database = Database(url)
         migrate_database(database)
+        ledger = settle(database)
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
@@ -308,12 +317,20 @@ def _is_loopback(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_loopback
 
 
-def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
+def _ledger(database: Database, home_currency: str | None, aggregate_currency: bool) -> Ledger:
     if home_currency is not None:
-        digits(home_currency)
+        with database.read() as session:
+            currency_of(all_currencies(session), home_currency)
     elif aggregate_currency:
         raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
     return Ledger(home_currency, aggregate_currency)
+
+
+def _stated_digits(text: str) -> tuple[str, int]:
+    stated = re.fullmatch(r"([A-Z]{3})=([0-4])", text)
+    if stated is None:
+        raise typer.BadParameter(f"{text!r} is no currency and its decimals; write it like XYZ=2")
+    return stated[1], int(stated[2])
 
 
 def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:

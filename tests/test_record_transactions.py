@@ -96,14 +96,17 @@ def test_from_1_to_1000_at_a_time(client: Client) -> None:
 
 UK, FR = {"name": "country", "value": "UK"}, {"name": "country", "value": "FR"}
 BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
-    ({"transactionId": ""}, [("INVALID", "transactionId", "it has 0 characters; from 1 to 255 are possible")]),
+    ({"transactionId": ""}, [("REQUIRED", "transactionId", "it is required")]),
+    ({"transactionId": " \u00a0\n"}, [("REQUIRED", "transactionId", "it is required")]),
     ({"transactionId": "x" * 256}, [("INVALID", "transactionId", "it has 256 characters")]),
-    ({"transactionId": "a\0b"}, [("INVALID", "transactionId", "no NUL")]),
-    ({"transactionId": "a\ud800"}, [("INVALID", "transactionId", "no NUL or surrogate")]),
-    ({"organization": ""}, [("INVALID", "organization", "it has 0 characters")]),
-    ({"organization": "\0"}, [("INVALID", "organization", "no NUL")]),
-    ({"accountNumber": "\0"}, [("INVALID", "accountNumber", "no NUL")]),
-    ({"documentNumber": "\0"}, [("INVALID", "documentNumber", "no NUL")]),
+    ({"transactionId": "a\0b"}, [("INVALID", "transactionId", "character 2 is NUL (U+0000), which cannot be seen")]),
+    ({"transactionId": "a\ud800"}, [("INVALID", "transactionId", "character 2 is half of a surrogate pair (U+D800)")]),
+    ({"transactionId": "a\u200b"}, [("INVALID", "transactionId", "character 2 is ZERO WIDTH SPACE (U+200B)")]),
+    ({"transactionId": "\ufeffa"}, [("INVALID", "transactionId", "character 1 is ZERO WIDTH NO-BREAK SPACE (U+FEFF)")]),
+    ({"organization": "\0"}, [("INVALID", "organization", "character 1 is NUL")]),
+    ({"organization": "N\u00a0S"}, [("INVALID", "organization", "character 2 is NO-BREAK SPACE (U+00A0)")]),
+    ({"accountNumber": "\0"}, [("INVALID", "accountNumber", "character 1 is NUL")]),
+    ({"documentNumber": "\0"}, [("INVALID", "documentNumber", "character 1 is NUL")]),
     ({"documentNumber": "x" * 256}, [("INVALID", "documentNumber", "it has 256 characters")]),
     (
         {"transactionDate": "1899-12-31"},
@@ -116,14 +119,21 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"currency": "G\0P"}, [("UNKNOWN", "currency", "is no ISO 4217 currency")]),
     ({"currency": "XAU"}, [("UNKNOWN", "currency", "XAU has no minor unit in ISO 4217")]),
     ({"debitAccount": "Till"}, [("UNKNOWN", "debitAccount", "there is no accounting code 'Till'")]),
-    ({"creditAccount": "\0"}, [("UNKNOWN", "creditAccount", "there is no accounting code")]),
+    ({"debitAccount": " "}, [("REQUIRED", "debitAccount", "it is required")]),
+    ({"creditAccount": "\0"}, [("INVALID", "creditAccount", "character 1 is NUL")]),
+    ({"creditAccount": "Sa\u00adles"}, [("INVALID", "creditAccount", "character 3 is SOFT HYPHEN (U+00AD)")]),
     ({"creditAccount": "Old Sales"}, [("INACTIVE", "creditAccount", "'Old Sales' is inactive; activate it first")]),
     ({"exchangeRate": "1.1"}, [("INVALID", "exchangeRate", "this ledger has no home currency")]),
     ({"homeAmount": "1.1"}, [("INVALID", "homeAmount", "this ledger has no home currency")]),
     ({"segments": [{"name": "planet", "value": "Mars"}]}, [("UNKNOWN", "segments", "there is no segment 'planet'")]),
     ({"segments": [UK, FR]}, [("DUPLICATE", "segments", "segment 'country' is given more than once")]),
-    ({"segments": [{"name": "country", "value": ""}]}, [("INVALID", "segments", "it has 0 characters")]),
-    ({"segments": [{"name": "country", "value": "\0"}]}, [("INVALID", "segments", "no NUL")]),
+    (
+        {"segments": [UK, {"name": " country", "value": "FR "}]},
+        [("DUPLICATE", "segments", "segment 'country' is given")],
+    ),
+    ({"segments": [{"name": "country", "value": "\0"}]}, [("INVALID", "segments", "character 1 is NUL")]),
+    ({"segments": [{"name": "coun\u200btry", "value": "UK"}]}, [("INVALID", "segments", "ZERO WIDTH SPACE")]),
+    ({"segments": [{"name": " ", "value": "UK"}]}, [("REQUIRED", "segments", "the name of a segment is required")]),
     (
         {"amount": "1.5", "currency": "JPY", "debitAccount": "X", "creditAccount": "Y"},
         [("UNKNOWN", "debitAccount", "'X'"), ("UNKNOWN", "creditAccount", "'Y'"), ("INVALID", "amount", "JPY has")],
@@ -161,7 +171,7 @@ def test_money_is_never_a_float(client: Client) -> None:
         ("\u0661", "use the digits 0 to 9 of ASCII"),
         (10**100, "An integer of more than 100 digits is no Decimal that can be taken."),
         (10**4200, "An integer of more than 100 digits is no Decimal that can be taken."),
-        (None, "Expected value of non-null type 'Decimal!' not to be None"),
+        (None, "A value is required here, of type Decimal."),
     ]:
         answer = send(client, amount)
         assert answer.get("data") is None
