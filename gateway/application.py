@@ -9,10 +9,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 
+from gateway import graphiql
 from gateway.authentication import Authentication
-from gateway.graphiql import ASSETS, Tab
+from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
@@ -62,7 +62,7 @@ class Application:
                 Route("/", RedirectResponse("/graphql")),
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
-                Mount("/graphiql/assets", StaticFiles(directory=ASSETS, check_dir=False)),
+                Mount("/graphiql", routes=graphiql.routes(tabs)),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
             ],

@@ -3,7 +3,7 @@
 import zlib
 from http import HTTPStatus
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -19,17 +19,20 @@ class BodyRefused(Exception):
 async def read_body(request: Request, largest: int) -> bytes:
     """The body, unpacked, of at most so many bytes.
 
-    Raises BodyRefused for one that is larger, is packed in a way that is not known, or is not packed as it says.
+    Raises BodyRefused for one that is larger, is packed in a way that is not known or not as it says, or is cut off.
     """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         message = f"Content-Encoding: {encoding!r} is not known; send the body plain, or packed with gzip."
         raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     packed = bytearray()
-    async for chunk in request.stream():
-        packed += chunk
-        if len(packed) > largest:
-            raise _too_large(largest)
+    try:
+        async for chunk in request.stream():
+            packed += chunk
+            if len(packed) > largest:
+                raise _too_large(largest)
+    except ClientDisconnect:
+        raise BodyRefused(HTTPStatus.BAD_REQUEST, "The connection was closed before the body was complete.") from None
     return _unpacked(bytes(packed), largest) if encoding == "gzip" and packed else bytes(packed)
 
 

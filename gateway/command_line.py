@@ -1,9 +1,10 @@
 """The command line: serve, demo, import, migrate, schema and api-key."""
 
+import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ from gateway import api_key_commands
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.feed import FeedError
+from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import (
     Documents,
     NoPersistedQueries,
@@ -25,7 +27,7 @@ from gateway.graphql.documents import (
     load_trusted_documents,
 )
 from gateway.import_files import Columns, Import, import_file
-from gateway.operations import CANCEL, FOLLOW, RUNS
+from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import VARIABLE, OriginError, Origins
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
@@ -43,9 +45,10 @@ from resolvers.import_ledger import (
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
 from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
 from schema.schema import SCHEMA
+from storage.currencies import all_currencies, currency_of
 from storage.database import Database, DatabaseError
 from storage.migration import migrate as migrate_database
-from storage.money import MoneyError, digits
+from storage.money import MoneyError
 
 app = typer.Typer(
     help="A self-hosted GraphQL gateway over journal runs.",
@@ -106,6 +109,13 @@ TrustedDocumentsFile = Annotated[
         " relay-compiler writes it.",
     ),
 ]
+CurrencyDigits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE=DIGITS",
+        help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
+    ),
+]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
@@ -160,12 +170,11 @@ def serve(
     trusted_documents: TrustedDocumentsFile = None,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
-    ledger = _ledger(home_currency, aggregate_currency)
     _serve(
         database,
         host,
         port,
-        ledger,
+        lambda opened: _ledger(opened, home_currency, aggregate_currency),
         require_api_key=require_api_key,
         origins=Origins(allow_origin or ()),
         documents=_documents(persisted_queries, trusted_documents),
@@ -180,8 +189,9 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin 
             f"sqlite:///{folder}/demo.db",
             host,
             port,
-            Ledger(),
+            lambda _: Ledger(),
             origins=Origins(allow_origin or ()),
+            tabs=DEMO_TABS,
             fill=demo_ledger.fill,
             tell=_tell_demo,
         )
@@ -201,7 +211,7 @@ def import_(
     rejected = 0
     with closing(Database(database)) as opened:
         migrate_database(opened)
-        import_lines = _importer(kind, opened, _ledger(home_currency, False))
+        import_lines = _importer(kind, opened, _ledger(opened, home_currency, False))
         names: Counter[str] = Counter()
         for source in files:
             name = "standard-input" if source == "-" else Path(source).name
@@ -214,10 +224,10 @@ def import_(
 
 
 @app.command()
-def migrate(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
-    """Bring the database to this release's tables."""
+def migrate(database: DatabaseUrl = DEFAULT_DATABASE, currency_digits: CurrencyDigits = None) -> None:
+    """Bring the database to this release's tables, and add the currencies that ISO 4217 has listed since."""
     with closing(Database(database)) as opened:
-        before, after = migrate_database(opened)
+        before, after = migrate_database(opened, dict(map(_stated_digits, currency_digits or [])))
     out.print(
         f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}",
         soft_wrap=True,
@@ -234,11 +244,12 @@ def _serve(
     url: str,
     host: str,
     port: int,
-    ledger: Ledger,
+    settle: Callable[[Database], Ledger],
     *,
     origins: Origins,
     require_api_key: bool = False,
     documents: Documents | None = None,
+    tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> None:
@@ -246,6 +257,7 @@ def _serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         database = Database(url)
         migrate_database(database)
+        ledger = settle(database)
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
@@ -257,12 +269,16 @@ def _serve(
             if fill is not None:
                 await fill(gateway)
             out.print(f"Journal Gateway on {address}/graphql, with the ledger in {database}", soft_wrap=True)
+            if not is_built():
+                note = f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {HOW_TO_BUILD}."
+                out.print(note, soft_wrap=True, markup=False)
             if tell is not None:
                 tell(address)
 
         application = Application(
             database,
             ledger,
+            tabs=tabs,
             on_start=started,
             require_api_key=require_api_key,
             origins=origins,
@@ -280,9 +296,9 @@ Run JR-00000001 is completed with the ten entries of October 2026. One of them, 
 already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
 watch nine entries be cancelled and one fail.
 
-{RUNS}
-{FOLLOW}
-{CANCEL}
+{DEMO_RUNS}
+{DEMO_FOLLOW}
+{DEMO_CANCEL}
 The same run over REST: curl -s {address}/v1/journal-runs/JR-00000001
 
 Ctrl-C ends the demo and removes its ledger.""",
@@ -301,12 +317,20 @@ def _is_loopback(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_loopback
 
 
-def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
+def _ledger(database: Database, home_currency: str | None, aggregate_currency: bool) -> Ledger:
     if home_currency is not None:
-        digits(home_currency)
+        with database.read() as session:
+            currency_of(all_currencies(session), home_currency)
     elif aggregate_currency:
         raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
     return Ledger(home_currency, aggregate_currency)
+
+
+def _stated_digits(text: str) -> tuple[str, int]:
+    stated = re.fullmatch(r"([A-Z]{3})=([0-4])", text)
+    if stated is None:
+        raise typer.BadParameter(f"{text!r} is no currency and its decimals; write it like XYZ=2")
+    return stated[1], int(stated[2])
 
 
 def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from gateway.feed import Feed, FeedError, Malformed, open_feed
 from resolvers.import_lines import Imported, Line, Lines, Reject
-from storage.money import to_decimal
 
 Import = Callable[[Lines, Reject, str], Imported]
 """Takes the lines of a file, somewhere to put the rejected ones, and the file's name."""
@@ -106,7 +105,7 @@ def _tell(name: str, imported: Imported, rejected: Rejects, console: Console) ->
         table.add_column(justify="right")
         table.add_column()
         for currency, total in sorted(imported.totals.items()):
-            table.add_row(f"{to_decimal(total, currency):,}", currency)
+            table.add_row(f"{total:,}", currency)
         console.print(table)
     for warning in imported.warnings():
         console.print(f"Warning: {warning}", soft_wrap=True, highlight=False)

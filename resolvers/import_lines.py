@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -34,7 +35,7 @@ class Uncollectable:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the lines of one file. `totals` are signed sums in minor units, by currency.
+    """What became of the lines of one file. `totals` are signed sums, by currency.
 
     Of the recorded transactions, `in_no_period` are dated in no accounting period, and `in_open_ended_period` in one
     without an end; None where there are none.
@@ -43,7 +44,7 @@ class Imported:
     recorded: int = 0
     duplicates: int = 0
     rejected: int = 0
-    totals: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, Decimal] = field(default_factory=dict)
     in_no_period: Uncollectable | None = None
     in_open_ended_period: Uncollectable | None = None
 

@@ -26,7 +26,7 @@ from storage import audit
 from storage.accounting_periods import all_periods
 from storage.database import Database, DatabaseBusy
 from storage.days import parse_day
-from storage.money import MoneyError, parse_decimal
+from storage.money import MoneyError, parse_decimal, to_decimal
 from storage.posting import OpenPosting, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
 
@@ -56,6 +56,7 @@ def import_transactions(
     caller recorded the same transactions at the same moment.
     """
     result = Imported()
+    totals: Counter[str] = Counter()
     try:
         with database.write() as session:
             lock_file_imports(session)
@@ -64,8 +65,9 @@ def import_transactions(
             remaining = iter(lines)
             days: Counter[date] = Counter()
             while batch := list(islice(remaining, BATCH)):
-                _post(session, posting, checker, batch, result, days, reject)
+                _post(session, posting, checker, batch, result, totals, days, reject)
             _place(session, days, result)
+            result.totals = {code: to_decimal(total, checker.currencies[code]) for code, total in totals.items()}
             _audit(session, result, source, actor)
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
@@ -83,6 +85,7 @@ def _post(
     checker: Checker,
     batch: Sequence[Line],
     result: Imported,
+    totals: Counter[str],
     days: Counter[date],
     reject: Reject,
 ) -> None:
@@ -97,8 +100,7 @@ def _post(
     for number, reasons in sorted(rejected.items()):
         reject(number, reasons)
     for transaction in judged.fresh:
-        currency = transaction.key.currency
-        result.totals[currency] = result.totals.get(currency, 0) + transaction.amount
+        totals[transaction.key.currency] += transaction.amount
         days[transaction.transaction_date] += 1
 
 

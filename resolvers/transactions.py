@@ -11,6 +11,7 @@ from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from storage import money
 from storage.accounting_codes import AccountingCode, all_codes
+from storage.currencies import Currency, all_currencies, currency_of
 from storage.posting import Key, NewTransaction, OpenPosting, recorded_transactions
 from storage.segments import segment_names
 from storage.texts import TextRefused, normalised
@@ -79,6 +80,7 @@ class Checker:
         self._codes = all_codes(session)
         self._code_names = {code.id: code.name for code in self._codes.values()}
         self._segments = set(segment_names(session))
+        self.currencies = all_currencies(session)
         self._ledger = ledger
 
     def check(self, raw: TransactionFields) -> Checked:
@@ -92,8 +94,9 @@ class Checker:
             faults.append(Fault(Code.OUT_OF_RANGE, "transaction_date", message))
         debit = self._code("debit_account", given.debit_account, faults)
         credit = self._code("credit_account", given.credit_account, faults)
-        amount = _minor("amount", given.amount, given.currency, faults)
-        home_amount = None if "exchange_rate" in unreadable else self._home_amount(given, amount, faults)
+        currency = self._currency(given.currency, faults)
+        amount = _minor("amount", given.amount, currency, faults)
+        home_amount = None if "exchange_rate" in unreadable else self._home_amount(given, amount, currency, faults)
         for name, _ in given.segments:
             if name not in self._segments:
                 known = ", ".join(sorted(self._segments)) or "none"
@@ -150,12 +153,26 @@ class Checker:
             "account_number": (given.account_number, _as_given_now(recorded.transaction.account_number)),
             "document_number": (given.document_number, _as_given_now(recorded.transaction.document_number)),
             "exchange_rate": (_rate(given.exchange_rate, key), _rate(recorded.exchange_rate, key)),
-            "home_amount": (_home_amount_of(given, key.home_currency), recorded.home_amount),
+            "home_amount": (self._home_amount_of(given, key.home_currency), recorded.home_amount),
         }
         named = dict(given.segments)
         known = {_as_given_now(name): _as_given_now(value) for name, value in key.segments.items()}
         pairs |= {f"{SEGMENT}{name}": (named.get(name or ""), known.get(name)) for name in {*named, *known}}
         return {column for column, (now, then) in pairs.items() if now != then} | checked.unreadable
+
+    def _home_amount_of(self, given: TransactionFields, home: str | None) -> Decimal | None:
+        """The home amount that was given, or that follows from the rate, in the home currency of the recorded one."""
+        currency = self.currencies.get(given.currency or "")
+        if given.home_amount is not None or home is None or given.amount is None or currency is None:
+            return given.home_amount
+        rate = Decimal(1) if given.exchange_rate is None and given.currency == home else given.exchange_rate
+        try:
+            minor = money.to_minor(given.amount, currency)
+            if rate is None:
+                return None
+            return money.to_decimal(money.convert(minor, currency, rate, self.currencies[home]), self.currencies[home])
+        except money.MoneyError:
+            return None
 
     def _code(self, column: str, name: str | None, faults: list[Fault]) -> AccountingCode | None:
         if name is None:
@@ -168,7 +185,16 @@ class Checker:
             faults.append(Fault(Code.INACTIVE, column, f"accounting code {name!r} is inactive; activate it first"))
         return code
 
-    def _home_amount(self, given: TransactionFields, amount: int | None, faults: list[Fault]) -> int | None:
+    def _currency(self, code: str | None, faults: list[Fault]) -> Currency | None:
+        try:
+            return None if code is None else currency_of(self.currencies, code)
+        except money.MoneyError as error:
+            faults.append(Fault(Code.UNKNOWN, "currency", str(error)))
+            return None
+
+    def _home_amount(
+        self, given: TransactionFields, amount: int | None, currency: Currency | None, faults: list[Fault]
+    ) -> int | None:
         home = self._ledger.home_currency
         if home is None:
             for column, value in (("exchange_rate", given.exchange_rate), ("home_amount", given.home_amount)):
@@ -190,16 +216,16 @@ class Checker:
         if given.currency == home and rate != 1:
             faults.append(Fault(Code.INVALID, "exchange_rate", f"{rate} from {home} to {home}; it must be 1"))
             return None
-        if amount is None or given.currency is None:
+        if amount is None or currency is None:
             return None
         if given.home_amount is not None:
-            home_amount = _minor("home_amount", given.home_amount, home, faults)
+            home_amount = _minor("home_amount", given.home_amount, self.currencies[home], faults)
             if given.currency == home and home_amount is not None and home_amount != amount:
                 message = f"{given.home_amount} is not the amount, though {home} is the home currency"
                 faults.append(Fault(Code.INVALID, "home_amount", message))
             return home_amount
         try:
-            return money.convert(amount, given.currency, rate, home)
+            return money.convert(amount, currency, rate, self.currencies[home])
         except money.MoneyError as error:
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", str(error)))
             return None
@@ -274,28 +300,8 @@ def _rate(rate: Decimal | None, key: PostingKey) -> Decimal | None:
     return None if rate == 1 and key.currency == key.home_currency else rate
 
 
-def _home_amount_of(given: TransactionFields, home: str | None) -> Decimal | None:
-    """The home amount that was given, or that follows from the rate, in the home currency of the recorded one."""
-    if given.home_amount is not None or home is None or given.amount is None or given.currency is None:
-        return given.home_amount
-    rate = Decimal(1) if given.exchange_rate is None and given.currency == home else given.exchange_rate
-    try:
-        minor = money.to_minor(given.amount, given.currency)
-        return None if rate is None else money.to_decimal(money.convert(minor, given.currency, rate, home), home)
-    except money.MoneyError:
-        return None
-
-
-def _minor(column: str, amount: Decimal | None, currency: str | None, faults: list[Fault]) -> int | None:
-    if currency is None:
-        return None
-    try:
-        money.digits(currency)
-    except money.MoneyError as error:
-        if column == "amount":
-            faults.append(Fault(Code.UNKNOWN, "currency", str(error)))
-        return None
-    if amount is None:
+def _minor(column: str, amount: Decimal | None, currency: Currency | None, faults: list[Fault]) -> int | None:
+    if amount is None or currency is None:
         return None
     try:
         return money.to_minor(amount, currency)

@@ -126,15 +126,15 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     if name is None and len(operations) == 1:
         return operations[0]
     named = [operation for operation in operations if operation.name and operation.name.value == name]
-    if name is not None and len(named) == 1:
-        return named[0]
+    if named:
+        return named[0]  # that names are unique is for validation to tell
     names = ", ".join(operation.name.value for operation in operations if operation.name) or "none with a name"
     if not operations:
         message = "The document has no operation; write a query, a mutation or a subscription."
     elif name is None:
-        message = f"The document has {len(operations)} operations ({names}); say which one in operationName."
+        message = f"The document has {len(operations)} operations ({names}); name the one to execute in operationName."
     else:
-        message = f"The document has no operation named {name!r} that is there once; it has: {names}."
+        message = f"The document has no operation {name!r}; it has: {names}."
     raise RequestRefused(_refusal(message, BAD_USER_INPUT))
 
 

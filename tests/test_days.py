@@ -10,8 +10,9 @@ from resolvers.import_lines import Cells
 from storage.database import Database
 from storage.days import DayRefused, parse_day
 from tests.client import Client
+from tests.ledger import line
 from tests.test_record_transactions import count, item
-from tests.test_recorded_before import line, lines_told
+from tests.test_recorded_before import lines_told
 
 WRONG = [
     "20241231",

@@ -96,7 +96,7 @@ def assert_either_transferred_or_cancelled(client: Client, number: str, transfer
       status transferredToAccounting transferDateTime transferredBy transactions { totalCount } } }"""
     entry = client.query(document, {"number": number})["journalEntry"]
     codes = {"".join(error["code"] for error in payload["errors"]) for payload in transfers}
-    is_transferred = entry["transferredToAccounting"] == "YES"
+    is_transferred: bool = entry["transferredToAccounting"] == "YES"
     assert (entry["transferDateTime"] is not None, entry["transferredBy"] is not None) == (is_transferred,) * 2
     found = entry["status"], entry["transferredToAccounting"], entry["transactions"]["totalCount"], codes
     assert found in (("CREATED", "YES", 1, {""}), ("CANCELLED", "NO", 0, {"STATUS_NOT_ALLOWED"}))

@@ -1,6 +1,7 @@
 """What was recorded stays recorded: sent again it is a duplicate, or a conflict, whatever has changed since."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def errors_told(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, 
 
 def narrow_days(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no new transaction be dated in 2024."""
-    monkeypatch.setattr(transactions, "LATEST", transactions.date(2023, 12, 31))
+    monkeypatch.setattr(transactions, "LATEST", date(2023, 12, 31))
 
 
 def lose_the_segment(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

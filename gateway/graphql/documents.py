@@ -66,7 +66,7 @@ class PersistedQueries:
     def __init__(self) -> None:
         smallest = LARGEST_REGISTERED // MOST_REGISTERED
         self._texts: LRUCache[str, str] = LRUCache(
-            LARGEST_REGISTERED, getsizeof=lambda text: max(smallest, len(text.encode()))
+            LARGEST_REGISTERED, getsizeof=lambda text: max(smallest, len(_bytes(text)))
         )
 
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
@@ -80,12 +80,12 @@ class PersistedQueries:
                 raise DocumentRefused("PersistedQueryNotFound", NOT_FOUND)
             return text, None
         query = request.query
-        if sha256(query.encode(errors="surrogatepass")).hexdigest() != wanted:
+        if sha256(_bytes(query)).hexdigest() != wanted:
             raise BadRequest("The sha256Hash of `extensions.persistedQuery` is not that of `query`.")
         return query, lambda: self._register(wanted, query)
 
     def _register(self, digest: str, query: str) -> None:
-        if len(query.encode()) <= LARGEST_REGISTERED:
+        if len(_bytes(query)) <= LARGEST_REGISTERED:
             self._texts[digest] = query
 
 
@@ -158,6 +158,11 @@ def _texts_by_id(texts: Any) -> bool:
         and bool(texts)
         and all(isinstance(name, str) and isinstance(text, str) and name and text for name, text in texts.items())
     )
+
+
+def _bytes(text: str) -> bytes:
+    # JSON can hold half of a surrogate pair, which UTF-8 cannot.
+    return text.encode(errors="surrogatepass")
 
 
 def _refuse_id(request: GraphQLRequest) -> None:

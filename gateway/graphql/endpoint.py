@@ -1,5 +1,6 @@
 """The endpoint at /graphql: GraphiQL for browsers, GraphQL for everyone."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -8,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.authentication import CHALLENGE, Authentication
@@ -24,6 +26,8 @@ from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from schema.info import RequestContext
 from schema.schema import SCHEMA
+
+logger = logging.getLogger(__name__)
 
 _NOBODY = Caller("nobody", frozenset())
 
@@ -51,11 +55,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket, or answer a request."""
-        if scope["type"] == "websocket":
+        if scope["type"] == "http":
+            response = await self._answer(Request(scope, receive))
+            await response(scope, receive, send)
+        elif self._admits(websocket := WebSocket(scope, receive, send)):
             await super().__call__(scope, receive, send)
-            return
-        response = await self._answer(Request(scope, receive))
-        await response(scope, receive, send)
+        else:
+            await self._refuse_origin(websocket)
 
     async def context(self, authorization: str | None) -> RequestContext:
         """The gateway and fresh look-ups for who sends this header. Raises Unauthenticated when they are not let in."""
@@ -66,14 +72,8 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         return self._context(_NOBODY)
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        """Whether a page of another origin may open a WebSocket."""
-        return self._origins.allows(origin)
-
-    async def reject_websocket(self, request: WebSocket) -> WebSocket:
-        """Refuse the upgrade with HTTP status 403, and say which setting would allow it."""
-        error = {"message": self._origins.refusal(request.headers["origin"]), "extensions": {"code": "FORBIDDEN"}}
-        await request.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
-        return request
+        """Always: a page that may not is refused before Strawberry sees it, whose message names no setting of ours."""
+        return True
 
     async def _answer(self, request: Request) -> Response:
         accept = Accept(request.headers.getlist("accept"))
@@ -90,6 +90,17 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         except BadRequest as error:
             told = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
             return refusal(told, error.status, error.headers)
+
+    def _admits(self, websocket: WebSocket) -> bool:
+        # Who sends no Origin is no browser, and carries nobody's credentials but their own.
+        origin = websocket.headers.get("origin")
+        return origin is None or is_same_origin(origin, websocket.headers.get("host")) or self._origins.allows(origin)
+
+    async def _refuse_origin(self, websocket: WebSocket) -> None:
+        message = self._origins.refusal(websocket.headers["origin"])
+        logger.warning("%s", message)
+        error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
+        await websocket.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
 
     def _context(self, caller: Caller) -> RequestContext:
         return RequestContext(self._gateway, caller.actor, caller.permissions, loaders=Loaders(self._gateway))

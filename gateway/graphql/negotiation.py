@@ -104,7 +104,7 @@ def _range(part: str, place: int) -> _Range:
     header = Message()
     header["content-type"] = part
     (name, _), *parameters = header.get_params(failobj=[("", "")])
-    values = {key.lower(): value for key, value in parameters}
+    values = {key.lower(): str(value) for key, value in parameters}
     return _Range(name.strip().lower(), values, _parsed_weight(values.get("q", "1")), place)
 
 

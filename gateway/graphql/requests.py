@@ -123,7 +123,7 @@ def _require_json(content_type: str) -> None:
 def _from_query_string(request: Request) -> GraphQLRequest:
     given: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
-        if name not in _PARAMETERS:
+        if name not in _PARAMETERS or not value:
             continue
         if name in given:
             raise BadRequest(f"The URL has the parameter {name!r} twice; send it once.")

@@ -53,7 +53,7 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection. A reason is at most 123 bytes."""
-        fitting = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        fitting = reason.encode(errors="replace")[:_LONGEST_REASON].decode(errors="ignore")
         await super().close(code, fitting)
 
 

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
 HERE = Path(__file__).parent
 NPM = HERE / "npm"
 PYPI = HERE / "pypi"
+DOCUMENTS = HERE / "documents"
 
 OLDEST_NODE = 20
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 30
 
 
 class Line(NamedTuple):
@@ -32,10 +33,10 @@ class Line(NamedTuple):
 @cache
 def _why_no_node() -> str | None:
     """Why programs from npm cannot run here; None when they can."""
-    node = shutil.which("node")
-    if node is None:
+    found = shutil.which("node")
+    if found is None:
         return f"there is no Node; install version {OLDEST_NODE} or newer with npm"
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     if int(told.stdout.lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
         return f"Node is {told.stdout.strip()}; install version {OLDEST_NODE} or newer"
     if not (NPM / "node_modules" / "graphql-ws").is_dir():
@@ -43,9 +44,12 @@ def _why_no_node() -> str | None:
     return None
 
 
-def need_node() -> None:
-    """Skip the test where programs from npm cannot run; fail it in CI."""
+def node() -> str:
+    """What runs programs from npm. Where they cannot run the test is skipped; in CI it fails."""
     require(_why_no_node())
+    found = shutil.which("node")
+    assert found is not None
+    return found
 
 
 def require(why_not: str | None) -> None:
@@ -57,20 +61,25 @@ def require(why_not: str | None) -> None:
     pytest.skip(why_not)
 
 
+@cache
+def documents() -> dict[str, str]:
+    """The documents that every program sends, by name."""
+    return {path.stem: path.read_text() for path in DOCUMENTS.glob("*.graphql")}
+
+
 def command(program: Path) -> list[str]:
     """What runs the program, by the ending of its name."""
     if program.suffix == ".py":
-        return [sys.executable, str(program)]
-    need_node()
-    return ["node", str(program)]
+        return [sys.executable, "-m", f"tests.clients.pypi.{program.stem}"]
+    return [node(), str(program)]
 
 
 @contextmanager
 def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
     """Start the program with these values; gives its lines as it tells them. It must end by itself and well."""
     process = subprocess.Popen(
-        [*command(program), json.dumps(given)],
-        cwd=program.parent,
+        [*command(program), json.dumps({**given, "documents": documents()})],
+        cwd=HERE.parent.parent if program.suffix == ".py" else program.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -82,17 +91,17 @@ def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
     reader.start()
     too_late = threading.Timer(PATIENCE_SECONDS, process.kill)
     too_late.start()
+    told: list[str] = []
     try:
-        yield _lines(process.stdout)
+        yield _lines(process.stdout, told)
         rest = process.stdout.read()
         code = process.wait()
-        reader.join()
-        assert (code, rest) == (0, ""), f"{program.name} ended with {code}\n{rest}\n{''.join(complaints)}"
+        assert (code, rest) == (0, ""), f"{program.name} ended with {code}\n{rest}"
     except BaseException as error:
         process.kill()
         process.wait()
         reader.join()
-        error.add_note(f"{program.name} complained:\n{''.join(complaints)}")
+        error.add_note(f"{program.name} told:\n{''.join(told)}\nand complained:\n{''.join(complaints)}")
         raise
     finally:
         too_late.cancel()
@@ -101,8 +110,9 @@ def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
         process.stderr.close()
 
 
-def _lines(stream: Any) -> Iterator[Line]:
+def _lines(stream: IO[str], told: list[str]) -> Iterator[Line]:
     for text in stream:
+        told.append(text)
         yield Line(*json.loads(text))
 
 

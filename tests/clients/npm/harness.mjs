@@ -1,33 +1,32 @@
 // What every program here shares: what it was given, the documents it sends, and how it tells what it was answered.
 
-export const { url, token, run } = JSON.parse(process.argv[2]);
+// In a browser it stands in the address of the page.
+export const given = JSON.parse(
+  globalThis.location ? decodeURIComponent(globalThis.location.hash.slice(1)) : process.argv[2],
+);
+export const { url, token, run } = given;
+export const { run: RUN, cancel: CANCEL, outcomes: OUTCOMES } = given.documents;
 
-export const RUN = `query Run($number: String!) {
-  journalRun(number: $number) { number status journalEntries { totalCount } }
-}`;
+// Node before 22 has none of its own.
+globalThis.WebSocket ??= (await import('ws')).WebSocket;
 
-export const CANCEL = `mutation Cancel($number: String!) {
-  cancelJournalRun(input: { number: $number }) { journalRun { number status } errors { code message field } }
-}`;
-
-export const OUTCOMES = `subscription Outcomes($run: String!, $after: String) {
-  entryCancelOutcomes(runNumber: $run, after: $after) {
-    sequence outcome code message remainingCount cursor journalEntry { number }
-  }
-}`;
-
+// Some clients ask for the names of types, too.
 export function tell(kind, value) {
-  console.log(JSON.stringify([kind, value]));
+  console.log(JSON.stringify([kind, value], (key, given) => (key === '__typename' ? undefined : given)));
 }
 
-export const show = (outcome) => tell('outcome', outcome);
-
-// Ask for the run, be refused the cancellation of a run that is none, and follow the one that is.
+// Ask for the run, be refused the cancellation of a run that is none, follow the one that is, and again from its end.
 export async function play({ ask, follow }) {
   tell('run', await ask(RUN, { number: run }));
   tell('refused', await ask(CANCEL, { number: 'JR-99999999' }));
-  const followed = follow(run, show);
+  let last = null;
+  const followed = follow(run, (outcome) => {
+    last = outcome;
+    tell('outcome', outcome);
+  });
   tell('cancelling', await ask(CANCEL, { number: run }));
   await followed;
   tell('completed', null);
+  await follow(run, (outcome) => tell('too many', outcome), last.cursor);
+  tell('completed again', null);
 }
