@@ -8,7 +8,20 @@ from typing import Any
 from sqlmodel import Session
 
 from resolvers.context import Ledger
-from resolvers.import_lines import Faulty, Imported, ImportRefused, Line, Lines, Reject, day, required, word
+from resolvers.import_lines import (
+    Faulty,
+    Imported,
+    ImportRefused,
+    Line,
+    Lines,
+    OnlyChecked,
+    Reject,
+    Settle,
+    at_once,
+    day,
+    required,
+    word,
+)
 from resolvers.transactions import Checker, TransactionFields
 from storage import audit
 from storage.database import Database, DatabaseBusy
@@ -34,10 +47,18 @@ BATCH = 5_000
 
 
 def import_transactions(
-    database: Database, ledger: Ledger, lines: Lines, reject: Reject, *, source: str, actor: str
+    database: Database,
+    ledger: Ledger,
+    lines: Lines,
+    reject: Reject,
+    *,
+    source: str,
+    actor: str,
+    settle: Settle = at_once,
 ) -> Imported:
     """Post every good line of a file, or nothing of it when this raises.
 
+    Lines are rejected in the order of the file, each before more than BATCH lines after it are read.
     A transaction posted before with the same content is a duplicate, with other content it is rejected. A bad
     line is rejected and the others are taken. Raises ImportRefused when a sum leaves 64 bits, or when another
     caller recorded the same transactions at the same moment.
@@ -52,6 +73,9 @@ def import_transactions(
             while batch := list(islice(remaining, BATCH)):
                 _post(posting, _checked(checker, batch, result, reject), result, reject)
             _audit(session, result, source, actor)
+            settle()
+    except OnlyChecked:
+        pass
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
     except (RecordedMeanwhile, DatabaseBusy) as error:
