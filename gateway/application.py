@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager, suppress
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 
+from gateway import graphiql
 from gateway.authentication import Authentication
-from gateway.graphiql import ASSETS, Tab
-from gateway.graphql_endpoint import GraphQLEndpoint
+from gateway.graphiql import Tab
+from gateway.graphql import GraphQLEndpoint
+from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
 from gateway.operations import TABS
+from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
 from resolvers.context import Gateway, Ledger
 from runs.feed import Feed
@@ -35,26 +38,31 @@ class Application:
         tabs: Sequence[Tab] = TABS,
         on_start: OnStart | None = None,
         require_api_key: bool = False,
+        origins: Origins | None = None,
+        documents: Documents | None = None,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is taken.
 
-        With `require_api_key`, only who shows an API key's token is let in.
+        With `require_api_key`, only who shows an API key's token is let in. No page of another origin may call unless
+        `origins` allows it. `documents` says which GraphQL documents run; by default all, persisted queries included.
         """
+        origins = origins or Origins()
         self.feed = Feed(database)
         self._on_start = on_start
         self._database = database
         self._process = Process(database, self.feed.changed)
         self.gateway = Gateway(database, self._process, self.feed, ledger)
         authentication = Authentication(self.gateway, require_api_key)
-        endpoint = GraphQLEndpoint(self.gateway, authentication, tabs)
+        endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
         health = Health(self.gateway)
         self.asgi = Starlette(
             lifespan=self._lifespan,
+            middleware=[Middleware(CrossOrigin, origins=origins)],
             routes=[
                 Route("/", RedirectResponse("/graphql")),
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
-                Mount("/graphiql/assets", StaticFiles(directory=ASSETS, check_dir=False)),
+                Mount("/graphiql", routes=graphiql.routes(tabs)),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
             ],

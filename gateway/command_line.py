@@ -1,8 +1,9 @@
 """The command line: serve, demo, import, migrate, schema and api-key."""
 
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
 from ipaddress import ip_address
@@ -16,9 +17,18 @@ from gateway import api_key_commands
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.feed import FeedError
+from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
+from gateway.graphql.documents import (
+    Documents,
+    NoPersistedQueries,
+    PersistedQueries,
+    TrustedDocumentsError,
+    load_trusted_documents,
+)
 from gateway.import_files import Columns, Import, import_file
 from gateway.import_files import Kind as FileKind
-from gateway.operations import CANCEL, FOLLOW, RUNS
+from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
+from gateway.origins import VARIABLE, OriginError, Origins
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.server import CannotListen, listen
@@ -37,9 +47,10 @@ from resolvers.import_ledger import (
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
 from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, import_transactions
 from schema.schema import SCHEMA
+from storage.currencies import all_currencies, currency_of
 from storage.database import Database, DatabaseError, database_file
 from storage.migration import migrate as migrate_database
-from storage.money import MoneyError, digits
+from storage.money import MoneyError
 
 app = typer.Typer(
     help="A self-hosted GraphQL gateway over journal runs.",
@@ -70,6 +81,41 @@ RequireApiKey = Annotated[
         "--require-api-key/--no-require-api-key",
         envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
         help="Let in only who shows the token of an API key; make keys with `journal-gateway api-key create`.",
+    ),
+]
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-origin",
+        envvar=VARIABLE,
+        metavar="ORIGIN",
+        help="Let web pages of this origin call from a browser, such as http://localhost:5173; * for every origin."
+        " Can be given several times; in the variable, separate origins by spaces.",
+    ),
+]
+PersistedQueriesOption = Annotated[
+    bool,
+    typer.Option(
+        "--persisted-queries/--no-persisted-queries",
+        envvar="JOURNAL_GATEWAY_PERSISTED_QUERIES",
+        help="Let clients register GraphQL documents and send their hash from then on (Apollo's protocol).",
+    ),
+]
+TrustedDocumentsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--trusted-documents",
+        envvar="JOURNAL_GATEWAY_TRUSTED_DOCUMENTS",
+        metavar="FILE",
+        help="Run only the GraphQL documents of this manifest, as Apollo's generate-persisted-query-manifest or"
+        " relay-compiler writes it.",
+    ),
+]
+CurrencyDigits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE=DIGITS",
+        help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
     ),
 ]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
@@ -103,7 +149,16 @@ def main() -> None:
     """Run the command line. What a user can mend is told in one line, with exit code 1."""
     try:
         app()
-    except (DatabaseError, CannotListen, FeedError, ImportRefused, KeyRefused, MoneyError) as error:
+    except (
+        DatabaseError,
+        CannotListen,
+        FeedError,
+        ImportRefused,
+        KeyRefused,
+        MoneyError,
+        OriginError,
+        TrustedDocumentsError,
+    ) as error:
         err.print(Text.assemble(("error:", "red"), f" {printable(str(error))}"), soft_wrap=True)
         sys.exit(1)
     except LinesRejected:
@@ -118,17 +173,36 @@ def serve(
     home_currency: HomeCurrency = None,
     aggregate_currency: AggregateCurrency = False,
     require_api_key: RequireApiKey = False,
+    allow_origin: AllowOrigin = None,
+    persisted_queries: PersistedQueriesOption = True,
+    trusted_documents: TrustedDocumentsFile = None,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
-    ledger = _ledger(home_currency, aggregate_currency)
-    _serve(database, host, port, ledger, require_api_key=require_api_key)
+    _serve(
+        database,
+        host,
+        port,
+        lambda opened: _ledger(opened, home_currency, aggregate_currency),
+        require_api_key=require_api_key,
+        origins=Origins(allow_origin or ()),
+        documents=_documents(persisted_queries, trusted_documents),
+    )
 
 
 @app.command()
-def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None) -> None:
     """Serve a small ledger in a temporary place, to try everything on."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
-        _serve(f"sqlite:///{folder}/demo.db", host, port, Ledger(), fill=demo_ledger.fill, tell=_tell_demo)
+        _serve(
+            f"sqlite:///{folder}/demo.db",
+            host,
+            port,
+            lambda _: Ledger(),
+            origins=Origins(allow_origin or ()),
+            tabs=DEMO_TABS,
+            fill=demo_ledger.fill,
+            tell=_tell_demo,
+        )
 
 
 @app.command(name="import")
@@ -143,11 +217,10 @@ def import_(
     file_kind = FILES[kind]
     # Before anything is opened: a list of rejects must not be written over what is about to be read.
     paths = rejects_paths(files, rejects, database_file(database), file_kind.columns.required)
-    ledger = _ledger(home_currency, False)
     rejected = 0
     with closing(Database(database)) as opened:
         migrate_database(opened)
-        import_lines = _importer(kind, opened, ledger)
+        import_lines = _importer(kind, opened, _ledger(opened, home_currency, False))
         for source, path in zip(files, paths, strict=True):
             imported = import_file(source, file_kind, import_lines, out, path, format=None, check=False)
             rejected += imported.rejected
@@ -156,10 +229,10 @@ def import_(
 
 
 @app.command()
-def migrate(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
-    """Bring the database to this release's tables."""
+def migrate(database: DatabaseUrl = DEFAULT_DATABASE, currency_digits: CurrencyDigits = None) -> None:
+    """Bring the database to this release's tables, and add the currencies that ISO 4217 has listed since."""
     with closing(Database(database)) as opened:
-        before, after = migrate_database(opened)
+        before, after = migrate_database(opened, dict(map(_stated_digits, currency_digits or [])))
     out.print(
         f"{opened}: version {before or 'none'} -> {after}" if before != after else f"{opened}: version {after}",
         soft_wrap=True,
@@ -176,9 +249,12 @@ def _serve(
     url: str,
     host: str,
     port: int,
-    ledger: Ledger,
+    settle: Callable[[Database], Ledger],
     *,
+    origins: Origins,
     require_api_key: bool = False,
+    documents: Documents | None = None,
+    tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> None:
@@ -186,6 +262,7 @@ def _serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         database = Database(url)
         migrate_database(database)
+        ledger = settle(database)
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
@@ -197,10 +274,21 @@ def _serve(
             if fill is not None:
                 await fill(gateway)
             out.print(f"Journal Gateway on {address}/graphql, with the ledger in {database}", soft_wrap=True)
+            if not is_built():
+                note = f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {HOW_TO_BUILD}."
+                out.print(note, soft_wrap=True, markup=False)
             if tell is not None:
                 tell(address)
 
-        application = Application(database, ledger, on_start=started, require_api_key=require_api_key)
+        application = Application(
+            database,
+            ledger,
+            tabs=tabs,
+            on_start=started,
+            require_api_key=require_api_key,
+            origins=origins,
+            documents=documents,
+        )
         serve_application(application, listener)
 
 
@@ -213,9 +301,9 @@ Run JR-00000001 is completed with the ten entries of October 2026. One of them, 
 already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
 watch nine entries be cancelled and one fail.
 
-{RUNS}
-{FOLLOW}
-{CANCEL}
+{DEMO_RUNS}
+{DEMO_FOLLOW}
+{DEMO_CANCEL}
 The same run over REST: curl -s {address}/v1/journal-runs/JR-00000001
 
 Ctrl-C ends the demo and removes its ledger.""",
@@ -224,16 +312,30 @@ Ctrl-C ends the demo and removes its ledger.""",
     )
 
 
+def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:
+    if manifest is not None:
+        return load_trusted_documents(manifest)
+    return PersistedQueries() if persisted_queries else NoPersistedQueries()
+
+
 def _is_loopback(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_loopback
 
 
-def _ledger(home_currency: str | None, aggregate_currency: bool) -> Ledger:
+def _ledger(database: Database, home_currency: str | None, aggregate_currency: bool) -> Ledger:
     if home_currency is not None:
-        digits(home_currency)
+        with database.read() as session:
+            currency_of(all_currencies(session), home_currency)
     elif aggregate_currency:
         raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
     return Ledger(home_currency, aggregate_currency)
+
+
+def _stated_digits(text: str) -> tuple[str, int]:
+    stated = re.fullmatch(r"([A-Z]{3})=([0-4])", text)
+    if stated is None:
+        raise typer.BadParameter(f"{text!r} is no currency and its decimals; write it like XYZ=2")
+    return stated[1], int(stated[2])
 
 
 def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:

@@ -11,7 +11,6 @@ from gateway.feed import Feed, Format, Malformed, open_feed
 from gateway.printable import printable
 from gateway.rejects import Rejects
 from resolvers.import_lines import Imported, Line, Lines, OnlyChecked, Reject, Settle
-from storage.money import to_decimal
 
 Import = Callable[[Lines, Reject, Settle, str], Imported]
 """Takes the lines of a file, somewhere to put the rejected ones, what to do before the end, and the file's name."""
@@ -92,10 +91,12 @@ def _tell(name: str, imported: Imported, rejects: Rejects, console: Console, *, 
         f"{name}: {imported.recorded:,} {recorded}, {imported.duplicates:,} duplicates, {imported.rejected:,} rejected",
     )
     if imported.totals:
-        amounts = {currency: f"{to_decimal(total, currency):,}" for currency, total in sorted(imported.totals.items())}
+        amounts = {currency: f"{total:,}" for currency, total in sorted(imported.totals.items())}
         width = max(map(len, amounts.values()))
         for currency, amount in amounts.items():
             _print(console, f"Total {recorded}: {amount:>{width}} {currency}")
+    for warning in imported.warnings():
+        _print(console, f"Warning: {warning}")
     if rejects.count:
         _print(console, f"The rejected lines and their reasons stand in {rejects.path}")
 

@@ -1,8 +1,119 @@
-"""The operations that GraphiQL opens with, and that the demo prints to be pasted."""
+"""The operations that GraphiQL opens with, and those that the demo prints to be pasted.
+
+What changes a ledger takes variables, and these are empty: nobody changes a real ledger by running a tab as it is.
+Only the demo's operations name runs and entries.
+"""
+
+import json
 
 from gateway.graphiql import Tab
 
-RUNS = """query JournalRuns {
+LIST = """query JournalRuns {
+  journalRuns(first: 20) {
+    totalCount
+    nodes {
+      number
+      status
+      targetStartDate
+      targetEndDate
+      totalJournalEntryCount
+      transactionCount
+      createdAt
+    }
+  }
+}
+"""
+
+ENTRIES = """query RunEntries($runNumber: String!) {
+  journalRun(number: $runNumber) {
+    number
+    status
+    errorMessage
+    journalEntries(first: 100) {
+      totalCount
+      nodes {
+        number
+        status
+        transactionType
+        segments { name value }
+        currency
+        totalDebit
+        totalCredit
+        transferredToAccounting
+        items {
+          type
+          amount
+          accountingCode { name glAccountNumber }
+        }
+      }
+    }
+  }
+}
+"""
+
+FOLLOW = """# Each entry's outcome, as the cancellation goes on.
+# Started later, it shows them all from the first.
+subscription FollowCancellation($runNumber: String!) {
+  entryCancelOutcomes(runNumber: $runNumber) {
+    sequence
+    outcome
+    message
+    journalEntry { number status currency totalDebit }
+    canceledCount
+    failedCount
+    remainingCount
+  }
+}
+"""
+
+CREATE = """# Changes the ledger. Fill in the variables first.
+mutation CreateRun($input: CreateJournalRunInput!) {
+  createJournalRun(input: $input) {
+    journalRun { number status }
+    errors { code message field }
+  }
+}
+"""
+
+CANCEL = """# Changes the ledger. Fill in the variables first.
+mutation CancelRun($input: CancelJournalRunInput!) {
+  cancelJournalRun(input: $input) {
+    journalRun { number status }
+    errors { code message field }
+  }
+}
+"""
+
+TRANSFER = """# Changes the ledger. Fill in the variables first.
+mutation SetTransferred($input: SetTransferredToAccountingInput!) {
+  setTransferredToAccounting(input: $input) {
+    journalEntries {
+      number
+      transferredToAccounting
+      transferDateTime
+      transferredBy
+    }
+    errors { code message field }
+  }
+}
+"""
+
+
+def _tab(operation: str, **variables: object) -> Tab:
+    return Tab(operation, json.dumps(variables, indent=2) if variables else "")
+
+
+TABS = [
+    _tab(LIST),
+    _tab(ENTRIES, runNumber=""),
+    _tab(FOLLOW, runNumber=""),
+    _tab(CREATE, input={"accountingPeriodName": "", "journalEntryDate": "", "transactionTypes": []}),
+    _tab(CANCEL, input={"number": ""}),
+    _tab(TRANSFER, input={"journalEntryNumbers": [], "transferredToAccounting": ""}),
+]
+"""What a page opens with on a ledger of the user's own."""
+
+DEMO_RUNS = """query JournalRuns {
   journalRuns(first: 10) {
     nodes {
       number
@@ -34,7 +145,7 @@ RUNS = """query JournalRuns {
 }
 """
 
-FOLLOW = """# Start this, then CancelRun in a second window:
+DEMO_FOLLOW = """# Start this, then CancelRun in a second window:
 # each entry's outcome appears as it happens.
 # Started later, it tells them all the same.
 subscription FollowCancellation {
@@ -56,7 +167,7 @@ subscription FollowCancellation {
 }
 """
 
-CANCEL = """mutation CancelRun {
+DEMO_CANCEL = """mutation CancelRun {
   cancelJournalRun(input: { number: "JR-00000001" }) {
     journalRun { number status }
     errors { code message field }
@@ -64,7 +175,7 @@ CANCEL = """mutation CancelRun {
 }
 """
 
-TRANSFER = """mutation SetTransferred {
+DEMO_TRANSFER = """mutation SetTransferred {
   setTransferredToAccounting(
     input: {
       journalEntryNumbers: ["JE-00000004"]
@@ -82,7 +193,7 @@ TRANSFER = """mutation SetTransferred {
 }
 """
 
-CREATE = """mutation CreateRun {
+DEMO_CREATE = """mutation CreateRun {
   createJournalRun(
     input: {
       accountingPeriodName: "Oct 2026"
@@ -101,4 +212,5 @@ CREATE = """mutation CreateRun {
 }
 """
 
-TABS = [Tab(operation) for operation in (RUNS, FOLLOW, CANCEL, TRANSFER, CREATE)]
+DEMO_TABS = [Tab(operation) for operation in (DEMO_RUNS, DEMO_FOLLOW, DEMO_CANCEL, DEMO_TRANSFER, DEMO_CREATE)]
+"""What a page opens with on the demo's ledger, whose numbers they name."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -31,14 +32,48 @@ def at_once() -> None:
     """The Settle of whoever has nothing to do before lines are recorded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Uncollectable:
+    """Transactions that no run can collect with the present accounting periods: how many, first and last day."""
+
+    count: int
+    first: date
+    last: date
+
+
 @dataclass(slots=True)
 class Imported:
-    """What became of the lines of one file. `totals` are signed sums in minor units, by currency."""
+    """What became of the lines of one file. `totals` are signed sums, by currency.
+
+    Of the recorded transactions, `in_no_period` are dated in no accounting period, and `in_open_ended_period` in one
+    without an end; None where there are none.
+    """
 
     recorded: int = 0
     duplicates: int = 0
     rejected: int = 0
-    totals: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, Decimal] = field(default_factory=dict)
+    in_no_period: Uncollectable | None = None
+    in_open_ended_period: Uncollectable | None = None
+
+    def warnings(self) -> list[str]:
+        """What whoever imports should know though nothing was rejected: one sentence for each."""
+        found = []
+        for dated, place, missing in (
+            (self.in_no_period, "in no accounting period", "a period"),
+            (self.in_open_ended_period, "in an open-ended accounting period", "a period with an end"),
+        ):
+            if dated is not None:
+                subject, them = ("1 transaction is", "it")
+                if dated.count > 1:
+                    subject, them = (f"{dated.count:,} transactions are", "them")
+                days, covered = (f"{dated.first}", "that day")
+                if dated.first < dated.last:
+                    days, covered = (f"{dated.first} to {dated.last}", "those days")
+                found.append(
+                    f"{subject} dated {place}: {days}; no run can collect {them} until {missing} covers {covered}"
+                )
+        return found
 
 
 class Faulty(ValueError):

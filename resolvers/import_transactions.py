@@ -1,13 +1,15 @@
 """Importing a feed of transactions: one file, one database transaction, in flat memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from itertools import islice
-from typing import Any
+from typing import TypeVar
 
 from sqlmodel import Session
 
 from resolvers.context import Ledger
+from resolvers.errors import UserErrorCode as Code
 from resolvers.import_lines import (
     Faulty,
     Imported,
@@ -17,17 +19,20 @@ from resolvers.import_lines import (
     OnlyChecked,
     Reject,
     Settle,
+    Uncollectable,
     at_once,
     day,
-    required,
     word,
 )
-from resolvers.transactions import Checker, TransactionFields
+from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
 from storage import audit
+from storage.accounting_periods import all_periods
 from storage.database import Database, DatabaseBusy
-from storage.money import MoneyError, parse_decimal
-from storage.posting import NewTransaction, OpenPosting, Posted, RecordedMeanwhile, lock_file_imports
+from storage.money import MoneyError, parse_decimal, to_decimal
+from storage.posting import OpenPosting, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
+
+Value = TypeVar("Value")
 
 REQUIRED = (
     "transaction_id",
@@ -39,8 +44,7 @@ REQUIRED = (
     "credit_account",
 )
 OPTIONAL = ("organization", "exchange_rate", "home_amount", "account_number", "document_number")
-PREFIX = "segment."
-"""Begins the columns of segments: `segment.country`."""
+PREFIX = SEGMENT
 
 BATCH = 5_000
 """Transactions posted at a time; memory holds no more of a file than that."""
@@ -64,14 +68,18 @@ def import_transactions(
     caller recorded the same transactions at the same moment.
     """
     result = Imported()
+    totals: Counter[str] = Counter()
     try:
         with database.write() as session:
             lock_file_imports(session)
             checker = Checker(session, ledger)
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
+            days: Counter[date] = Counter()
             while batch := list(islice(remaining, BATCH)):
-                _post(posting, _checked(checker, batch, result, reject), result, reject)
+                _post(session, posting, checker, batch, result, totals, days, reject)
+            _place(session, days, result)
+            result.totals = {code: to_decimal(total, checker.currencies[code]) for code, total in totals.items()}
             _audit(session, result, source, actor)
             settle()
     except OnlyChecked:
@@ -86,84 +94,83 @@ def import_transactions(
     return result
 
 
-def _checked(
-    checker: Checker, batch: Iterable[Line], result: Imported, reject: Reject
-) -> Iterator[tuple[int, NewTransaction]]:
-    for number, values in batch:
-        if isinstance(values, str):
-            reasons = [values]
-        else:
-            try:
-                checked = checker.check(_parsed(values))
-            except Faulty as fault:
-                reasons = [str(fault)]
-            else:
-                if isinstance(checked, NewTransaction):
-                    yield number, checked
-                    continue
-                reasons = [f"{fault.column}: {fault.message}" for fault in checked]
-        result.rejected += 1
-        reject(number, "; ".join(reasons))
-
-
 def _post(
-    posting: OpenPosting, checked: Iterable[tuple[int, NewTransaction]], result: Imported, reject: Reject
+    session: Session,
+    posting: OpenPosting,
+    checker: Checker,
+    batch: Sequence[Line],
+    result: Imported,
+    totals: Counter[str],
+    days: Counter[date],
+    reject: Reject,
 ) -> None:
-    numbered = list(checked)
-    batch = [transaction for _, transaction in numbered]
-    posted = posting.post(batch)
-    result.recorded += len(posted.fresh)
-    result.duplicates += posted.duplicates
-    for place in posted.conflicts:
-        number, transaction = numbered[place]
-        result.rejected += 1
-        reject(
-            number,
-            f"transaction_id: {transaction.transaction_id!r} was recorded before with other content;"
-            " a recorded transaction is never changed",
-        )
-    _add_totals(result, batch, posted)
+    rejected = {number: values for number, values in batch if isinstance(values, str)}
+    lines = [(number, values) for number, values in batch if not isinstance(values, str)]
+    judged = post(session, posting, checker, [checker.check(_fields(values)) for _, values in lines])
+    for place, faults in judged.faults.items():
+        rejected[lines[place][0]] = "; ".join(f"{fault.column}: {fault.message}" for fault in faults)
+    result.recorded += len(judged.fresh)
+    result.duplicates += judged.duplicates
+    result.rejected += len(rejected)
+    for number, reasons in sorted(rejected.items()):
+        reject(number, reasons)
+    for transaction in judged.fresh:
+        totals[transaction.key.currency] += transaction.amount
+        days[transaction.transaction_date] += 1
 
 
-def _add_totals(result: Imported, batch: list[NewTransaction], posted: Posted) -> None:
-    for place in posted.fresh:
-        currency = batch[place].key.currency
-        result.totals[currency] = result.totals.get(currency, 0) + batch[place].amount
+def _place(session: Session, days: Counter[date], result: Imported) -> None:
+    """Count what lies outside of the accounting periods that a run can be made for."""
+    periods = all_periods(session)
+    outside: Counter[date] = Counter()
+    open_ended: Counter[date] = Counter()
+    for dated, count in days.items():
+        period = next((period for period in reversed(periods) if period.start_date <= dated), None)
+        if period is None or (period.end_date is not None and dated > period.end_date):
+            outside[dated] = count
+        elif period.end_date is None:
+            open_ended[dated] = count
+    result.in_no_period = _uncollectable(outside)
+    result.in_open_ended_period = _uncollectable(open_ended)
 
 
-def _parsed(values: Mapping[str, str]) -> TransactionFields:
-    """The fields of a line. Raises Faulty with everything in it that cannot be read."""
-    faults: list[str] = []
+def _uncollectable(days: Counter[date]) -> Uncollectable | None:
+    return Uncollectable(days.total(), min(days), max(days)) if days else None
 
-    def read(column: str, parse: Callable[[str, str], Any]) -> Any:
-        text = values.get(column)
+
+def _fields(values: Mapping[str, str]) -> TransactionFields:
+    """The fields of a line, and what is wrong with those that cannot be read."""
+    unreadable: list[Fault] = []
+
+    def read(column: str, parse: Callable[[str], Value]) -> Value | None:
+        text = values.get(column, "").strip()
+        if not text:
+            if column in REQUIRED:
+                unreadable.append(Fault(Code.REQUIRED, column, "it is required"))
+            return None
         try:
-            return None if text is None and column in OPTIONAL else parse(column, required(values, column))
-        except Faulty as fault:
-            faults.append(str(fault))
+            return parse(text)
+        except (Faulty, MoneyError) as fault:
+            unreadable.append(Fault(Code.INVALID, column, str(fault).removeprefix(f"{column}: ")))
             return None
 
-    fields = {column: read(column, _PARSERS.get(column, lambda _, text: text)) for column in (*REQUIRED, *OPTIONAL)}
-    if faults:
-        raise Faulty("; ".join(faults))
-    segments = [(column.removeprefix(PREFIX), text) for column, text in values.items() if column.startswith(PREFIX)]
-    return TransactionFields(**fields, segments=segments)
-
-
-def _decimal(column: str, text: str) -> Decimal:
-    try:
-        return parse_decimal(text)
-    except MoneyError as error:
-        raise Faulty(f"{column}: {error}") from None
-
-
-_PARSERS: dict[str, Callable[[str, str], Any]] = {
-    "transaction_type": lambda column, text: word(TransactionType, column, text),
-    "transaction_date": day,
-    "amount": _decimal,
-    "exchange_rate": _decimal,
-    "home_amount": _decimal,
-}
+    segments = [(column.removeprefix(SEGMENT), text) for column, text in values.items() if column.startswith(SEGMENT)]
+    return TransactionFields(
+        transaction_id=values.get("transaction_id"),
+        transaction_type=read("transaction_type", lambda text: word(TransactionType, "transaction_type", text)),
+        transaction_date=read("transaction_date", lambda text: day("transaction_date", text)),
+        amount=read("amount", parse_decimal),
+        currency=read("currency", str),
+        debit_account=values.get("debit_account"),
+        credit_account=values.get("credit_account"),
+        organization=values.get("organization"),
+        exchange_rate=read("exchange_rate", parse_decimal),
+        home_amount=read("home_amount", parse_decimal),
+        account_number=values.get("account_number"),
+        document_number=values.get("document_number"),
+        segments=segments,
+        unreadable=unreadable,
+    )
 
 
 def _audit(session: Session, result: Imported, source: str, actor: str) -> None:

@@ -1,6 +1,6 @@
 """Recording transactions through the API: up to 1,000 at a time, all of them or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlmodel import Session
@@ -8,10 +8,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.context import Context
 from resolvers.errors import Unavailable, UserError, UserErrorCode
-from resolvers.transactions import Checker, Fault, TransactionFields
+from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
 from storage import audit
 from storage.money import MoneyError
-from storage.posting import NewTransaction, OpenPosting, RecordedMeanwhile
+from storage.posting import OpenPosting, RecordedMeanwhile
 from storage.words import Permission
 
 MOST = 1_000
@@ -57,34 +57,35 @@ class _Refused(Exception):
 def _record(session: Session, context: Context, given: Sequence[TransactionFields]) -> Recorded:
     checker = Checker(session, context.gateway.ledger)
     checked = [checker.check(fields) for fields in given]
-    faulty = [(place, faults) for place, faults in enumerate(checked) if isinstance(faults, list)]
-    if faulty:
-        raise _Refused([_error(place, fault) for place, faults in faulty for fault in faults])
-    batch = [transaction for transaction in checked if isinstance(transaction, NewTransaction)]
     try:
-        posted = OpenPosting(session, "recordTransactions", context.actor).post(batch)
+        # A sum that cannot be recorded spoils the transaction; what else is wrong is said all the same.
+        judged = post(session, OpenPosting(session, "recordTransactions", context.actor), checker, checked)
     except MoneyError as error:
-        place = ["input", "transactions"]
-        raise _Refused([UserError(UserErrorCode.OUT_OF_RANGE, f"{error}.", place)]) from error
-    if posted.conflicts:
-        raise _Refused([_conflict(place, batch[place].transaction_id) for place in posted.conflicts])
+        too_large = UserError(UserErrorCode.OUT_OF_RANGE, f"{error}.", ["input", "transactions"])
+        faults = dict(enumerate(one.faults for one in checked))
+        raise _Refused([too_large, *_errors(faults, given)]) from error
+    if judged.faults:
+        raise _Refused(_errors(judged.faults, given))
     audit.record(
         session,
         actor=context.actor,
         action="record",
         subject_type="Transactions",
         subject="recordTransactions",
-        after={"recorded": len(posted.fresh), "duplicates": posted.duplicates},
+        after={"recorded": len(judged.fresh), "duplicates": judged.duplicates},
     )
-    return Recorded(recorded=len(posted.fresh), duplicates=posted.duplicates)
+    return Recorded(recorded=len(judged.fresh), duplicates=judged.duplicates)
 
 
-def _error(place: int, fault: Fault) -> UserError:
-    field_name = "segments" if fault.column.startswith("segment.") else to_camel_case(fault.column)
+def _errors(faults: Mapping[int, Sequence[Fault]], given: Sequence[TransactionFields]) -> list[UserError]:
+    return [_error(place, fault, given[place]) for place, found in faults.items() for fault in found]
+
+
+def _error(place: int, fault: Fault, given: TransactionFields) -> UserError:
+    field_name = "segments" if fault.column.startswith(SEGMENT) else to_camel_case(fault.column)
     path = ["input", "transactions", str(place), field_name]
+    if fault.code is UserErrorCode.CONFLICT:
+        transaction_id = (given.transaction_id or "").strip()
+        message = f"Transaction {transaction_id!r} has been recorded before with other content; it is never changed."
+        return UserError(fault.code, message, path)
     return UserError(fault.code, f"{field_name}: {fault.message}.", path)
-
-
-def _conflict(place: int, transaction_id: str) -> UserError:
-    message = f"Transaction {transaction_id!r} has been recorded before with other content; it is never changed."
-    return UserError(UserErrorCode.CONFLICT, message, ["input", "transactions", str(place), "transactionId"])

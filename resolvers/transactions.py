@@ -1,8 +1,7 @@
 """Transactions as they come in: every field is checked, and what is wrong is said field by field."""
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,8 +11,11 @@ from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from storage import money
 from storage.accounting_codes import AccountingCode, all_codes
-from storage.posting import Key, NewTransaction
+from storage.currencies import Currency, all_currencies, currency_of
+from storage.posting import Key, NewTransaction, OpenPosting, recorded_transactions
 from storage.segments import segment_names
+from storage.texts import TextRefused, normalised
+from storage.transactions import PostedTransaction, PostingKey
 from storage.words import AccountingCodeStatus, TransactionType
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
@@ -22,26 +24,8 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 LONGEST_TEXT = 255
 SMALLEST_RATE, LARGEST_RATE = Decimal(10) ** -30, Decimal(10) ** 12
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionFields:
-    """A transaction as it was given, its values already of the right types."""
-
-    transaction_id: str
-    transaction_type: TransactionType
-    transaction_date: date
-    amount: Decimal
-    currency: str
-    debit_account: str
-    credit_account: str
-    organization: str | None = None
-    exchange_rate: Decimal | None = None
-    home_amount: Decimal | None = None
-    account_number: str | None = None
-    document_number: str | None = None
-    segments: Sequence[tuple[str, str]] = ()
+SEGMENT = "segment."
+"""Begins the columns of segments: `segment.country`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,70 +37,146 @@ class Fault:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionFields:
+    """A transaction as it was given: texts as they came, other values already of the right types.
+
+    A value that could not be read is None, and `unreadable` says what was wrong with it.
+    """
+
+    transaction_id: str | None
+    transaction_type: TransactionType | None
+    transaction_date: date | None
+    amount: Decimal | None
+    currency: str | None
+    debit_account: str | None
+    credit_account: str | None
+    organization: str | None = None
+    exchange_rate: Decimal | None = None
+    home_amount: Decimal | None = None
+    account_number: str | None = None
+    document_number: str | None = None
+    segments: Sequence[tuple[str, str]] = ()
+    unreadable: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A transaction that was checked. `transaction` can be posted; it is None where there are faults.
+
+    `fields` has every text normalised. `unreadable` are the columns whose values no recorded transaction can have.
+    """
+
+    fields: TransactionFields
+    transaction: NewTransaction | None
+    faults: list[Fault]
+    unreadable: frozenset[str]
+
+
 class Checker:
     """Checks transactions against the ledger's accounting codes, segments and home currency."""
 
     def __init__(self, session: Session, ledger: Ledger) -> None:
         self._codes = all_codes(session)
+        self._code_names = {code.id: code.name for code in self._codes.values()}
         self._segments = set(segment_names(session))
+        self.currencies = all_currencies(session)
         self._ledger = ledger
 
-    def check(self, given: TransactionFields) -> NewTransaction | list[Fault]:
+    def check(self, raw: TransactionFields) -> Checked:
         """The transaction, ready to be posted, or everything that is wrong with it."""
-        faults = list(self._texts(given))
-        if not EARLIEST <= given.transaction_date <= LATEST:
-            message = f"{given.transaction_date} is out of range; a day from {EARLIEST} to {LATEST} is possible"
+        faults = list(raw.unreadable)
+        given = _normalised(raw, faults)
+        unreadable = frozenset(fault.column for fault in faults)
+        day = given.transaction_date
+        if day is not None and not EARLIEST <= day <= LATEST:
+            message = f"{day} is out of range; a day from {EARLIEST} to {LATEST} is possible"
             faults.append(Fault(Code.OUT_OF_RANGE, "transaction_date", message))
         debit = self._code("debit_account", given.debit_account, faults)
         credit = self._code("credit_account", given.credit_account, faults)
-        amount = _minor("amount", given.amount, given.currency, faults)
-        home_amount = None if amount is None else self._home_amount(given, amount, faults)
-        faults += self._segment_faults([name for name, _ in given.segments])
-        if faults or debit is None or credit is None or amount is None:
-            return faults
+        currency = self._currency(given.currency, faults)
+        amount = _minor("amount", given.amount, currency, faults)
+        home_amount = None if "exchange_rate" in unreadable else self._home_amount(given, amount, currency, faults)
+        for name, _ in given.segments:
+            if name not in self._segments:
+                known = ", ".join(sorted(self._segments)) or "none"
+                message = f"there is no segment {name!r}; known are: {known}"
+                faults.append(Fault(Code.UNKNOWN, SEGMENT + name, message))
+        if faults:
+            return Checked(given, None, faults, unreadable)
+        # Whatever of these is missing is a fault.
+        assert debit is not None
         assert debit.id is not None
+        assert credit is not None
         assert credit.id is not None
-        return NewTransaction(
+        assert given.transaction_id is not None
+        assert given.transaction_type is not None
+        assert day is not None
+        assert amount is not None
+        assert given.currency is not None
+        key = Key(
+            transaction_type=given.transaction_type,
+            debit_code_id=debit.id,
+            credit_code_id=credit.id,
+            currency=given.currency,
+            home_currency=self._ledger.home_currency,
+            organization=given.organization,
+            segments=tuple(sorted(given.segments)),
+        )
+        transaction = NewTransaction(
             transaction_id=given.transaction_id,
-            transaction_date=given.transaction_date,
-            key=Key(
-                transaction_type=given.transaction_type,
-                debit_code_id=debit.id,
-                credit_code_id=credit.id,
-                currency=given.currency,
-                home_currency=self._ledger.home_currency,
-                organization=given.organization,
-                segments=tuple(sorted(given.segments)),
-            ),
+            transaction_date=day,
+            key=key,
             amount=amount,
             exchange_rate=None if given.exchange_rate is None else money.plain(given.exchange_rate),
             home_amount=home_amount,
             account_number=given.account_number,
             document_number=given.document_number,
         )
+        return Checked(given, transaction, [], unreadable)
 
-    def _segment_faults(self, names: list[str]) -> Iterator[Fault]:
-        for position, name in enumerate(names):
-            if name not in self._segments:
-                known = ", ".join(sorted(self._segments)) or "none"
-                yield Fault(Code.UNKNOWN, f"segment.{name}", f"there is no segment {name!r}; known are: {known}")
-            elif name in names[:position]:
-                yield Fault(Code.DUPLICATE, f"segment.{name}", f"segment {name!r} is given more than once")
+    def differences(self, checked: Checked, recorded: PostedTransaction) -> set[str]:
+        """The columns in which the transaction differs from what was recorded under its id before.
 
-    def _texts(self, given: TransactionFields) -> Iterator[Fault]:
-        texts = {
-            "transaction_id": given.transaction_id,
-            "organization": given.organization,
-            "account_number": given.account_number,
-            "document_number": given.document_number,
-            **{f"segment.{name}": value for name, value in given.segments},
+        It is compared value by value, so that neither an accounting code that has become inactive since, nor a text
+        recorded by a release that did not normalise it, makes another transaction of it.
+        """
+        given, key = checked.fields, recorded.key
+        pairs: dict[str, tuple[object, object]] = {
+            "transaction_type": (given.transaction_type, key.transaction_type),
+            "transaction_date": (given.transaction_date, recorded.bucket.posting_date),
+            "amount": (given.amount, recorded.amount),
+            "currency": (given.currency, key.currency),
+            "debit_account": (given.debit_account, self._code_names[key.debit_code_id]),
+            "credit_account": (given.credit_account, self._code_names[key.credit_code_id]),
+            "organization": (given.organization, _as_given_now(key.organization)),
+            "account_number": (given.account_number, _as_given_now(recorded.transaction.account_number)),
+            "document_number": (given.document_number, _as_given_now(recorded.transaction.document_number)),
+            "exchange_rate": (_rate(given.exchange_rate, key), _rate(recorded.exchange_rate, key)),
+            "home_amount": (self._home_amount_of(given, key.home_currency), recorded.home_amount),
         }
-        for column, text in texts.items():
-            if text is not None and (not 1 <= len(text) <= LONGEST_TEXT or _UNSTORABLE.search(text)):
-                message = f"it has {len(text)} characters; from 1 to {LONGEST_TEXT} are possible, no NUL or surrogate"
-                yield Fault(Code.INVALID, column, message)
+        named = dict(given.segments)
+        known = {_as_given_now(name): _as_given_now(value) for name, value in key.segments.items()}
+        pairs |= {f"{SEGMENT}{name}": (named.get(name or ""), known.get(name)) for name in {*named, *known}}
+        return {column for column, (now, then) in pairs.items() if now != then} | checked.unreadable
 
-    def _code(self, column: str, name: str, faults: list[Fault]) -> AccountingCode | None:
+    def _home_amount_of(self, given: TransactionFields, home: str | None) -> Decimal | None:
+        """The home amount that was given, or that follows from the rate, in the home currency of the recorded one."""
+        currency = self.currencies.get(given.currency or "")
+        if given.home_amount is not None or home is None or given.amount is None or currency is None:
+            return given.home_amount
+        rate = Decimal(1) if given.exchange_rate is None and given.currency == home else given.exchange_rate
+        try:
+            minor = money.to_minor(given.amount, currency)
+            if rate is None:
+                return None
+            return money.to_decimal(money.convert(minor, currency, rate, self.currencies[home]), self.currencies[home])
+        except money.MoneyError:
+            return None
+
+    def _code(self, column: str, name: str | None, faults: list[Fault]) -> AccountingCode | None:
+        if name is None:
+            return None
         code = self._codes.get(name)
         if code is None:
             message = f"there is no accounting code {name!r}; import it with the accounting codes first"
@@ -125,7 +185,16 @@ class Checker:
             faults.append(Fault(Code.INACTIVE, column, f"accounting code {name!r} is inactive; activate it first"))
         return code
 
-    def _home_amount(self, given: TransactionFields, amount: int, faults: list[Fault]) -> int | None:
+    def _currency(self, code: str | None, faults: list[Fault]) -> Currency | None:
+        try:
+            return None if code is None else currency_of(self.currencies, code)
+        except money.MoneyError as error:
+            faults.append(Fault(Code.UNKNOWN, "currency", str(error)))
+            return None
+
+    def _home_amount(
+        self, given: TransactionFields, amount: int | None, currency: Currency | None, faults: list[Fault]
+    ) -> int | None:
         home = self._ledger.home_currency
         if home is None:
             for column, value in (("exchange_rate", given.exchange_rate), ("home_amount", given.home_amount)):
@@ -139,34 +208,139 @@ class Checker:
             faults.append(Fault(Code.REQUIRED, "exchange_rate", message))
             return None
         if not rate.is_finite() or not SMALLEST_RATE <= rate < LARGEST_RATE or len(money.plain(rate)) > 60:
-            message = f"{rate} is no exchange rate; give a positive number below {LARGEST_RATE:f}, of 60 digits at most"
+            message = (
+                f"{rate:f} is no exchange rate; give a positive number below {LARGEST_RATE:f}, of 60 digits at most"
+            )
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", message))
             return None
         if given.currency == home and rate != 1:
             faults.append(Fault(Code.INVALID, "exchange_rate", f"{rate} from {home} to {home}; it must be 1"))
             return None
+        if amount is None or currency is None:
+            return None
         if given.home_amount is not None:
-            home_amount = _minor("home_amount", given.home_amount, home, faults)
+            home_amount = _minor("home_amount", given.home_amount, self.currencies[home], faults)
             if given.currency == home and home_amount is not None and home_amount != amount:
                 message = f"{given.home_amount} is not the amount, though {home} is the home currency"
                 faults.append(Fault(Code.INVALID, "home_amount", message))
             return home_amount
         try:
-            return money.convert(amount, given.currency, rate, home)
+            return money.convert(amount, currency, rate, self.currencies[home])
         except money.MoneyError as error:
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", str(error)))
             return None
 
 
-def _minor(column: str, amount: Decimal, currency: str, faults: list[Fault]) -> int | None:
+def _normalised(raw: TransactionFields, faults: list[Fault]) -> TransactionFields:
+    """The fields with every text normalised; one that is blank, refused or too long is None, and a fault noted."""
+    noted = {fault.column for fault in faults}
+
+    def text(column: str, given: str | None, *, required: bool = False) -> str | None:
+        found = None if given is None else _text(column, given, faults)
+        if required and found is None and column not in noted | {fault.column for fault in faults}:
+            faults.append(Fault(Code.REQUIRED, column, "it is required"))
+        return found
+
+    return replace(
+        raw,
+        transaction_id=text("transaction_id", raw.transaction_id, required=True),
+        organization=text("organization", raw.organization),
+        account_number=text("account_number", raw.account_number),
+        document_number=text("document_number", raw.document_number),
+        segments=_normalised_segments(raw.segments, faults),
+        currency=None if raw.currency is None else raw.currency.strip(),
+        debit_account=text("debit_account", raw.debit_account, required=True),
+        credit_account=text("credit_account", raw.credit_account, required=True),
+        unreadable=(),
+    )
+
+
+def _normalised_segments(segments: Sequence[tuple[str, str]], faults: list[Fault]) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for raw_name, raw_value in segments:
+        # A name that is refused is shown with its unseen characters written out.
+        name = _text(SEGMENT + ascii(raw_name)[1:-1], raw_name, faults)
+        if name is None:
+            if not raw_name.strip():
+                faults.append(Fault(Code.REQUIRED, SEGMENT, "the name of a segment is required"))
+            continue
+        value = _text(SEGMENT + name, raw_value, faults)
+        if value is None:
+            continue
+        if name in found:
+            faults.append(Fault(Code.DUPLICATE, SEGMENT + name, f"segment {name!r} is given more than once"))
+        else:
+            found[name] = value
+    return list(found.items())
+
+
+def _text(column: str, given: str, faults: list[Fault]) -> str | None:
     try:
-        money.digits(currency)
-    except money.MoneyError as error:
-        if column == "amount":
-            faults.append(Fault(Code.UNKNOWN, "currency", str(error)))
+        text = normalised(given)
+    except TextRefused as refused:
+        faults.append(Fault(Code.INVALID, column, str(refused)))
+        return None
+    if len(text) > LONGEST_TEXT:
+        message = f"it has {len(text)} characters; from 1 to {LONGEST_TEXT} are possible"
+        faults.append(Fault(Code.INVALID, column, message))
+        return None
+    return text or None
+
+
+def _as_given_now(recorded: str | None) -> str | None:
+    """A recorded text as it is when it is given again; one of an earlier release may not be normalised."""
+    try:
+        return None if recorded is None else normalised(recorded) or None
+    except TextRefused:
+        return recorded
+
+
+def _rate(rate: Decimal | None, key: PostingKey) -> Decimal | None:
+    """The rate, where it says something: from the home currency to itself it is 1, said or not."""
+    return None if rate == 1 and key.currency == key.home_currency else rate
+
+
+def _minor(column: str, amount: Decimal | None, currency: Currency | None, faults: list[Fault]) -> int | None:
+    if amount is None or currency is None:
         return None
     try:
         return money.to_minor(amount, currency)
     except money.MoneyError as error:
         faults.append(Fault(Code.INVALID, column, str(error)))
         return None
+
+
+@dataclass(slots=True)
+class Judged:
+    """What became of checked transactions: those recorded now, how many had been before, and faults by position."""
+
+    fresh: list[NewTransaction] = field(default_factory=list)
+    duplicates: int = 0
+    faults: dict[int, list[Fault]] = field(default_factory=dict)
+
+
+def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequence[Checked]) -> Judged:
+    """Post what is faultless and new. One that was recorded before with the same content is a duplicate.
+
+    What was recorded stays recorded: a rule that has changed since does not refuse it. With other content it is a
+    conflict, and only what differs can be at fault besides. Raises MoneyError and RecordedMeanwhile as a posting does.
+    """
+    numbered = [(place, one.transaction) for place, one in enumerate(checked) if one.transaction is not None]
+    posted = posting.post([transaction for _, transaction in numbered])
+    judged = Judged([numbered[index][1] for index in posted.fresh], posted.duplicates)
+    disputed = {place for place, one in enumerate(checked) if one.faults}
+    disputed |= {numbered[index][0] for index in posted.conflicts}
+    ids = {checked[place].fields.transaction_id for place in disputed}
+    recorded = recorded_transactions(session, [one for one in ids if one is not None]) if disputed else {}
+    for place in sorted(disputed):
+        one = checked[place]
+        before = recorded.get(one.fields.transaction_id or "")
+        if before is None:
+            judged.faults[place] = one.faults
+        elif differing := checker.differences(one, before):
+            message = f"{before.transaction.transaction_id!r} was recorded before with other content; a recorded"
+            conflict = Fault(Code.CONFLICT, "transaction_id", f"{message} transaction is never changed")
+            judged.faults[place] = [conflict, *(fault for fault in one.faults if fault.column in differing)]
+        else:
+            judged.duplicates += 1
+    return judged

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from storage.claiming import KeySum
-from storage.money import within_limits
+from storage.claiming import SPLIT_THE_RUN, KeySum
+from storage.money import LARGEST
 from storage.segments import RuleSegments
 from storage.words import ItemType, TransactionType
 
@@ -66,10 +66,7 @@ class Summary:
         for credit_code_id, (amount, home) in sorted(self.by_credit_code.items()):
             items += _sides(credit_code_id, ItemType.CREDIT, amount, home)
         _assert_balanced(items)
-        for item in items:
-            within_limits(item.amount, self.group.currency)
-            within_limits(item.home_amount or 0, self.group.home_currency or self.group.currency)
-        within_limits(total(items, ItemType.DEBIT), self.group.currency)
+        _assert_within_limits(self.group, items)
         return items
 
 
@@ -116,6 +113,17 @@ def _sides(code_id: int, side: ItemType, amount: int, home_amount: int | None) -
     else:
         yield Item(code_id, side if amount > 0 else other, abs(amount), 0)
         yield Item(code_id, side if home_amount > 0 else other, 0, abs(home_amount))
+
+
+def _assert_within_limits(group: Group, items: list[Item]) -> None:
+    amounts = [(group.currency, total(items, ItemType.DEBIT))]
+    amounts += [(group.home_currency or group.currency, item.home_amount or 0) for item in items]
+    for currency, amount in amounts:
+        if amount > LARGEST:
+            raise SummaryError(
+                f"the {group.transaction_type.value} transactions of one journal entry come to {amount:,} minor"
+                f" units of {currency}, which is beyond 64 bits; {SPLIT_THE_RUN}"
+            )
 
 
 def _assert_balanced(items: list[Item]) -> None:

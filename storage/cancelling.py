@@ -43,7 +43,7 @@ def lock_untried_entries(session: Session, cancellation: Cancellation, limit: in
             )
             .order_by(col(JournalEntry.id))
             .limit(limit)
-            .with_for_update()
+            .with_for_update(of=JournalEntry)
         )
     )
 

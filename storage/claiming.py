@@ -11,6 +11,11 @@ from storage.journal_runs import JournalRun
 from storage.money import MoneyError
 from storage.transactions import PostingBucket, PostingKey
 
+SPLIT_THE_RUN = (
+    "to close the period, collect them in several runs, each for some of its days, transaction types or organisations;"
+    " correct a wrong amount by a transaction of the opposite sign"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class KeySum:
@@ -71,7 +76,7 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
     except OperationalError as error:
         if "integer overflow" not in str(error.orig):
             raise
-        raise MoneyError("the sum of the run's transactions of one kind is beyond 64 bits") from error
+        raise MoneyError(f"the sum of the run's transactions of one kind is beyond 64 bits; {SPLIT_THE_RUN}") from error
 
 
 def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[int, int]]) -> None:

@@ -33,6 +33,17 @@ class Finding:
 
 RULES = (
     Rule(
+        "every currency that amounts are recorded in has its digits in the ledger",
+        """
+        SELECT DISTINCT recorded.code AS name
+        FROM (
+            SELECT currency AS code FROM posting_key UNION SELECT home_currency FROM posting_key
+            UNION SELECT currency FROM journal_entry UNION SELECT home_currency FROM journal_entry
+        ) AS recorded LEFT JOIN currency ON currency.code = recorded.code
+        WHERE recorded.code IS NOT NULL AND currency.code IS NULL
+        """,
+    ),
+    Rule(
         "a bucket's count and sums are those of its transactions",
         """
         SELECT 'bucket ' || bucket.id AS name

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Relationship, Session, SQLModel, col, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
+from storage.currencies import Currency, currency_named
 from storage.money import to_decimal
 from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
 
@@ -55,16 +56,18 @@ class JournalEntry(SQLModel, table=True):
     notes: str | None = Field(default=None, max_length=2000)
     time_period_start: date
     time_period_end: date
+    currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntry.currency"))
+    """The ledger's own row of the currency, read together with this one: it has the digits."""
 
     @property
     def total_debit(self) -> Decimal:
         """The sum of the debit items, in the entry's currency."""
-        return to_decimal(self.total_debit_minor, self.currency)
+        return to_decimal(self.total_debit_minor, self.currency_row)
 
     @property
     def total_credit(self) -> Decimal:
         """The sum of the credit items, in the entry's currency."""
-        return to_decimal(self.total_credit_minor, self.currency)
+        return to_decimal(self.total_credit_minor, self.currency_row)
 
 
 class JournalEntryItem(SQLModel, table=True):
@@ -85,18 +88,22 @@ class JournalEntryItem(SQLModel, table=True):
     amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
     home_currency: str | None = Field(default=None, max_length=3)
     home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
+    currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntryItem.currency"))
+    """The ledger's own row of the currency, read together with this one: it has the digits."""
+    home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("JournalEntryItem.home_currency"))
+    """That of the home currency."""
 
     @property
     def amount(self) -> Decimal:
         """The amount in the entry's currency."""
-        return to_decimal(self.amount_minor, self.currency)
+        return to_decimal(self.amount_minor, self.currency_row)
 
     @property
     def home_currency_amount(self) -> Decimal | None:
         """The amount in the home currency, where one is set."""
-        if self.home_amount_minor is None or self.home_currency is None:
+        if self.home_amount_minor is None or self.home_currency_row is None:
             return None
-        return to_decimal(self.home_amount_minor, self.home_currency)
+        return to_decimal(self.home_amount_minor, self.home_currency_row)
 
 
 def entry_numbered(session: Session, number: str) -> JournalEntry | None:
@@ -119,7 +126,7 @@ def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str,
         select(JournalEntry)
         .where(col(JournalEntry.number).in_(set(numbers)))
         .order_by(col(JournalEntry.id))
-        .with_for_update()
+        .with_for_update(of=JournalEntry)
     )
     return {row.number: row for row in rows}
 

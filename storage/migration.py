@@ -1,6 +1,8 @@
 """Bringing a database to this version of the tables, and refusing one that is newer."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from alembic import command
 from alembic.config import Config
@@ -10,15 +12,18 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError as DriverError
 
+from storage.currencies import add_listed_currencies, currencies_without_digits, state_digits
 from storage.database import Database, DatabaseError
 
 _MIGRATION_LOCK = 0x4A47_0002
 
 
-def migrate(database: Database) -> tuple[str | None, str]:
+def migrate(database: Database, digits: Mapping[str, int] = MappingProxyType({})) -> tuple[str | None, str]:
     """Bring the database to the newest version: a new one gets all tables. Gives back the versions before and after.
 
-    Raises DatabaseError when it cannot be reached or written, or was made by a newer release.
+    The currencies that ISO 4217 has listed since are added, and those of `digits`, which it does not list. Raises
+    DatabaseError when the database cannot be reached or written, was made by a newer release, or has amounts in a
+    currency whose digits nobody knows; MoneyError for `digits` that contradict it.
     """
     try:
         with database.writer.begin() as connection:
@@ -30,6 +35,10 @@ def migrate(database: Database) -> tuple[str | None, str]:
             config.attributes["connection"] = connection
             if before != newest_version():
                 command.upgrade(config, "head")
+            add_listed_currencies(connection)
+            state_digits(connection, digits)
+            if before != newest_version() and (unknown := currencies_without_digits(connection)):
+                raise DatabaseError(_unknown_digits(str(database), unknown))
             return before, newest_version()
     except DriverError as error:
         raise DatabaseError(_explain(database, error)) from error
@@ -73,6 +82,14 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config
+
+
+def _unknown_digits(name: str, codes: Sequence[str]) -> str:
+    options = " ".join(f"--currency-digits {code}=2" for code in codes)
+    return (
+        f"the ledger {name} has amounts in {', '.join(codes)}, and this release has no list that says how many"
+        f" decimals such amounts have; state it, for example: journal-gateway migrate {options}"
+    )
 
 
 def _explain(database: Database, error: DriverError) -> str:

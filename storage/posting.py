@@ -16,7 +16,7 @@ from sqlmodel import Session, SQLModel, col
 from storage.columns import now
 from storage.database import is_sqlite
 from storage.money import LARGEST, MoneyError
-from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
+from storage.transactions import PostedTransaction, Posting, PostingBucket, PostingKey, Transaction
 from storage.words import TransactionType
 
 KEYS_REMEMBERED = 100_000
@@ -255,6 +255,17 @@ def organizations(session: Session) -> list[str]:
     organization = col(PostingKey.organization)
     found = session.execute(select(organization).where(organization.is_not(None)).distinct())
     return sorted(name for (name,) in found if name is not None)
+
+
+def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
+    """What was recorded under these transaction ids, whole."""
+    rows = session.execute(
+        select(Transaction, PostingBucket, PostingKey)
+        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
+        .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
+        .where(_has_id(session, ids))
+    )
+    return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
 
 
 def _content(transaction: NewTransaction, key_id: int) -> Content:

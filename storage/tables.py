@@ -5,10 +5,12 @@ from storage.accounting_periods import AccountingPeriod
 from storage.api_keys import AccessToken, ApiKey
 from storage.audit import AuditEvent
 from storage.cancellations import Cancellation, EntryCancelOutcome
+from storage.currencies import Currency
 from storage.journal_entries import JournalEntry, JournalEntryItem
 from storage.journal_runs import IdempotencyKey, JournalRun
 from storage.numbering import Numbering
 from storage.segments import SegmentationRule, SegmentationRuleSegment, SegmentDefinition
+from storage.settings import LedgerSettings
 from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
 
 TABLES = (
@@ -18,11 +20,13 @@ TABLES = (
     ApiKey,
     AuditEvent,
     Cancellation,
+    Currency,
     EntryCancelOutcome,
     IdempotencyKey,
     JournalEntry,
     JournalEntryItem,
     JournalRun,
+    LedgerSettings,
     Numbering,
     Posting,
     PostingBucket,

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
+from storage.currencies import Currency, currency_named
 from storage.money import to_decimal
 from storage.words import TransactionType
 
@@ -37,6 +38,10 @@ class PostingKey(SQLModel, table=True):
     home_currency: str | None = Field(default=None, max_length=3)
     organization: str | None = Field(default=None, max_length=255, index=True)
     segments: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    currency_row: Currency = Relationship(sa_relationship=currency_named("PostingKey.currency"))
+    """The ledger's own row of the currency, read together with this one: it has the digits."""
+    home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("PostingKey.home_currency"))
+    """That of the home currency."""
 
 
 class PostingBucket(SQLModel, table=True):
@@ -106,14 +111,14 @@ class PostedTransaction:
     @property
     def amount(self) -> Decimal:
         """The signed amount in the transaction's currency."""
-        return to_decimal(self.transaction.amount_minor, self.key.currency)
+        return to_decimal(self.transaction.amount_minor, self.key.currency_row)
 
     @property
     def home_amount(self) -> Decimal | None:
         """The signed amount in the home currency, where one is set."""
-        if self.transaction.home_amount_minor is None or self.key.home_currency is None:
+        if self.transaction.home_amount_minor is None or self.key.home_currency_row is None:
             return None
-        return to_decimal(self.transaction.home_amount_minor, self.key.home_currency)
+        return to_decimal(self.transaction.home_amount_minor, self.key.home_currency_row)
 
     @property
     def exchange_rate(self) -> Decimal | None:

@@ -11,7 +11,8 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from schema.schema import SCHEMA, SDL_PATH, STREAMED
+from schema.preparation import STREAMED
+from schema.schema import SCHEMA, SDL_PATH
 from storage.words import TransactionType
 
 CORE = """

@@ -75,45 +75,83 @@ def test_callers_with_the_same_idempotency_key_at_the_same_moment_all_get_the_on
             client.wait(f"JR-{number:08}", "COMPLETED")
 
 
+def run_of_one_entry(client: Client, day: int) -> tuple[str, str]:
+    """The numbers of a completed run of that day and of its one entry.
+
+    Each round has a day of its own: what an earlier round has set free must not come into this run.
+    """
+    date = f"2024-12-{day:02}"
+    post(client.database, [line(date, transaction_date=date)])
+    run = client.completed(accountingPeriodName=None, targetStartDate=date, targetEndDate=date)["number"]
+    (entry,) = client.entries(run)
+    return run, entry["number"]
+
+
+def assert_either_transferred_or_cancelled(client: Client, number: str, transfers: list[dict[str, Any]]) -> bool:
+    """Whoever came first: the entry, its transactions and what every transfer was answered agree.
+
+    Tells whether the entry was transferred.
+    """
+    document = """query($number: String!) { journalEntry(number: $number) {
+      status transferredToAccounting transferDateTime transferredBy transactions { totalCount } } }"""
+    entry = client.query(document, {"number": number})["journalEntry"]
+    codes = {"".join(error["code"] for error in payload["errors"]) for payload in transfers}
+    is_transferred: bool = entry["transferredToAccounting"] == "YES"
+    assert (entry["transferDateTime"] is not None, entry["transferredBy"] is not None) == (is_transferred,) * 2
+    found = entry["status"], entry["transferredToAccounting"], entry["transactions"]["totalCount"], codes
+    assert found in (("CREATED", "YES", 1, {""}), ("CANCELLED", "NO", 0, {"STATUS_NOT_ALLOWED"}))
+    return is_transferred
+
+
 def test_an_entry_transferred_while_its_run_is_cancelled_is_either_transferred_or_cancelled(client: Client) -> None:
+    def assert_consistent(run: str, entry: str, payloads: list[dict[str, Any]]) -> bool:
+        """The run's status and its cancellation's counts agree with the entry too."""
+        after = client.wait(run, "COMPLETED", "CANCELLED")
+        is_transferred = assert_either_transferred_or_cancelled(client, entry, payloads[1::2])
+        counts = after["cancellation"]["canceledCount"], after["cancellation"]["failedCount"]
+        assert (after["status"], counts) == (("COMPLETED", (0, 1)) if is_transferred else ("CANCELLED", (1, 0)))
+        return is_transferred
+
     with ExitStack() as stack:
         callers = Callers(client, stack)
-        for number in range(ROUNDS):
-            post(client.database, [line(f"{number}", segment_country=str(number))])
-            run = client.completed()["number"]
-            (entry,) = client.entries(run)
-            payloads = callers.call(
-                partial(Client.cancel, number=run), partial(Client.transfer, numbers=[entry["number"]])
-            )
-            after = client.wait(run, "COMPLETED", "CANCELLED")
-            (entry,) = client.entries(run)
-            held_back = entry["transferredToAccounting"] == "YES"
-            outcome = after["cancellation"]["canceledCount"], after["cancellation"]["failedCount"]
-            assert (entry["status"], outcome) == (("CREATED", (0, 1)) if held_back else ("CANCELLED", (1, 0)))
-            for payload in payloads[1::2]:
-                assert held_back or [error["code"] for error in payload["errors"]] == ["STATUS_NOT_ALLOWED"]
+        for day in range(1, ROUNDS + 1):
+            run, entry = run_of_one_entry(client, day)
+            calls = partial(Client.cancel, number=run), partial(Client.transfer, numbers=[entry])
+            assert_consistent(run, entry, callers.call(*calls))
+
+        # Who comes first is chance; here it is not, so that both outcomes are checked each time.
+        run, entry = run_of_one_entry(client, ROUNDS + 1)
+        with held("cancel_batch"):
+            payloads = [client.cancel(run), client.transfer([entry])]
+        assert assert_consistent(run, entry, payloads)
+
+        run, entry = run_of_one_entry(client, ROUNDS + 2)
+        cancelled = client.cancel(run)
+        client.wait(run, "CANCELLED")
+        assert not assert_consistent(run, entry, [cancelled, client.transfer([entry])])
 
 
 def test_an_entry_transferred_while_it_is_cancelled_by_hand_is_either_transferred_or_cancelled(client: Client) -> None:
+    def assert_consistent(entry: str, payloads: list[dict[str, Any]]) -> bool:
+        """Exactly one cancellation was accepted, or none when the entry is transferred."""
+        is_transferred = assert_either_transferred_or_cancelled(client, entry, payloads[1::2])
+        accepted = [payload for payload in payloads[::2] if not payload["errors"]]
+        assert len(accepted) == (0 if is_transferred else 1)
+        return is_transferred
+
     with ExitStack() as stack:
         callers = Callers(client, stack)
-        for number in range(ROUNDS):
-            post(client.database, [line(f"{number}", segment_country=str(number))])
-            run = client.completed()["number"]
-            # What earlier rounds set free is in this run too.
-            position = [entry["segments"][0]["value"] for entry in client.entries(run)].index(str(number))
-            entry = client.entries(run)[position]
-            payloads = callers.call(
-                partial(Client.cancel_entry, number=entry["number"]),
-                partial(Client.transfer, numbers=[entry["number"]]),
-            )
-            entry = client.entries(run)[position]
-            held_back = entry["transferredToAccounting"] == "YES"
-            assert entry["status"] == ("CREATED" if held_back else "CANCELLED")
-            cancelled = [payload for payload in payloads[::2] if not payload["errors"]]
-            transferred = [payload for payload in payloads[1::2] if not payload["errors"]]
-            assert len(cancelled) == (0 if held_back else 1)
-            assert len(transferred) == (len(payloads[1::2]) if held_back else 0)
+        for day in range(1, ROUNDS + 1):
+            _, entry = run_of_one_entry(client, day)
+            calls = partial(Client.cancel_entry, number=entry), partial(Client.transfer, numbers=[entry])
+            assert_consistent(entry, callers.call(*calls))
+
+        _, entry = run_of_one_entry(client, ROUNDS + 1)
+        transferred = client.transfer([entry])
+        assert assert_consistent(entry, [client.cancel_entry(entry), transferred])
+
+        _, entry = run_of_one_entry(client, ROUNDS + 2)
+        assert not assert_consistent(entry, [client.cancel_entry(entry), client.transfer([entry])])
 
 
 UNASSIGNED = "SELECT count(*) FROM posting_bucket WHERE journal_entry_id IS NULL OR journal_run_id IS NULL"

@@ -126,6 +126,16 @@ def test_whatever_a_cell_holds_it_comes_back_from_the_list(tmp_path: Path, table
     assert back == [{name: cell for name, cell in row.items() if cell} for row in stripped]
 
 
+def test_rejects_are_in_the_order_of_the_file_whatever_is_wrong(database: Database, tmp_path: Path) -> None:
+    conflict, faulty = line("a", amount="10.01"), line("b", amount="x")
+    lines = text(line("a"), conflict, faulty) + "malformed\r\n" + text(conflict, faulty).partition("\n")[2]
+    (tmp_path / "feed.csv").write_text(lines)
+
+    assert take(tmp_path, database, "feed.csv").returncode == 2
+
+    assert [int(row["line"]) for row in rows(tmp_path / "feed.csv.rejects.csv")] == [3, 4, 5, 6, 7]
+
+
 def test_rejects_of_more_than_a_batch_keep_their_cells(database: Database, tmp_path: Path) -> None:
     good = [line(f"good-{number}") for number in range(BATCH)]
     bad = [line(f"bad-{number}", currency="x") for number in range(BATCH + 2)]

@@ -29,5 +29,5 @@ if bundle >&2; then
     [ ! -d assets ] || mv assets "$old"
     mv "$new" assets
 else
-    echo "GraphiQL is not built; without assets, browsers load it from its public CDN at run time."
+    echo "GraphiQL is not built: that needs npm, and its packages. Without it, the page at /graphql is a plain form."
 fi

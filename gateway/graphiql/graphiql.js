@@ -1,4 +1,4 @@
-// GraphiQL on this gateway. build.sh bundles this module; without a build the page inlines it as it is.
+// GraphiQL on this gateway. build.sh bundles this module; the page from the CDN loads it as it is.
 import "graphiql/setup-workers/esm.sh";
 import { useGraphiQL } from "@graphiql/react";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
@@ -7,24 +7,38 @@ import { getOperationAST } from "graphql";
 import { createClient } from "graphql-ws";
 import { createElement, useEffect } from "react";
 import { createRoot } from "react-dom/client";
+import { authorized, authorizedFetch, hasAuthorization, refused, signedIn } from "./token.js";
 
 const { session, tabs } = JSON.parse(document.getElementById("session").textContent);
 const url = new URL("/graphql", location);
 const socketUrl = new URL(url);
 socketUrl.protocol = url.protocol.replace("http", "ws");
 
-const overHttp = createGraphiQLFetcher({ url: url.href, enableIncrementalDelivery: false });
+const overHttp = createGraphiQLFetcher({ url: url.href, enableIncrementalDelivery: false, fetch: authorizedFetch });
+
+const UNAUTHENTICATED = "UNAUTHENTICATED";
+const isUnauthenticated = (answer) => answer.errors?.some((error) => error.extensions?.code === UNAUTHENTICATED);
+
+// The gateway's codes for what a WebSocket can say only by the number with which it is closed.
+const CODES = { 1013: "SERVICE_UNAVAILABLE", 4400: "BAD_REQUEST", 4403: UNAUTHENTICATED };
+
+function errorsOf(cause) {
+  if (Array.isArray(cause)) return cause;
+  const code = CODES[cause.code];
+  return [{ message: cause.reason || cause.message || "Connection lost.", ...(code && { extensions: { code } }) }];
+}
 
 // GraphiQL shows the latest payload only, so each one it gets repeats those before it, newest last.
 // Never retried: a subscription that starts anew would repeat its events in the list.
-const overSocket = (params, headers) => ({
+const overSocket = (params, given) => ({
   subscribe(sink) {
+    const headers = authorized(given);
     const data = [];
     const errors = [];
     let timer;
     const show = () => {
       timer = clearTimeout(timer);
-      sink?.next(errors.length ? { data, errors } : { data });
+      sink?.next({ ...((data.length || !errors.length) && { data }), ...(errors.length && { errors }) });
     };
     const client = createClient({ url: socketUrl.href, connectionParams: headers, retryAttempts: 0 });
     const unsubscribe = client.subscribe(params, {
@@ -34,8 +48,9 @@ const overSocket = (params, headers) => ({
         timer ??= setTimeout(show, 100); // Printing the whole list for each of thousands would freeze the page.
       },
       error(cause) {
-        const message = cause.reason || cause.message || "Connection lost.";
-        errors.push(...(Array.isArray(cause) ? cause : [{ message }]));
+        const told = errorsOf(cause);
+        if (isUnauthenticated({ errors: told }) && !hasAuthorization(given)) refused(headers);
+        errors.push(...told);
         this.complete();
       },
       complete() {
@@ -52,7 +67,17 @@ const overSocket = (params, headers) => ({
   },
 });
 
+// The docs wait for a token, so that they show once there is one.
+async function introspect(params, headers) {
+  for (;;) {
+    const answer = await overHttp(params, { headers });
+    if (!isUnauthenticated(answer) || hasAuthorization(headers)) return answer;
+    await signedIn();
+  }
+}
+
 function fetcher(params, { documentAST, headers } = {}) {
+  if (params.operationName === "IntrospectionQuery" && !documentAST) return introspect(params, headers);
   const operation = documentAST && getOperationAST(documentAST, params.operationName);
   return operation?.operation === "subscription" ? overSocket(params, headers) : overHttp(params, { headers });
 }
@@ -88,7 +113,13 @@ const fresh = storage.getItem("graphiql:tabState") === null;
 createRoot(document.getElementById("graphiql")).render(
   createElement(
     GraphiQL,
-    { fetcher, storage, defaultTabs: tabs, initialVariables: fresh ? tabs[0]?.variables : undefined },
+    {
+      fetcher,
+      storage,
+      defaultTabs: tabs,
+      initialVariables: fresh ? tabs[0]?.variables : undefined,
+      defaultEditorToolsVisibility: tabs.some((tab) => tab.variables) ? "variables" : undefined,
+    },
     createElement(FollowEvents),
   ),
 );

@@ -24,20 +24,21 @@ class AccountingPeriod(Wire):
     name: str
     start_date: date
     end_date: date | None = Field(description="Null in the open-ended period, which runs never use.")
-    fiscal_year: int | None
     status: AccountingPeriodStatus
 
 
 class AccountingPeriodInList(AccountingPeriod):
     """A named range of days that runs are made for."""
 
-    # The established list, unlike everything else there, has this one name with an underscore.
+    # The established list publishes the year as text, and this one name with an underscore.
+    fiscal_year: Annotated[str | None, BeforeValidator(lambda year: None if year is None else str(year))]
     fiscal_quarter: Annotated[int | None, Field(alias="fiscal_quarter")]
 
 
 class GetAccountingPeriodResponse(AccountingPeriod, Success):
     """An accounting period."""
 
+    fiscal_year: int | None
     fiscal_quarter: int | None
 
 

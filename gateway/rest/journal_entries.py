@@ -38,7 +38,9 @@ class JournalEntrySegment(Wire):
     """An entry's value in one business dimension."""
 
     segment_name: Annotated[str, Field(validation_alias="name")]
-    segment_value: Annotated[str, Field(validation_alias="value")]
+    segment_value: Annotated[
+        str | None, Field(validation_alias="value", description="Null for transactions without a value.")
+    ]
 
 
 class JournalEntryDetail(Wire):

@@ -1,0 +1,106 @@
+"""The endpoint at /graphql: GraphiQL for browsers, GraphQL for everyone."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http.websocket_origin import is_same_origin
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from gateway.authentication import CHALLENGE, Authentication
+from gateway.graphiql import Tab, page
+from gateway.graphql.documents import Documents
+from gateway.graphql.http import refusal, respond
+from gateway.graphql.negotiation import Accept
+from gateway.graphql.requests import BadRequest, asks, read_request
+from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
+from gateway.origins import Origins
+from resolvers.access import Caller
+from resolvers.context import Gateway
+from resolvers.errors import Unauthenticated, Unavailable
+from resolvers.loaders import Loaders
+from schema.info import RequestContext
+from schema.schema import SCHEMA
+
+logger = logging.getLogger(__name__)
+
+_NOBODY = Caller("nobody", frozenset())
+
+
+class GraphQLEndpoint(GraphQL[RequestContext, None]):
+    """The endpoint. Strawberry serves its WebSockets; HTTP is answered here, by the specification."""
+
+    websocket_adapter_class = WebSocketAdapter
+    graphql_transport_ws_handler_class = WebSocketHandler
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        authentication: Authentication,
+        tabs: Sequence[Tab],
+        documents: Documents,
+        origins: Origins,
+    ) -> None:
+        super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        self.documents = documents
+        self._gateway = gateway
+        self._authentication = authentication
+        self._origins = origins
+        self._page = page(tabs)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a WebSocket, or answer a request."""
+        if scope["type"] == "http":
+            response = await self._answer(Request(scope, receive))
+            await response(scope, receive, send)
+        elif self._admits(websocket := WebSocket(scope, receive, send)):
+            await super().__call__(scope, receive, send)
+        else:
+            await self._refuse_origin(websocket)
+
+    async def context(self, authorization: str | None) -> RequestContext:
+        """The gateway and fresh look-ups for who sends this header. Raises Unauthenticated when they are not let in."""
+        return self._context(await self._authentication.caller(authorization))
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
+        """Who calls by WebSocket is found out when the connection is initialised; until then they may do nothing."""
+        return self._context(_NOBODY)
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        """Always: a page that may not is refused before Strawberry sees it, whose message names no setting of ours."""
+        return True
+
+    async def _answer(self, request: Request) -> Response:
+        accept = Accept(request.headers.getlist("accept"))
+        if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
+            return HTMLResponse(self._page)
+        try:
+            context = await self.context(request.headers.get("authorization"))
+            return await respond(request, await read_request(request), accept, self.documents, context)
+        except (Unauthenticated, Unavailable) as error:
+            told = [{"message": str(error), "extensions": error.extensions}]
+            if isinstance(error, Unauthenticated):
+                return refusal(told, HTTPStatus.UNAUTHORIZED, CHALLENGE)
+            return refusal(told, HTTPStatus.SERVICE_UNAVAILABLE)
+        except BadRequest as error:
+            told = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
+            return refusal(told, error.status, error.headers)
+
+    def _admits(self, websocket: WebSocket) -> bool:
+        # Who sends no Origin is no browser, and carries nobody's credentials but their own.
+        origin = websocket.headers.get("origin")
+        return origin is None or is_same_origin(origin, websocket.headers.get("host")) or self._origins.allows(origin)
+
+    async def _refuse_origin(self, websocket: WebSocket) -> None:
+        message = self._origins.refusal(websocket.headers["origin"])
+        logger.warning("%s", message)
+        error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
+        await websocket.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
+
+    def _context(self, caller: Caller) -> RequestContext:
+        return RequestContext(self._gateway, caller.actor, caller.permissions, loaders=Loaders(self._gateway))

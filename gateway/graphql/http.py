@@ -1,0 +1,136 @@
+"""One GraphQL request over HTTP, by the GraphQL over HTTP specification."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from graphql import GraphQLError, OperationType
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from strawberry.http import process_result
+from strawberry.http.streaming import merge_stream_with_heartbeat
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionResult
+
+from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents, find_document
+from gateway.graphql.negotiation import Accept, Shape
+from gateway.graphql.requests import BadRequest, GraphQLRequest
+from gateway.graphql.streams import TRANSPORTS
+from schema.info import RequestContext
+from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
+from schema.schema import SCHEMA, STREAMABLE
+
+_ACCEPTABLE = (
+    "application/json, application/graphql-response+json, text/event-stream, multipart/mixed;subscriptionSpec=1.0"
+)
+
+
+async def respond(
+    request: Request, asked: GraphQLRequest, accept: Accept, documents: Documents, context: RequestContext
+) -> Response:
+    """Execute what is asked for, and answer in the shape that the client prefers.
+
+    Raises BadRequest, with nothing executed, when the client accepts no shape that there is.
+    """
+    allowed = STREAMABLE if request.method == "POST" else STREAMABLE - {OperationType.MUTATION}
+    try:
+        query, register = find_document(documents, asked)
+        operation = SCHEMA.prepare(query, asked.operation_name, allowed)
+    except DocumentRefused as refused:
+        return _refused(accept, [GraphQLError(str(refused), extensions={"code": refused.code})])
+    except RequestRefused as refused:
+        return _refused(accept, refused.errors)
+    if register is not None:
+        register()
+    shape = _acceptable(accept.shape(operation.type))
+    parameters: dict[str, Any] = {
+        "variable_values": asked.variables,
+        "context_value": context,
+        "operation_name": asked.operation_name,
+        "operation_extensions": asked.extensions,
+    }
+    if shape.streams:
+        return _stream(await SCHEMA.stream(query, **parameters), shape)
+    return _json(await SCHEMA.execute(query, **parameters), shape)
+
+
+def refusal(
+    errors: Sequence[Mapping[str, Any]], status: HTTPStatus, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to what is no GraphQL request, and to who is not let in: JSON, whatever the client prefers."""
+    return _response({"errors": list(errors)}, Shape.JSON, status, headers)
+
+
+def payload(result: ExecutionResult) -> dict[str, Any]:
+    """The result as it is sent. One of an operation that was not executed has errors, and no data."""
+    sent: dict[str, Any] = dict(process_result(result))
+    if _is_refusal(result):
+        del sent["data"]
+    return sent
+
+
+def _refused(accept: Accept, errors: list[GraphQLError]) -> Response:
+    result = ExecutionResult(data=None, errors=errors)
+    if any((error.extensions or {}).get("code") == METHOD_NOT_ALLOWED for error in errors):
+        return _response(payload(result), Shape.JSON, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"})
+    shape = _acceptable(accept.shape(None))
+    return _stream(_once(result), shape) if shape.streams else _json(result, shape)
+
+
+def _acceptable(shape: Shape | None) -> Shape:
+    if shape is None:
+        message = f"No media type of the Accept header is available; accept one of: {_ACCEPTABLE}."
+        raise BadRequest(message, HTTPStatus.NOT_ACCEPTABLE)
+    return shape
+
+
+def _json(result: ExecutionResult, shape: Shape) -> Response:
+    # application/json keeps 200 for all that is GraphQL, as clients from before the specification expect it.
+    status = HTTPStatus.BAD_REQUEST if shape is Shape.GRAPHQL_JSON and _is_refusal(result) else HTTPStatus.OK
+    if any((error.extensions or {}).get("code") == NOT_FOUND for error in result.errors or ()):
+        status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
+    return _response(payload(result), shape, status)
+
+
+def _stream(results: StreamResult, shape: Shape) -> Response:
+    transport = TRANSPORTS[shape]
+
+    async def parts() -> AsyncGenerator[str, None]:
+        async for result in results:
+            assert isinstance(result, ExecutionResult)  # incremental delivery is not enabled
+            yield transport.encode_next(payload(result), _encoded)  # type: ignore[arg-type]
+        yield transport.encode_complete()
+
+    merged = merge_stream_with_heartbeat(
+        parts,
+        lambda: transport.heartbeat_message(_encoded),
+        interval=transport.heartbeat_interval,
+        send_initial_heartbeat=transport.send_initial_heartbeat,
+    )
+
+    async def stream() -> AsyncGenerator[str, None]:
+        if transport.opening:
+            yield transport.opening
+        async for part in merged():
+            yield part
+
+    return StreamingResponse(stream(), headers={**transport.headers, "Vary": "Accept"})
+
+
+def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
+    always = {"Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(_encoded(body), status, {**always, **(headers or {})}, shape.value)
+
+
+def _is_refusal(result: ExecutionResult) -> bool:
+    """Whether the operation was refused before it was executed: errors of fields have a path."""
+    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
+def _encoded(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+    yield result

@@ -1,0 +1,116 @@
+"""Content negotiation by RFC 9110, section 12.5.1: which of the shapes of an answer a client prefers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from enum import Enum
+from urllib.request import parse_http_list
+
+from graphql import OperationType
+
+
+class Shape(Enum):
+    """How an answer is written. A member's value is the media type that a client names to get it."""
+
+    JSON = "application/json"
+    GRAPHQL_JSON = "application/graphql-response+json"
+    EVENTS = "text/event-stream"
+    MULTIPART = "multipart/mixed"
+
+    @property
+    def streams(self) -> bool:
+        """Whether an answer in this shape can be followed by more."""
+        return self in STREAMS
+
+
+STREAMS = (Shape.EVENTS, Shape.MULTIPART)
+
+_SPECIFICATION = "subscriptionspec"
+_VERSION = "1.0"
+"""Apollo's protocol for subscriptions in multipart/mixed, which has other uses too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """One media range of an Accept header: its weight from 0 to 1, and its place in the header."""
+
+    type: str
+    parameters: Mapping[str, str]
+    weight: float
+    place: int
+
+    def specificity(self, shape: Shape) -> int:
+        """How closely it matches the shape's media type: 3 by its name, 2 by `type/*`, 1 by `*/*`, 0 not at all."""
+        if self.type == shape.value:
+            if shape is Shape.MULTIPART and self.parameters.get(_SPECIFICATION) != _VERSION:
+                return 0
+            return 3
+        if self.type == shape.value.partition("/")[0] + "/*":
+            return 2
+        return 1 if self.type == "*/*" else 0
+
+
+class Accept:
+    """What a client accepts, by its Accept headers. One without such a header accepts everything."""
+
+    def __init__(self, headers: Iterable[str]) -> None:
+        text = ",".join(headers)
+        self._ranges = [_range(part, place) for place, part in enumerate(parse_http_list(text or "*/*"))]
+
+    def shape(self, operation: OperationType | None) -> Shape | None:
+        """The shape for an operation of this type, or None where the client accepts none that there is.
+
+        A query or mutation is answered in JSON unless a stream weighs more. A subscription is streamed whenever the
+        client names a stream. None as the type, for a document that has no operation to execute, leaves it to the
+        weights and, among equals, to the order of the header.
+        """
+        if operation is OperationType.SUBSCRIPTION:
+            streams = [shape for shape in STREAMS if self._names(shape)]
+            return self._preferred(streams or [Shape.JSON, Shape.GRAPHQL_JSON])
+        if operation is None:
+            return self._preferred(list(Shape))
+        json = self._preferred([Shape.JSON, Shape.GRAPHQL_JSON])
+        stream = self._preferred(STREAMS)
+        if json is None or (stream is not None and self._weight(stream) > self._weight(json)):
+            return stream
+        return json
+
+    def allows_html(self) -> bool:
+        """Whether the client takes a page."""
+        return any(taken.type in ("text/html", "text/*", "*/*") and taken.weight > 0 for taken in self._ranges)
+
+    def _preferred(self, shapes: Sequence[Shape]) -> Shape | None:
+        acceptable = [shape for shape in shapes if self._weight(shape) > 0]
+        return max(acceptable, key=lambda shape: (self._weight(shape), -self._place(shape)), default=None)
+
+    def _weight(self, shape: Shape) -> float:
+        closest = self._closest(shape)
+        return 0.0 if closest is None else closest.weight
+
+    def _place(self, shape: Shape) -> int:
+        closest = self._closest(shape)
+        return len(self._ranges) if closest is None else closest.place
+
+    def _names(self, shape: Shape) -> bool:
+        closest = self._closest(shape)
+        return closest is not None and closest.specificity(shape) > 1 and closest.weight > 0
+
+    def _closest(self, shape: Shape) -> _Range | None:
+        matching = [taken for taken in self._ranges if taken.specificity(shape)]
+        return max(matching, key=lambda taken: (taken.specificity(shape), -taken.place), default=None)
+
+
+def _range(part: str, place: int) -> _Range:
+    header = Message()
+    header["content-type"] = part
+    (name, _), *parameters = header.get_params(failobj=[("", "")])
+    values = {key.lower(): str(value) for key, value in parameters}
+    return _Range(name.strip().lower(), values, _parsed_weight(values.get("q", "1")), place)
+
+
+def _parsed_weight(text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0

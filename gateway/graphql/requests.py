@@ -1,0 +1,145 @@
+"""What a GraphQL request holds, out of a query string, a body or a WebSocket message."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from gateway.body import BodyRefused, read_body
+
+LARGEST_BODY = 8 * 1024 * 1024
+"""Bytes of a body, unpacked: 1,000 transactions with long texts fit."""
+
+_PARAMETERS = ("query", "variables", "operationName", "extensions", "documentId", "doc_id")
+
+
+class BadRequest(Exception):
+    """This is no GraphQL request. Its text says why; `status` and `headers` are those of the answer over HTTP."""
+
+    def __init__(
+        self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """A request for one operation. `document_id` names a document that the server has, in place of `query`."""
+
+    query: str | None
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    extensions: dict[str, Any] | None
+    document_id: str | None
+
+
+def asks(request: Request) -> bool:
+    """Whether the address of an HTTP request has a parameter of GraphQL."""
+    return any(name in request.query_params for name in _PARAMETERS)
+
+
+async def read_request(request: Request) -> GraphQLRequest:
+    """The GraphQL request in an HTTP request. Raises BadRequest when there is none in it."""
+    if request.method in ("GET", "HEAD"):
+        return _from_query_string(request)
+    if request.method != "POST":
+        message = f"{request.method} is not allowed; send GraphQL by POST, or a query by GET."
+        raise BadRequest(message, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD, POST"})
+    _require_json(request.headers.get("content-type", ""))
+    try:
+        body = await read_body(request, LARGEST_BODY)
+    except BodyRefused as error:
+        raise BadRequest(str(error), error.status) from error
+    if not body.strip():
+        raise BadRequest('The body is empty; send JSON such as {"query": "{ __typename }"}.')
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The body is not UTF-8: byte {error.start + 1} is 0x{body[error.start]:02X}.") from error
+    return parse_parameters(decode_json(text, "The body"))
+
+
+def parse_parameters(given: object) -> GraphQLRequest:
+    """The GraphQL request in a JSON value. Raises BadRequest for a parameter of a wrong type, and for a batch."""
+    if isinstance(given, list):
+        raise BadRequest("Batching is not supported; send one operation per request.")
+    if not isinstance(given, dict):
+        raise BadRequest('A GraphQL request is a JSON object such as {"query": "{ __typename }"}.')
+    return GraphQLRequest(
+        query=_text(given, "query"),
+        variables=_object(given, "variables"),
+        operation_name=_text(given, "operationName"),
+        extensions=_object(given, "extensions"),
+        document_id=_text(given, "documentId") or _text(given, "doc_id"),
+    )
+
+
+def decode_json(text: str, what: str) -> Any:
+    """The value of a JSON text. Raises BadRequest for what is not JSON, and for a name that stands twice in an object.
+
+    Which of two amounts of one name counts would otherwise be the decoder's choice.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except BadRequest as error:
+        raise BadRequest(f"{what} {error}") from None
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+    except RecursionError:
+        raise BadRequest(f"{what} is nested too deeply.") from None
+    except ValueError:
+        raise BadRequest(f"{what} has a number of too many digits; send it as a string.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadRequest(f"has the name {twice!r} twice in one object; a name may stand once.")
+    return values
+
+
+def _no_number(text: str) -> NoReturn:
+    raise BadRequest(f"is not JSON: {text} is not a number.")
+
+
+def _require_json(content_type: str) -> None:
+    header = Message()
+    header["content-type"] = content_type
+    charset = str(header.get_param("charset", "utf-8")).lower()
+    if content_type.partition(";")[0].strip().lower() != "application/json" or charset not in ("utf-8", "us-ascii"):
+        found = repr(content_type) if content_type else "missing"
+        message = f"Content-Type is {found}; send application/json, in UTF-8."
+        raise BadRequest(message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"Accept-Post": "application/json"})
+
+
+def _from_query_string(request: Request) -> GraphQLRequest:
+    given: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in _PARAMETERS or not value:
+            continue
+        if name in given:
+            raise BadRequest(f"The URL has the parameter {name!r} twice; send it once.")
+        given[name] = decode_json(value, f"The parameter {name!r}") if name in ("variables", "extensions") else value
+    return parse_parameters(given)
+
+
+def _text(given: Mapping[str, Any], name: str) -> str | None:
+    value = given.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise BadRequest(f"`{name}` must be a string or null.")
+
+
+def _object(given: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    value = given.get(name)
+    if value is None or isinstance(value, dict):
+        return value
+    raise BadRequest(f"`{name}` must be an object or null.")

@@ -1,0 +1,157 @@
+"""graphql-transport-ws: who is calling, and messages that are no messages."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import NonTextMessageReceived, WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    ErrorMessage,
+    Message,
+    SubscribeMessage,
+)
+from strawberry.types.execution import PreExecutionError
+
+from gateway.graphql.documents import DocumentRefused, find_document
+from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
+from resolvers.errors import Unauthenticated, Unavailable
+from schema.info import RequestContext
+from schema.preparation import RequestRefused
+from schema.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from gateway.graphql.endpoint import GraphQLEndpoint
+
+BAD_MESSAGE = 4400
+"""The code with which a WebSocket is closed that sent what is no message of the protocol."""
+
+FORBIDDEN = 4403
+"""The code with which a WebSocket is closed whose client is not let in."""
+
+TRY_AGAIN_LATER = 1013
+"""The code with which a WebSocket is closed when it cannot be found out who its client is."""
+
+_LONGEST_REASON = 123
+
+
+class WebSocketAdapter(ASGIWebSocketAdapter):
+    """Reads messages, and closes with a reason that fits into a frame."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """The messages' values. A message that is not JSON raises BadRequest, one that is not text its own error."""
+        try:
+            while self.ws.application_state != WebSocketState.DISCONNECTED:
+                yield decode_json(await self.ws.receive_text(), "The message")
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            pass
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection. A reason is at most 123 bytes."""
+        fitting = reason.encode(errors="replace")[:_LONGEST_REASON].decode(errors="ignore")
+        await super().close(code, fitting)
+
+
+class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
+    """Asks who is calling, and makes no fuss when a client makes a mistake or goes away."""
+
+    view: "GraphQLEndpoint"
+    websocket: WebSocketAdapter
+    _authorization: str | None = None
+
+    async def handle(self) -> None:
+        """Serve the connection to its end. What is not JSON closes it."""
+        try:
+            await super().handle()
+        except BadRequest as error:
+            await self.handle_invalid_message(str(error))
+
+    async def handle_message(self, message: Message) -> None:
+        """Take one message. One that is not of the protocol closes the connection, with the reason."""
+        # Strawberry 0.341 breaks over messages that are no objects, and over fields of the wrong type.
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            await self.handle_invalid_message("A message is a JSON object with a type.")
+        elif message["type"] in ("subscribe", "complete") and not _is_id(message.get("id")):
+            await self.handle_invalid_message(f"A {message['type']} message needs an id, which is a string.")
+        else:
+            await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Acknowledge the connection, or close it when its client is not let in.
+
+        A browser cannot send the header with the upgrade request, so it may stand in the payload instead.
+        """
+        payload = message.get("payload")
+        if not self.connection_init_received and isinstance(payload, dict | None):
+            header = self.websocket.ws.headers.get("authorization")
+            self._authorization = _authorization(payload or {}) if header is None else header
+            if not await self._let_in():
+                return
+        if payload is None:
+            message.pop("payload", None)  # null, as some clients send it for none
+        await super().handle_connection_init(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin an operation, unless the token has expired or been revoked since the connection was made."""
+        if self.connection_acknowledged:
+            if not await self._let_in():
+                return
+            try:
+                asked = parse_parameters(message.get("payload"))
+                query, register = find_document(self.view.documents, asked)
+            except BadRequest as error:
+                await self.handle_invalid_message(str(error))
+                return
+            except DocumentRefused as refused:
+                formatted = GraphQLError(str(refused), extensions={"code": refused.code}).formatted
+                await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[formatted]))
+                return
+            if register is not None and _is_valid(query, asked.operation_name):
+                register()
+            message["payload"]["query"] = query
+        await super().handle_subscribe(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log the error, unless it is that the client has gone, which is no fault of the server."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
+    async def _handle_pre_execution_error(
+        self, operation: Operation[RequestContext, None], result: PreExecutionError
+    ) -> None:
+        # Strawberry 0.341 closes the connection, and with it all other operations, over a syntax error in one.
+        await operation.send_initial_errors(result.errors or [])
+
+    async def _let_in(self) -> bool:
+        try:
+            self.context = await self.view.context(self._authorization)
+        except (Unauthenticated, Unavailable) as error:
+            code = FORBIDDEN if isinstance(error, Unauthenticated) else TRY_AGAIN_LATER
+            await self.websocket.close(code, str(error))
+            return False
+        return True
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_valid(query: str, operation_name: str | None) -> bool:
+    try:
+        SCHEMA.prepare(query, operation_name)
+    except RequestRefused:
+        return False
+    return True
+
+
+def _authorization(payload: Mapping[str, Any]) -> str | None:
+    """What the payload says in place of the header; as in HTTP, its name may be written in any case."""
+    for name, value in payload.items():
+        if name.lower() == "authorization":
+            return value if isinstance(value, str) else ""
+    return None

@@ -1,0 +1,81 @@
+"""Which web pages of other origins may call the gateway from a browser: one list, for HTTP and for WebSockets."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
+from strawberry.http.websocket_origin import normalize_allowed_origins, normalize_origin
+
+OPTION = "--allow-origin"
+VARIABLE = "JOURNAL_GATEWAY_ALLOWED_ORIGINS"
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+EXPOSED = ("Zuora-Request-Id", "Zuora-Track-Id", "Retry-After", "WWW-Authenticate")
+
+
+class OriginError(ValueError):
+    """An origin that is none. Its text says how to write one."""
+
+
+class Origins:
+    """The origins that are allowed: none unless they are named."""
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        """Takes origins such as https://app.example.com, or * for all. Raises OriginError for what is no origin."""
+        wanted = [origin for text in allowed for origin in text.replace(",", " ").split()]
+        for origin in wanted:
+            if not _is_origin(origin):
+                raise OriginError(
+                    f"{origin!r} is no origin; write the scheme, the host and, if it has one, the port, such as"
+                    " http://localhost:5173, or * for every origin"
+                )
+        self.allowed = normalize_allowed_origins(wanted)
+
+    def allows(self, origin: str) -> bool:
+        """Whether pages of the origin may call."""
+        return "*" in self.allowed or normalize_origin(origin) in self.allowed
+
+    def refusal(self, origin: str) -> str:
+        """What is said to a page that may not."""
+        shown = origin.encode("unicode_escape").decode()[:200]
+        return f"The origin {shown} is not allowed; to allow it, start with {OPTION} {shown}, or set {VARIABLE}."
+
+
+def _is_origin(text: str) -> bool:
+    if "*" in text:
+        return text == "*"
+    try:
+        normalize_allowed_origins([text])
+    except ValueError:
+        return False
+    return True
+
+
+class CrossOrigin(CORSMiddleware):
+    """Answers browsers that ask before they send a page's request to another origin.
+
+    No cookies are involved: a page of an allowed origin shows a token in the Authorization header, as anyone does.
+    """
+
+    def __init__(self, app: Any, origins: Origins) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins.allowed,
+            allow_methods=METHODS,
+            allow_headers=["*"],
+            expose_headers=EXPOSED,
+        )
+        self._origins = origins
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether pages of the origin may read answers."""
+        return self._origins.allows(origin)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a preflight request; to one that is refused, with the setting that would allow it."""
+        origin = request_headers["origin"]
+        if not self._origins.allows(origin):
+            return PlainTextResponse(self._origins.refusal(origin), 403, {"Vary": "Origin"})
+        return super().preflight_response(request_headers)

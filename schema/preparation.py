@@ -1,0 +1,148 @@
+"""From the text of a request to an operation that may be executed: parsed, chosen, limited and validated."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation import ValuesOfCorrectTypeRule
+from strawberry.extensions import max_aliases, query_depth_limiter
+
+from schema.input_errors import BAD_USER_INPUT, InputLiterals
+
+MAX_TOKENS = 5_000
+MAX_DEPTH = 15
+MAX_ALIASES = 100
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+
+STREAMED = (
+    "A subscription is streamed: send it over graphql-transport-ws, or accept text/event-stream or"
+    " multipart/mixed;subscriptionSpec=1.0."
+)
+POSTED = "A mutation is sent by POST; GET is for queries."
+
+_CACHED_CHARACTERS = 1 << 20
+_SMALLEST_ENTRY = 1 << 11  # so that short documents are bounded in number too
+
+_RULES = [InputLiterals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules]
+# These walk into fragments without looking whether they exist, so a document must be valid before they see it.
+_LIMITS = [query_depth_limiter.create_validator(MAX_DEPTH, None), max_aliases.create_validator(MAX_ALIASES)]
+
+
+class RequestRefused(Exception):
+    """The request cannot be executed; nothing of it was. `errors` say why, each with a code."""
+
+    def __init__(self, *errors: GraphQLError) -> None:
+        super().__init__(*errors)
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A valid document, and the one operation of it that is to be executed."""
+
+    document: DocumentNode
+    definition: OperationDefinitionNode
+
+    @property
+    def type(self) -> OperationType:
+        """Whether it is a query, a mutation or a subscription."""
+        return self.definition.operation
+
+
+class Preparation:
+    """Prepares operations against one schema. Documents that were prepared before are remembered, within bounds."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._documents: LRUCache[str, DocumentNode] = LRUCache(
+            _CACHED_CHARACTERS, getsizeof=lambda document: max(_SMALLEST_ENTRY, _length(document))
+        )
+
+    def prepare(
+        self, query: str, operation_name: str | None, allowed: Collection[OperationType] = tuple(OperationType)
+    ) -> Operation:
+        """The operation to execute, by the specification's GetOperation.
+
+        Raises RequestRefused for a document that is not valid or too large, when the name does not choose exactly one
+        operation, and for an operation of a type that is not allowed.
+        """
+        try:
+            document = self._documents.get(query) or _parsed(query)
+            definition = _chosen(document, operation_name)
+            if definition.operation not in allowed:
+                raise RequestRefused(_not_allowed(definition))
+            if query not in self._documents:
+                self._validate(document)
+                self._remember(query, document)
+        except RecursionError:
+            raise RequestRefused(_refusal("The document is nested too deeply.", VALIDATION_FAILED)) from None
+        return Operation(document, definition)
+
+    def _validate(self, document: DocumentNode) -> None:
+        for rules in (_RULES, _LIMITS):
+            if errors := validate(self._schema, document, rules):
+                for error in errors:
+                    error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
+                raise RequestRefused(*errors)
+
+    def _remember(self, query: str, document: DocumentNode) -> None:
+        if len(query) <= self._documents.maxsize:
+            self._documents[query] = document
+
+
+def _length(document: DocumentNode) -> int:
+    return document.loc.end if document.loc else 0
+
+
+def _parsed(query: str) -> DocumentNode:
+    try:
+        return parse(query, max_tokens=MAX_TOKENS)
+    except GraphQLSyntaxError as error:
+        if "tokens" in error.message:
+            error.message = (
+                f"The document has more than {MAX_TOKENS:,} tokens; send values as variables instead of writing them"
+                " into the document."
+            )
+        error.extensions = {"code": PARSE_FAILED}
+        raise RequestRefused(error) from None
+
+
+def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if name is None and len(operations) == 1:
+        return operations[0]
+    named = [operation for operation in operations if operation.name and operation.name.value == name]
+    if named:
+        return named[0]  # that names are unique is for validation to tell
+    names = ", ".join(operation.name.value for operation in operations if operation.name) or "none with a name"
+    if not operations:
+        message = "The document has no operation; write a query, a mutation or a subscription."
+    elif name is None:
+        message = f"The document has {len(operations)} operations ({names}); name the one to execute in operationName."
+    else:
+        message = f"The document has no operation {name!r}; it has: {names}."
+    raise RequestRefused(_refusal(message, BAD_USER_INPUT))
+
+
+def _not_allowed(definition: OperationDefinitionNode) -> GraphQLError:
+    if definition.operation is OperationType.SUBSCRIPTION:
+        return _refusal(STREAMED, BAD_USER_INPUT)
+    return _refusal(POSTED, METHOD_NOT_ALLOWED)
+
+
+def _refusal(message: str, code: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code})

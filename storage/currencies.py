@@ -1,0 +1,94 @@
+"""The ledger's currencies: how many decimals each has, kept in the ledger itself.
+
+ISO 4217's list, as this release knows it, is copied in when the database is migrated. What is there is never changed,
+so that what is recorded can be read whatever a later list says.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.orm import relationship
+from sqlmodel import Field, Session, SQLModel, col
+
+from storage.iso_4217 import listed_currencies
+from storage.money import MoneyError
+
+
+class Currency(SQLModel, table=True):
+    """A currency that amounts of this ledger can be in."""
+
+    __tablename__ = "currency"
+
+    code: str = Field(primary_key=True, max_length=3)
+    digits: int
+    """The decimals of its minor unit. Never changed: recorded amounts count minor units."""
+    name: str | None = Field(default=None, max_length=100)
+    withdrawn: bool
+    """Whether ISO 4217 no longer lists it as current."""
+
+
+def currency_named(column: str) -> Any:
+    """A relationship from a column that holds a code, such as `PostingKey.currency`, to the ledger's currency.
+
+    It is read in the same statement as its row: an amount is never without its digits, whichever ledger it is of.
+    """
+    return relationship("Currency", primaryjoin=f"foreign({column}) == Currency.code", viewonly=True, lazy="joined")
+
+
+def all_currencies(session: Session) -> dict[str, Currency]:
+    """Every currency of the ledger by its code."""
+    return {currency.code: currency for currency in session.execute(select(Currency)).scalars()}
+
+
+def currency_of(currencies: Mapping[str, Currency], code: str) -> Currency:
+    """The ledger's currency of that code. Raises MoneyError where there is none, or it has no minor unit."""
+    if code in currencies:
+        return currencies[code]
+    if code in listed_currencies():
+        raise MoneyError(f"{code} has no minor unit in ISO 4217, so amounts in it cannot be posted")
+    raise MoneyError(f"{code!r} is no ISO 4217 currency; give its three capital letters, for example GBP")
+
+
+def add_listed_currencies(connection: Connection) -> None:
+    """Add the currencies of ISO 4217 that the ledger does not have yet, and note which have been withdrawn."""
+    known = {row.code: row.withdrawn for row in connection.execute(select(col(Currency.code), col(Currency.withdrawn)))}
+    listed = {code: one for code, one in listed_currencies().items() if one.digits is not None}
+    new = [
+        {"code": one.code, "digits": one.digits, "name": one.name, "withdrawn": one.withdrawn}
+        for code, one in sorted(listed.items())
+        if code not in known
+    ]
+    if new:
+        connection.execute(insert(Currency), new)
+    for code, withdrawn in known.items():
+        now_withdrawn = code not in listed or listed[code].withdrawn
+        if withdrawn != now_withdrawn:
+            connection.execute(update(Currency).where(col(Currency.code) == code).values(withdrawn=now_withdrawn))
+
+
+def state_digits(connection: Connection, stated: Mapping[str, int]) -> None:
+    """Add currencies that ISO 4217 does not list, with the digits that the ledger's keeper states.
+
+    Raises MoneyError for digits that the ledger contradicts, because amounts may count them already.
+    """
+    known = {row.code: row.digits for row in connection.execute(select(col(Currency.code), col(Currency.digits)))}
+    for code, digits in stated.items():
+        if known.get(code, digits) != digits:
+            raise MoneyError(f"{code} has {known[code]} decimals in this ledger, not {digits}; they are never changed")
+        if code not in known:
+            connection.execute(insert(Currency).values(code=code, digits=digits, name=None, withdrawn=True))
+
+
+def currencies_without_digits(connection: Connection) -> list[str]:
+    """The codes in recorded rows that the ledger's currencies lack. Only before it was migrated can there be any."""
+    found = connection.execute(
+        text(
+            "SELECT recorded.code FROM (SELECT currency AS code FROM posting_key"
+            " UNION SELECT home_currency FROM posting_key"
+            " UNION SELECT currency FROM journal_entry UNION SELECT home_currency FROM journal_entry"
+            " UNION SELECT home_currency FROM journal_run) AS recorded"
+            " WHERE recorded.code NOT IN (SELECT code FROM currency) ORDER BY recorded.code"
+        )
+    )
+    return list(found.scalars())

@@ -1,0 +1,39 @@
+"""A cancellation that stops halfway, so that a connection can be lost in the middle of it and nowhere else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+from typing import Any
+
+import pytest
+
+from runs import process
+from runs.cancel import cancel_batch
+from runs.process import Process
+
+LONGEST_SECONDS = 60
+
+
+@contextmanager
+def stopping_after(entries: int) -> Iterator[Event]:
+    """Inside, a cancellation tries so many entries, one at a time, and goes on when the event is set."""
+    go_on = Event()
+    proceed = Process.step
+    tried = 0
+
+    def wait_halfway(self: Process, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
+        nonlocal tried
+        if name == "cancel_batch":
+            if tried == entries:
+                go_on.wait(LONGEST_SECONDS)
+            tried += 1
+        return proceed(self, name, function, run_id, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "cancel_batch", partial(cancel_batch, size=1))
+        patch.setattr(Process, "step", wait_halfway)
+        try:
+            yield go_on
+        finally:
+            go_on.set()

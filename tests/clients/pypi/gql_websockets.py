@@ -1,0 +1,53 @@
+"""gql by WebSocket, through the library it is told."""
+
+import asyncio
+from typing import Any
+
+from gql import Client, GraphQLRequest
+from gql.transport.exceptions import TransportConnectionFailed
+
+from tests.clients.pypi.harness import OUTCOMES, Answer, Show, given, play, token, url
+
+if given["through"] == "websockets":
+    # docs: gql, the client
+    from gql.transport.websockets import WebsocketsTransport
+
+    def connected() -> Client:
+        headers = {"Authorization": f"Bearer {token}"}
+        return Client(transport=WebsocketsTransport(f"{url.replace('http', 'ws', 1)}/graphql", headers=headers))
+
+    # docs: end
+elif given["through"] == "aiohttp, WebSocket":
+    from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
+
+    def connected() -> Client:
+        """A client with a connection of its own, the token in its first message, as a browser would send it."""
+        payload = {"authorization": f"Bearer {token}"}
+        return Client(transport=AIOHTTPWebsocketsTransport(f"{url}/graphql", init_payload=payload))
+
+
+# docs: gql
+async def follow(run: str, show: Show, after: str | None = None) -> None:
+    while True:
+        try:
+            async with connected() as session:
+                request = GraphQLRequest(OUTCOMES, variable_values={"run": run, "after": after})
+                async for data in session.subscribe(request):
+                    show(data["entryCancelOutcomes"])
+                    after = data["entryCancelOutcomes"]["cursor"]
+                return
+        except (TransportConnectionFailed, OSError):
+            await asyncio.sleep(1)
+
+
+# docs: end
+
+
+async def ask(document: str, variables: dict[str, Any]) -> Answer:
+    """What the document asks for."""
+    async with connected() as session:
+        answer: Answer = await session.execute(GraphQLRequest(document, variable_values=variables))
+        return answer
+
+
+asyncio.run(play(ask, follow))

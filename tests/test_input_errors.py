@@ -1,0 +1,91 @@
+"""Values that GraphQL cannot take: a code, the path of the input field, and plain words."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from schema.schema import SCHEMA
+
+WHOLE = "mutation($input: CreateJournalRunInput!) { createJournalRun(input: $input) { errors { code } } }"
+GOOD = {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE_ITEM"]}
+
+
+def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
+    """The fields that are refused, with the message of each."""
+    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables))
+    assert answer.data is None
+    told = []
+    for error in answer.errors or []:
+        assert error.extensions is not None
+        assert error.extensions["code"] == "BAD_USER_INPUT"
+        told.append((error.extensions["field"], error.message))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "message"),
+    [
+        ({"journalEntryDate": None}, ["journalEntryDate"], "A value is required here, of type Date."),
+        ({"transactionTypes": ["INVOICES"]}, ["transactionTypes", "0"], "Value 'INVOICES' does not exist in"),
+        ({"transactionTypes": [None]}, ["transactionTypes", "0"], "A value is required here, of type TransactionType."),
+        ({"transactionTypes": [7]}, ["transactionTypes", "0"], "Enum 'TransactionType' cannot represent"),
+        ({"organizationLabels": [{}]}, ["organizationLabels", "0"], "String cannot represent a non string value"),
+        (
+            {"targetEndDat": "2024-12-31"},
+            ["targetEndDat"],
+            "CreateJournalRunInput has no field 'targetEndDat'. Did you",
+        ),
+    ],
+)
+def test_a_bad_value_of_a_variable_is_told_with_the_path_of_its_field(
+    given: dict[str, Any], field: list[str], message: str
+) -> None:
+    ((path, told),) = refused(WHOLE, input={**GOOD, **given})
+    assert path == ["input", *field]
+    assert told.startswith(message)
+
+
+def test_a_missing_field_is_told_by_its_path() -> None:
+    assert refused(WHOLE, input={}) == [
+        (["input", "transactionTypes"], "This field is required."),
+        (["input", "journalEntryDate"], "This field is required."),
+    ]
+    assert refused(WHOLE) == [(["input"], "A value is required here, of type CreateJournalRunInput.")]
+    assert refused(WHOLE, input="x") == [(["input"], "'x' is not a valid CreateJournalRunInput.")]
+
+
+def test_a_variable_within_an_input_is_told_by_the_path_of_the_field_it_fills() -> None:
+    document = """mutation($types: [TransactionType!]!, $on: Date!) {
+      createJournalRun(input: { transactionTypes: $types, journalEntryDate: $on }) { errors { code } } }"""
+    assert [path for path, _ in refused(document, types=["X"], on=None)] == [
+        ["input", "transactionTypes", "0"],
+        ["input", "journalEntryDate"],
+    ]
+
+
+def test_a_bad_value_in_the_document_is_told_with_the_path_of_its_field() -> None:
+    document = """mutation { createJournalRun(input: { transactionTypes: [INVOICE_ITEM, INVOICES]
+      journalEntryDate: null targetEndDat: "2024-12-31" }) { errors { code } } }"""
+    told = {tuple(path): message for path, message in refused(document)}
+    assert set(told) == {
+        ("input", "transactionTypes", "1"),
+        ("input", "journalEntryDate"),
+        ("input", "targetEndDat"),
+    }
+    assert told["input", "journalEntryDate"] == "A value is required here, of type Date."
+
+
+@pytest.mark.parametrize("day", ["", "yesterday", "2024-13-01", "2024-02-30"])
+def test_a_bad_day_is_told_in_plain_words(day: str) -> None:
+    document = f"""mutation {{ createJournalRun(input: {{ transactionTypes: [], journalEntryDate: "{day}" }}) {{
+      errors {{ code }} }} }}"""
+    for ((path, message),) in (refused(WHOLE, input={**GOOD, "journalEntryDate": day}), refused(document)):
+        assert path == ["input", "journalEntryDate"]
+        assert "isoformat" not in message
+
+
+def test_long_values_are_shortened_and_many_errors_are_bounded() -> None:
+    told = refused(WHOLE, input={**GOOD, "transactionTypes": ["X" * 10_000] * 1_000})
+    assert len(told) == 50
+    assert all(len(message) <= 300 for _, message in told)

@@ -1,0 +1,154 @@
+"""graphql-transport-ws: what is no message closes the connection with 4400, what cannot be executed is told by id."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from gateway.application import Application
+from storage.database import Database
+from storage.migration import migrate
+from tests.client import Client
+from tests.ledger import fill
+from tests.served import served
+from tests.test_graphql_over_http import REFUSED, RUNS
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of one gateway for all messages; they know no database."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
+    migrate(database)
+    fill(database)
+    with served(Application(database), database) as connected:
+        yield connected
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a client sends, nothing of it is the server's fault."""
+    with caplog.at_level(logging.WARNING):
+        yield
+    assert caplog.records == []
+
+
+def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[list[Any], int | None, str | None]:
+    """Send messages; what comes back until every operation has ended or the connection is closed, and how it was."""
+    operations = {
+        message["id"]
+        for message in messages
+        if isinstance(message, dict) and message.get("type") == "subscribe" and "id" in message
+    }
+
+    async def go() -> tuple[list[Any], int | None, str | None]:
+        url = gateway.url.replace("http", "ws", 1) + "/graphql"
+        answers: list[Any] = []
+        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+            try:
+                if initialised:
+                    await send(connection, {"type": "connection_init"})
+                    assert json.loads(await connection.recv()) == {"type": "connection_ack"}
+                for message in messages:
+                    await send(connection, message)
+                # What is answered last, so that all before it has come.
+                await send(connection, {"type": "ping"})
+                while (answer := json.loads(await connection.recv())) != {"type": "pong"}:
+                    answers.append(answer)
+                while operations - {answer["id"] for answer in answers if answer["type"] in ("complete", "error")}:
+                    answers.append(json.loads(await connection.recv()))
+            except ConnectionClosed:
+                return answers, connection.close_code, connection.close_reason
+            return answers, None, None
+
+    return asyncio.run(go())
+
+
+async def send(connection: ClientConnection, message: object) -> None:
+    """Send a message: bytes and texts as they are, anything else as JSON."""
+    await connection.send(message if isinstance(message, bytes | str) else json.dumps(message))
+
+
+def subscribe(**payload: Any) -> dict[str, Any]:
+    """A subscribe message with this payload."""
+    return {"id": "1", "type": "subscribe", "payload": payload}
+
+
+MESSAGES: dict[str, object] = {
+    "no JSON": "{",
+    "nothing": "",
+    "binary": b'{"type": "ping"}',
+    "null": "null",
+    "a list": '[{"type": "ping"}]',
+    "a text": '"ping"',
+    "a number": "1",
+    "no type": {"id": "1"},
+    "a type that is a number": {"type": 1},
+    "an unknown type": {"type": "start", "id": "1"},
+    "an integer of thousands of digits": '{"type": "ping", "payload": ' + "1" * 5_000 + "}",
+    "lists a thousand deep": '{"type": "ping", "payload": ' + "[" * 1_000 + "]" * 1_000 + "}",
+    "lists without end": "[" * 100_000,
+    "not a number": '{"type": "ping", "payload": NaN}',
+    "subscribing without id": {"type": "subscribe", "payload": {"query": RUNS}},
+    "subscribing with a number as id": {"id": 1, "type": "subscribe", "payload": {"query": RUNS}},
+    "subscribing without payload": {"id": "1", "type": "subscribe"},
+    "a payload that is a list": {"id": "1", "type": "subscribe", "payload": [RUNS]},
+    "a document that is null": subscribe(query=None),
+    "a document that is a number": subscribe(query=1),
+    "variables that are a list": subscribe(query=RUNS, variables=[]),
+    "a name that is an object": subscribe(query=RUNS, operationName={}),
+    "extensions that are a text": subscribe(query=RUNS, extensions="x"),
+    "completing without id": {"type": "complete"},
+    "completing with a list as id": {"type": "complete", "id": ["1"]},
+    "a payload of connection_init that is a text": {"type": "connection_init", "payload": "x"},
+}
+
+
+@pytest.mark.parametrize("what", MESSAGES)
+def test_what_is_no_message_closes_the_connection_with_a_reason(gateway: Client, what: str) -> None:
+    answers, code, reason = talk(gateway, MESSAGES[what])
+    assert (answers, code) == ([], 4400)
+    assert reason
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_executed_is_told_by_id_and_the_connection_lives_on(gateway: Client, what: str) -> None:
+    document, code = REFUSED[what]
+    answers, closed, _ = talk(gateway, subscribe(query=document), {**subscribe(query=RUNS), "id": "2"})
+    told = {answer["id"]: answer for answer in answers if answer["type"] != "complete"}
+    assert closed is None
+    assert told["1"]["type"] == "error"
+    assert told["1"]["payload"][0]["extensions"]["code"] == code
+    assert told["2"]["payload"] == {"data": {"journalRuns": {"totalCount": 0}}}
+    assert [answer["id"] for answer in answers if answer["type"] == "complete"] == ["2"]
+
+
+def test_the_named_one_of_several_operations_is_executed(gateway: Client) -> None:
+    answers, _, _ = talk(gateway, subscribe(query=f"query A {RUNS} query B {{ __typename }}", operationName="B"))
+    assert answers[0]["payload"] == {"data": {"__typename": "Query"}}
+
+
+def test_null_stands_for_what_is_left_out(gateway: Client) -> None:
+    nothing = dict.fromkeys(("variables", "operationName", "extensions"))
+    answers, code, _ = talk(
+        gateway,
+        {"type": "connection_init", "payload": None},
+        {"id": "1", "type": "subscribe", "payload": {"query": "{ __typename }", **nothing}},
+        initialised=False,
+    )
+    assert code is None
+    assert [answer["type"] for answer in answers] == ["connection_ack", "next", "complete"]
+
+
+def test_a_bad_value_is_told_with_the_path_of_its_field(gateway: Client) -> None:
+    document = "subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }"
+    answers, _, _ = talk(gateway, subscribe(query=document, variables={"run": None}))
+    (answer,) = answers
+    assert answer["type"] == "error"
+    assert answer["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "field": ["runNumber"]}
