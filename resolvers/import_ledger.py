@@ -200,7 +200,7 @@ def _overlap(one: AccountingPeriod, other: AccountingPeriod) -> bool:
 def _whole(column: str, text: str | None, least: int, most: int) -> int | None:
     if text is None:
         return None
-    if not text.isdecimal() or not least <= int(text) <= most:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4) or not least <= int(text) <= most:
         raise Faulty(f"{column}: {text!r} is not a whole number from {least} to {most}")
     return int(text)
 

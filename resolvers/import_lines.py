@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
+from storage.days import DayRefused, parse_day
+
 Line = tuple[int, Mapping[str, str] | str]
 """A line's number, and its values by column, or why it cannot be understood."""
 
@@ -99,13 +101,11 @@ def word(words: type[Word], column: str, text: str) -> Word:
 
 
 def day(column: str, text: str) -> date:
-    """The day that an ISO 8601 date names. Raises Faulty for anything else."""
+    """The day that the text names. Raises Faulty for anything but YYYY-MM-DD."""
     try:
-        if len(text) != 10:
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Faulty(f"{column}: {text!r} is no date; write it like 2024-12-31") from None
+        return parse_day(text)
+    except DayRefused as refused:
+        raise Faulty(f"{column}: {refused}") from None
 
 
 def yes_or_no(column: str, text: str) -> bool:
