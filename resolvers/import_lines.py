@@ -15,12 +15,23 @@ Line = tuple[int, Mapping[str, str] | str]
 Reject = Callable[[int, str], None]
 """Takes the number of a rejected line, and the reason."""
 
+Settle = Callable[[], None]
+"""Called once all lines are taken, as the last thing before they are recorded for good; raises to have none of them."""
+
 Word = TypeVar("Word", bound=StrEnum)
 Lines = Iterable[Line]
 
 
 class ImportRefused(Exception):
     """The whole file is refused; nothing of it was taken. Its text says why."""
+
+
+class OnlyChecked(Exception):
+    """Raised by a Settle: the file was only to be checked. Nothing of it is recorded, and it counts as if it were."""
+
+
+def at_once() -> None:
+    """The Settle of whoever has nothing to do before lines are recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str,
     told, *totals = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert told == "december.csv: 3 recorded, 0 duplicates, 0 rejected"
-    assert [total.split() for total in totals] == [["1,234.50", "GBP"], ["7", "JPY"]]
+    assert totals == ["Total recorded: 1,234.50 GBP", "Total recorded:        7 JPY"]
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == "december.csv: 0 recorded, 3 duplicates, 0 rejected\n" * 2
     assert list(tmp_path.glob("*.rejects.csv")) == []
@@ -320,7 +320,10 @@ def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path:
         tmp_path, "import", "accounting-codes", "codes.csv", "--database", embedded, "--rejects", "no/such/folder.csv"
     )  # fmt: skip
 
-    assert_one_clear_error(done, "no/such/folder.csv: rejected lines cannot be written here: No such file or directory")
+    assert_one_clear_error(
+        done, "rejected lines cannot be written to no/such/folder.csv: there is no folder", "no/such"
+    )
+    assert not (tmp_path / "embedded.db").exists()
 
 
 def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> None:
