@@ -96,7 +96,8 @@ def _lines(feed: Feed, progress: Progress) -> Iterator[Line]:
 
 def _tell(name: str, imported: Imported, rejected: Rejects, console: Console) -> None:
     console.print(
-        f"{name}: {imported.recorded:,} recorded, {imported.duplicates:,} duplicates, {imported.rejected:,} rejected",
+        f"{name}: {imported.recorded:,} recorded, {imported.duplicates:,} duplicates, {imported.rejected:,} rejected"
+        + (f", {imported.rates_added:,} given their exchange rates" if imported.rates_added else ""),
         highlight=False,
         soft_wrap=True,
     )

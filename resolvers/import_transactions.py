@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from resolvers.import_lines import (
     Faulty,
@@ -47,9 +46,7 @@ BATCH = 5_000
 """Transactions posted at a time; memory holds no more of a file than that."""
 
 
-def import_transactions(
-    database: Database, ledger: Ledger, lines: Lines, reject: Reject, *, source: str, actor: str
-) -> Imported:
+def import_transactions(database: Database, lines: Lines, reject: Reject, *, source: str, actor: str) -> Imported:
     """Post every good line of a file, or nothing of it when this raises.
 
     A transaction posted before with the same content is a duplicate, with other content it is rejected. A bad
@@ -61,7 +58,7 @@ def import_transactions(
     try:
         with database.write() as session:
             lock_file_imports(session)
-            checker = Checker(session, ledger)
+            checker = Checker(session)
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
             days: Counter[date] = Counter()
@@ -97,6 +94,7 @@ def _post(
         rejected[lines[place][0]] = "; ".join(f"{fault.column}: {fault.message}" for fault in faults)
     result.recorded += len(judged.fresh)
     result.duplicates += judged.duplicates
+    result.rates_added += judged.rates_added
     result.rejected += len(rejected)
     for number, reasons in sorted(rejected.items()):
         reject(number, reasons)
@@ -169,6 +167,7 @@ def _audit(session: Session, result: Imported, source: str, actor: str) -> None:
         after={
             "recorded": result.recorded,
             "duplicates": result.duplicates,
+            "rates_added": result.rates_added,
             "rejected": result.rejected,
             "totals": {currency: str(total) for currency, total in result.totals.items()},
         },
