@@ -54,6 +54,8 @@ class Imported:
 
     recorded: int = 0
     duplicates: int = 0
+    rates_added: int = 0
+    """Recorded before the home currency was set, and given their exchange rates now."""
     rejected: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
     in_no_period: Uncollectable | None = None

@@ -9,7 +9,6 @@ from itertools import islice
 
 from sqlmodel import Session
 
-from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from resolvers.import_lines import (
     Cells,
@@ -51,7 +50,6 @@ BATCH = 5_000
 
 def import_transactions(
     database: Database,
-    ledger: Ledger,
     lines: Lines,
     reject: Reject,
     *,
@@ -71,7 +69,7 @@ def import_transactions(
     try:
         with database.write() as session:
             lock_file_imports(session)
-            checker = Checker(session, ledger)
+            checker = Checker(session)
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
             days: Counter[date] = Counter()
@@ -110,6 +108,7 @@ def _post(
         rejected[lines[place][0]] = "; ".join(f"{fault.column}: {fault.message}" for fault in faults)
     result.recorded += len(judged.fresh)
     result.duplicates += judged.duplicates
+    result.rates_added += judged.rates_added
     result.rejected += len(rejected)
     for number, reasons in sorted(rejected.items()):
         reject(number, reasons)
@@ -172,6 +171,7 @@ def _audit(session: Session, result: Imported, source: str, actor: str) -> None:
         after={
             "recorded": result.recorded,
             "duplicates": result.duplicates,
+            "rates_added": result.rates_added,
             "rejected": result.rejected,
             "totals": {currency: str(total) for currency, total in result.totals.items()},
         },
