@@ -16,8 +16,11 @@ BLOCKS = BLOCK.findall(PAGE.read_text())
 
 
 def regions(path: Path) -> dict[str, str]:
-    """The marked regions of a file, by name."""
-    return {name: dedent(text).strip("\n") + "\n" for name, text in REGION.findall(path.read_text())}
+    """The marked regions of a file, by name; parts of one name are one region."""
+    found: dict[str, str] = {}
+    for name, text in REGION.findall(path.read_text()):
+        found[name] = found.get(name, "") + dedent(text)
+    return {name: re.sub("\n{4,}", "\n\n\n", text).strip("\n") + "\n" for name, text in found.items()}
 
 
 @pytest.mark.parametrize(("path", "region", "text"), [(path, region, text) for path, region, _, text in BLOCKS])
