@@ -96,11 +96,11 @@ def test_a_negative_sum_turns_the_item_round_and_a_sum_of_zero_gives_none(databa
         entry.segment_values[0]["value"]: items_of(database, entry) for entry in entries_of(database, run_now(database))
     }
     assert by_country == {
-        "round": [("Credit", "Accounts Receivable", "7.00", None), ("Debit", "Sales", "7.00", None)],
+        "round": [("Debit", "Sales", "7.00", None), ("Credit", "Accounts Receivable", "7.00", None)],
         "mixed": [
+            ("Debit", "Services", "8.00", None),
             ("Credit", "Accounts Receivable", "3.00", None),
             ("Credit", "Sales", "5.00", None),
-            ("Debit", "Services", "8.00", None),
         ],
         "left": [("Debit", "Accounts Receivable", "1.00", None), ("Credit", "Tax Payable", "1.00", None)],
     }
@@ -140,9 +140,9 @@ def test_a_home_amount_on_the_other_side_gets_an_item_of_its_own(database: Datab
     (entry,) = entries_of(database, run_now(database, ledger))
     assert items_of(database, entry) == [
         ("Debit", "Accounts Receivable", "10.00", "0.00"),
+        ("Debit", "Sales", "0.00", "80.00"),
         ("Credit", "Accounts Receivable", "0.00", "80.00"),
         ("Credit", "Sales", "10.00", "0.00"),
-        ("Debit", "Sales", "0.00", "80.00"),
     ]
 
 
