@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
+from importlib import metadata
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from rich.text import Text
 from gateway import api_key_commands, settings_command
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
-from gateway.feed import FeedError
+from gateway.feed import FeedError, Format
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import (
     Documents,
@@ -49,6 +50,7 @@ from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, imp
 from resolvers.settings import SettingsRefused, Wanted, settle
 from schema.schema import SCHEMA
 from storage.database import Database, DatabaseError, database_file
+from storage.migration import check_version
 from storage.migration import migrate as migrate_database
 from storage.money import MoneyError
 
@@ -84,7 +86,7 @@ RequireApiKey = Annotated[
     typer.Option(
         "--require-api-key/--no-require-api-key",
         envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
-        help="Let in only who shows the token of an API key; make keys with `journal-gateway api-key create`.",
+        help="Require an API-key token on every request; make keys with `journal-gateway api-key create`.",
     ),
 ]
 AllowOrigin = Annotated[
@@ -122,9 +124,23 @@ CurrencyDigits = Annotated[
         help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
     ),
 ]
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="CSV, TSV, NDJSON or Parquet; - for standard input.")
+]
 RejectsFile = Annotated[
-    Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
+    Path | None,
+    typer.Option(
+        "--rejects", help="Write the rejected lines to this file; by default FILE.rejects.csv in the current folder."
+    ),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", help="The format of the files; by default their names tell it, and standard input is CSV."
+    ),
+]
+Check = Annotated[
+    bool, typer.Option("--check", help="Read and check everything and write the rejected lines, but record nothing.")
 ]
 
 
@@ -143,6 +159,10 @@ FILES = {
     Kind.ACCOUNTING_PERIODS: FileKind(Columns(*PERIOD_COLUMNS)),
     Kind.SEGMENTS: FileKind(Columns(*SEGMENT_COLUMNS)),
 }
+
+
+WRONG_CALL = 64
+"""The exit code for options and arguments that cannot be: EX_USAGE of BSD's sysexits."""
 
 
 class LinesRejected(Exception):
@@ -168,6 +188,24 @@ def main() -> None:
         sys.exit(1)
     except LinesRejected:
         sys.exit(2)
+    except SystemExit as ended:
+        # The library's code for a wrong call is the one that lines were rejected with.
+        sys.exit(WRONG_CALL if ended.code == 2 else ended.code)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        out.print(f"journal-gateway {metadata.version('journal-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A self-hosted GraphQL gateway over journal runs."""
 
 
 @app.command()
@@ -196,7 +234,7 @@ def serve(
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None) -> None:
-    """Serve a small ledger in a temporary place, to try everything on."""
+    """Serve a temporary demo ledger."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
             f"sqlite:///{folder}/demo.db",
@@ -218,18 +256,33 @@ def import_(
     home_currency: HomeCurrency = None,
     aggregate_currency: AggregateCurrency = None,
     rejects: RejectsFile = None,
+    format: FormatOption = None,
+    check: Check = False,
 ) -> None:
-    """Import files: each whole, or nothing of it. Running it again is safe. Exit code 2 when lines were rejected."""
+    """Import files. Each file is one transaction; invalid lines are skipped. Importing a file again is safe.
+
+    Exit code 0: every line was taken; 1: a file was refused; 2: lines were rejected; 64: the call itself was wrong.
+    """
     file_kind = FILES[kind]
     # Before anything is opened: a list of rejects must not be written over what is about to be read.
-    paths = rejects_paths(files, rejects, database_file(database), file_kind.columns.required)
+    embedded = database_file(database)
+    paths = rejects_paths(files, rejects, embedded, [each.columns.required for each in FILES.values()])
+    if check and embedded is not None and not embedded.exists():
+        raise DatabaseError(f"there is no database file {embedded} to check against; make it: journal-gateway migrate")
+    if check and (home_currency, aggregate_currency) != (None, None):
+        raise ImportRefused("--check sets nothing, so leave --home-currency and --aggregate-currency out")
     rejected = 0
     with closing(Database(database)) as opened:
-        migrate_database(opened)
-        _settle(opened, home_currency, aggregate_currency)
+        if check:
+            check_version(opened)
+        else:
+            migrate_database(opened)
+            _settle(opened, home_currency, aggregate_currency)
         import_lines = _importer(kind, opened)
         for source, path in zip(files, paths, strict=True):
-            imported = import_file(source, file_kind, import_lines, out, path, format=None, check=False)
+            imported = import_file(source, file_kind, import_lines, out, path, format=format, check=check)
+            if imported.rejected and kind is not Kind.TRANSACTIONS:
+                raise ImportRefused(f"{source}: one invalid line rejects the whole file; nothing of it was recorded")
             rejected += imported.rejected
     if rejected:
         raise LinesRejected

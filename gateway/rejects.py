@@ -85,7 +85,7 @@ class Rejects:
         try:
             if self._earlier is None:
                 _move_to_nothing(made, self._place)
-            elif _identity(self._place) == self._earlier and is_list_of_rejects(self._place, ()):
+            elif _identity(self._place) == self._earlier and is_list_of_rejects(self._place, [()]):
                 made.replace(self._place)
             else:
                 raise FileExistsError(17, "File exists")

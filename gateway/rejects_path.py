@@ -15,12 +15,13 @@ _LONGEST_HEADER = 1 << 20
 
 
 def rejects_paths(
-    sources: Sequence[str], given: Path | None, database_file: Path | None, required: Collection[str]
+    sources: Sequence[str], given: Path | None, database_file: Path | None, kinds: Sequence[Collection[str]]
 ) -> list[Path]:
     """For each source, where its rejected lines go.
 
     Raises ImportRefused where a path is one of the sources, a file of the database, or anything that is not a list
-    of rejects which this command made. Nothing is opened for writing.
+    of rejects which this command made, of any of the `kinds` of files, each given by its required columns. Nothing is
+    opened for writing.
     """
     if given is not None and len(sources) > 1:
         raise ImportRefused("--rejects is for one file; import the files one by one, or leave it out")
@@ -28,22 +29,23 @@ def rejects_paths(
         raise ImportRefused("standard input (-) is given more than once, but can be read only once")
     paths = [given] if given is not None else _default_paths(sources)
     for path in paths:
-        _check(path, sources, database_file, required)
+        _check(path, sources, database_file, kinds)
     if given is not None:
         # By default the folder needs to be writable only when a line is rejected.
         _check_folder(given)
     return paths
 
 
-def is_list_of_rejects(path: Path, required: Collection[str]) -> bool:
-    """Whether the file is a list of rejects as this command writes it, of files with these columns. Raises OSError."""
+def is_list_of_rejects(path: Path, kinds: Sequence[Collection[str]]) -> bool:
+    """Whether the file is a list of rejects as this command writes it, of one of these kinds. Raises OSError."""
     with path.open("rb") as file:
         first = file.readline(_LONGEST_HEADER)
     # Whoever wrote it with other line ends has changed it.
     if not first.startswith(",".join(REJECTED).encode()) or not first.endswith(b"\r\n"):
         return False
     names = next(csv.reader([first.decode(errors="replace")]), [])
-    return tuple(names[: len(REJECTED)]) == REJECTED and {name.strip() for name in names}.issuperset(required)
+    found = {name.strip() for name in names}
+    return tuple(names[: len(REJECTED)]) == REJECTED and any(found.issuperset(required) for required in kinds)
 
 
 def _default_paths(sources: Sequence[str]) -> list[Path]:
@@ -59,7 +61,7 @@ def _default_paths(sources: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _check(path: Path, sources: Sequence[str], database_file: Path | None, required: Collection[str]) -> None:
+def _check(path: Path, sources: Sequence[str], database_file: Path | None, kinds: Sequence[Collection[str]]) -> None:
     for source in sources:
         if _is_source(path, source):
             name = "standard input" if source == "-" else source
@@ -79,7 +81,7 @@ def _check(path: Path, sources: Sequence[str], database_file: Path | None, requi
     if not stat.S_ISREG(about.st_mode):
         raise _refused(path, "that is a device or a pipe; name a file with --rejects")
     try:
-        ours = is_list_of_rejects(path, required)
+        ours = is_list_of_rejects(path, kinds)
     except OSError as error:
         raise _refused(path, f"a file stands there that cannot be read ({error.strerror})") from error
     if not ours:
