@@ -6,12 +6,23 @@ Each import is all or nothing: with one bad line, no line is taken. A name that 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from operator import itemgetter
 from typing import TypeVar
 
 from sqlmodel import Session
 
-from resolvers.import_lines import Cells, Faulty, Imported, ImportRefused, Lines, Reject, word, yes_or_no
+from resolvers.import_lines import (
+    Cells,
+    Faulty,
+    Imported,
+    ImportRefused,
+    Lines,
+    OnlyChecked,
+    Reject,
+    Settle,
+    at_once,
+    word,
+    yes_or_no,
+)
 from storage import audit
 from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, all_periods, period_starting, save_period
@@ -54,7 +65,9 @@ class _Rejected(Exception):
     """Undoes an import that has bad lines."""
 
 
-def import_accounting_codes(database: Database, lines: Lines, reject: Reject, *, actor: str) -> Imported:
+def import_accounting_codes(
+    database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
+) -> Imported:
     """Take accounting codes from a file."""
 
     def save(session: Session, codes: list[tuple[int, AccountingCode]], refuse: Reject) -> None:
@@ -62,10 +75,12 @@ def import_accounting_codes(database: Database, lines: Lines, reject: Reject, *,
         for _, code in codes:
             save_code(session, code)
 
-    return _import(database, "AccountingCodes", lines, reject, actor, _code, save)
+    return _import(database, "AccountingCodes", lines, reject, actor, settle, _code, save)
 
 
-def import_accounting_periods(database: Database, lines: Lines, reject: Reject, *, actor: str) -> Imported:
+def import_accounting_periods(
+    database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
+) -> Imported:
     """Take accounting periods from a file. Periods must not overlap, those included that exist.
 
     The days of a period that a run has used never change, and every day that a run's entries are booked on stays in a
@@ -96,10 +111,12 @@ def import_accounting_periods(database: Database, lines: Lines, reject: Reject, 
                 return
             save_period(session, period)
 
-    return _import(database, "AccountingPeriods", lines, reject, actor, _period, save)
+    return _import(database, "AccountingPeriods", lines, reject, actor, settle, _period, save)
 
 
-def import_segments(database: Database, lines: Lines, reject: Reject, *, actor: str) -> Imported:
+def import_segments(
+    database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
+) -> Imported:
     """Take segments, and the segmentation rules they stand in, from a file.
 
     A line names a segment; with `segmentation_rule` it also stands in that rule, in the order of the lines, for
@@ -110,7 +127,7 @@ def import_segments(database: Database, lines: Lines, reject: Reject, *, actor: 
         save_segments(session, [line.segment for _, line in segments])
         _save_rules(session, segments, refuse)
 
-    return _import(database, "Segments", lines, reject, actor, _segment, save)
+    return _import(database, "Segments", lines, reject, actor, settle, _segment, save)
 
 
 def _import(
@@ -119,14 +136,15 @@ def _import(
     lines: Lines,
     reject: Reject,
     actor: str,
+    settle: Settle,
     parse: Callable[[Mapping[str, str]], Row],
     save: Callable[[Session, list[tuple[int, Row]], Reject], None],
 ) -> Imported:
     rows: list[tuple[int, Row]] = []
-    rejected: list[tuple[int, str]] = []
+    reasons: dict[int, list[str]] = {}
 
     def refuse(number: int, reason: str) -> None:
-        rejected.append((number, reason))
+        reasons.setdefault(number, []).append(reason)
 
     for number, values in lines:
         try:
@@ -147,12 +165,15 @@ def _import(
                 subject=what,
                 after={"recorded": len(rows)},
             )
-            if rejected:
+            if reasons:
                 raise _Rejected
+            settle()
     except _Rejected:
-        for number, reason in sorted(rejected, key=itemgetter(0)):
-            reject(number, reason)
-        return Imported(rejected=len(rejected))
+        for number, found in sorted(reasons.items()):
+            reject(number, "; ".join(found))
+        return Imported(rejected=len(reasons))
+    except OnlyChecked:
+        pass
     except DatabaseBusy as error:
         raise ImportRefused("others are writing to the ledger for long; nothing was taken, so run it again") from error
     return Imported(recorded=len(rows))

@@ -15,6 +15,9 @@ Line = tuple[int, Mapping[str, str] | str]
 Reject = Callable[[int, str], None]
 """Takes the number of a rejected line, and the reason."""
 
+Settle = Callable[[], None]
+"""Called once all lines are taken, as the last thing before they are recorded for good; raises to have none of them."""
+
 Value = TypeVar("Value")
 Word = TypeVar("Word", bound=StrEnum)
 Lines = Iterable[Line]
@@ -22,6 +25,14 @@ Lines = Iterable[Line]
 
 class ImportRefused(Exception):
     """The whole file is refused; nothing of it was taken. Its text says why."""
+
+
+class OnlyChecked(Exception):
+    """Raised by a Settle: the file was only to be checked. Nothing of it is recorded, and it counts as if it were."""
+
+
+def at_once() -> None:
+    """The Settle of whoever has nothing to do before lines are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Imported:
 
     recorded: int = 0
     duplicates: int = 0
+    rates_added: int = 0
+    """Recorded before the home currency was set, and given their exchange rates now."""
     rejected: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
     in_no_period: Uncollectable | None = None

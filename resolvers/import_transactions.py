@@ -9,7 +9,6 @@ from itertools import islice
 
 from sqlmodel import Session
 
-from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from resolvers.import_lines import (
     Cells,
@@ -17,8 +16,11 @@ from resolvers.import_lines import (
     ImportRefused,
     Line,
     Lines,
+    OnlyChecked,
     Reject,
+    Settle,
     Uncollectable,
+    at_once,
     word,
 )
 from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
@@ -47,10 +49,17 @@ BATCH = 5_000
 
 
 def import_transactions(
-    database: Database, ledger: Ledger, lines: Lines, reject: Reject, *, source: str, actor: str
+    database: Database,
+    lines: Lines,
+    reject: Reject,
+    *,
+    source: str,
+    actor: str,
+    settle: Settle = at_once,
 ) -> Imported:
     """Post every good line of a file, or nothing of it when this raises.
 
+    Lines are rejected in the order of the file, each before more than BATCH lines after it are read.
     A transaction posted before with the same content is a duplicate, with other content it is rejected. A bad
     line is rejected and the others are taken. Raises ImportRefused when a sum leaves 64 bits, or when another
     caller recorded the same transactions at the same moment.
@@ -60,7 +69,7 @@ def import_transactions(
     try:
         with database.write() as session:
             lock_file_imports(session)
-            checker = Checker(session, ledger)
+            checker = Checker(session)
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
             days: Counter[date] = Counter()
@@ -69,6 +78,9 @@ def import_transactions(
             _place(session, days, result)
             result.totals = {code: to_decimal(total, checker.currencies[code]) for code, total in totals.items()}
             _audit(session, result, source, actor)
+            settle()
+    except OnlyChecked:
+        pass
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
     except (RecordedMeanwhile, DatabaseBusy) as error:
@@ -96,6 +108,7 @@ def _post(
         rejected[lines[place][0]] = "; ".join(f"{fault.column}: {fault.message}" for fault in faults)
     result.recorded += len(judged.fresh)
     result.duplicates += judged.duplicates
+    result.rates_added += judged.rates_added
     result.rejected += len(rejected)
     for number, reasons in sorted(rejected.items()):
         reject(number, reasons)
@@ -158,6 +171,7 @@ def _audit(session: Session, result: Imported, source: str, actor: str) -> None:
         after={
             "recorded": result.recorded,
             "duplicates": result.duplicates,
+            "rates_added": result.rates_added,
             "rejected": result.rejected,
             "totals": {currency: str(total) for currency, total in result.totals.items()},
         },
