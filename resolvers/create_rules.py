@@ -16,6 +16,7 @@ from storage.journal_runs import running_run
 from storage.posting import organizations
 from storage.segments import active_rule
 from storage.settings import Ledger, ledger_of
+from storage.texts import TextRefused, is_storable, normalised
 from storage.words import TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
@@ -40,7 +41,7 @@ def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
     ledger = ledger_of(session)
     found = _range(session, asked, errors)
     transaction_types = _transaction_types(asked, found, errors)
-    _check_organizations(session, asked, errors)
+    organization_labels = _organizations(session, asked, errors)
     entry_date = _journal_entry_date(session, asked, errors)
     if found is not None:
         _check_aggregation(session, asked, found.period, ledger, errors)
@@ -52,7 +53,11 @@ def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
             " Wait until it has ended, or cancel it while it is Pending.",
         )
     if asked.idempotency_key is not None and not is_idempotency_key(asked.idempotency_key):
-        errors.add(Code.INVALID, "An idempotency key has 1 to 255 characters.", "idempotencyKey")
+        errors.add(
+            Code.INVALID,
+            "An idempotency key has 1 to 255 characters, without NUL and halves of surrogate pairs.",
+            "idempotencyKey",
+        )
     if errors.found or found is None or entry_date is None:
         return errors.found
     return RunRequest(
@@ -61,7 +66,7 @@ def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
         end=found.end,
         journal_entry_date=entry_date,
         transaction_types=transaction_types,
-        organization_labels=asked.organization_labels or [],
+        organization_labels=organization_labels,
         segmentation_rule=active_rule(session),
         home_currency=ledger.home_currency,
         aggregate_currency=ledger.aggregate_currency,
@@ -69,8 +74,8 @@ def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
 
 
 def is_idempotency_key(text: str) -> bool:
-    """Whether the text can be one; PostgreSQL knows no text with a NUL in it."""
-    return 1 <= len(text) <= 255 and "\0" not in text
+    """Whether the text can be one. A key is compared as it is given: it is the client's own, and no name."""
+    return 1 <= len(text) <= 255 and is_storable(text)
 
 
 @dataclass(slots=True)
@@ -119,29 +124,30 @@ def _range(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
 
 
 def _named_period(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
-    name = asked.accounting_period_name or ""
-    period = period_named(session, name)
+    name = _name(asked.accounting_period_name or "", errors, "accountingPeriodName")
+    period = None if name is None else period_named(session, name)
     if period is None:
-        errors.add(
-            Code.UNKNOWN,
-            f"There is no accounting period {name!r}; choose one from the list of accounting periods.",
-            "accountingPeriodName",
-        )
-        return None
+        if name is not None:
+            errors.add(
+                Code.UNKNOWN,
+                f"There is no accounting period {name!r}; choose one from the list of accounting periods.",
+                "accountingPeriodName",
+            )
+        # The target dates can be wrong all the same.
+        return _dated_period(session, asked.target_start_date, asked.target_end_date, errors)
     if period.end_date is None:
         errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), "accountingPeriodName")
-        return None
     for field, given, own in (
         ("targetStartDate", asked.target_start_date, period.start_date),
         ("targetEndDate", asked.target_end_date, period.end_date),
     ):
-        if given is not None and given != own:
+        if given is not None and own is not None and given != own:
             errors.add(
                 Code.PERIOD_MISMATCH,
                 f"{field} is {given}, but accounting period {period.name} has {own}; give that day, or leave it out.",
                 field,
             )
-    return _Range(period, period.start_date, period.end_date)
+    return None if period.end_date is None else _Range(period, period.start_date, period.end_date)
 
 
 def _dated_period(session: Session, start: date | None, end: date | None, errors: Errors) -> _Range | None:
@@ -155,7 +161,7 @@ def _dated_period(session: Session, start: date | None, end: date | None, errors
             errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), field)
         elif period is not None:
             usable.append(period)
-    if start is None or end is None or start > end or len(usable) < 2:
+    if start is None or end is None or len(usable) < 2:
         return None
     first, last = usable
     if first.id != last.id:
@@ -166,7 +172,7 @@ def _dated_period(session: Session, start: date | None, end: date | None, errors
             "targetEndDate",
         )
         return None
-    return _Range(first, start, end)
+    return _Range(first, min(start, end), max(start, end))
 
 
 def _open_ended(period: AccountingPeriod) -> str:
@@ -209,29 +215,54 @@ def _transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -
 
 def _check_whole_period(asked: CreateRun, found: _Range | None, errors: Errors) -> None:
     revenue = TransactionType.REVENUE_EVENT_ITEM
-    if revenue in asked.transaction_types and found is not None and not found.is_whole_period:
-        errors.add(
-            Code.WHOLE_PERIOD_ONLY,
-            f"{revenue.value} can be run for a whole accounting period only;"
-            f" {found.start} to {found.end} is a part of {found.period.name}.",
-            "transactionTypes",
-            str(asked.transaction_types.index(revenue)),
-        )
+    start, end = asked.target_start_date, asked.target_end_date
+    if revenue not in asked.transaction_types:
+        return
+    if found is not None and not found.is_whole_period:
+        part = f"{found.start} to {found.end} is a part of {found.period.name}"
+    elif found is None and start is not None and end is not None:
+        # In no one period, or in the open-ended one: no period is that range.
+        part = f"{min(start, end)} to {max(start, end)} is none"
+    else:
+        return
+    errors.add(
+        Code.WHOLE_PERIOD_ONLY,
+        f"{revenue.value} can be run for a whole accounting period only; {part}.",
+        "transactionTypes",
+        str(asked.transaction_types.index(revenue)),
+    )
 
 
-def _check_organizations(session: Session, asked: CreateRun, errors: Errors) -> None:
+def _organizations(session: Session, asked: CreateRun, errors: Errors) -> list[str]:
     labels = asked.organization_labels or []
     known = organizations(session) if labels else []
+    wanted: list[str] = []
     for position, label in enumerate(labels):
         place = ("organizationLabels", str(position))
-        if label not in known:
+        name = _name(label, errors, *place)
+        if name is None:
+            continue
+        if name not in known:
             errors.add(
                 Code.UNKNOWN,
-                f"There is no organisation {label!r}; known are: {', '.join(known) or 'none'}.",
+                f"There is no organisation {name!r}; known are: {', '.join(known) or 'none'}.",
                 *place,
             )
-        elif label in labels[:position]:
-            errors.add(Code.DUPLICATE, f"Organisation {label!r} is named more than once.", *place)
+        elif name in wanted:
+            errors.add(Code.DUPLICATE, f"Organisation {name!r} is named more than once.", *place)
+        else:
+            wanted.append(name)
+    return wanted
+
+
+def _name(given: str, errors: Errors, *field: str) -> str | None:
+    """The name, normalised. A blank one is a name that nothing has: taken for absent, it would widen the run."""
+    try:
+        return normalised(given)
+    except TextRefused as refused:
+        name = field[0] + "".join(f"[{position}]" for position in field[1:])
+        errors.add(Code.INVALID, f"{name}: {refused}.", *field)
+        return None
 
 
 def _check_aggregation(

@@ -19,6 +19,7 @@ from storage.journal_runs import run_numbered
 from storage.lists import EntryFilter, count_journal_entries, transactions_of_entry
 from storage.lists import journal_entries as list_entries
 from storage.pages import Order, Page, Window
+from storage.texts import TextRefused, check_free_text
 from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, Permission, TransferStatus
 
@@ -106,6 +107,11 @@ def _update(session: Session, context: Context, change: EntryChange) -> Answer[J
     if notes is not None and len(notes) > LONGEST_NOTES:
         message = f"Notes have at most {LONGEST_NOTES:,} characters; these have {len(notes):,}."
         errors.append(UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", "notes"]))
+    if notes is not None:
+        try:
+            check_free_text(notes)
+        except TextRefused as refused:
+            errors.append(UserError(UserErrorCode.INVALID, f"notes: {refused}.", ["input", "notes"]))
     if status is None and notes is None:
         message = "Give notes, transferredToAccounting, or both."
         errors.append(UserError(UserErrorCode.REQUIRED, message, ["input"]))

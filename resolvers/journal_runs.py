@@ -3,7 +3,7 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -29,6 +29,7 @@ from storage.lists import OUTCOMES, RunFilter, count_journal_runs
 from storage.lists import journal_runs as list_runs
 from storage.numbering import lock_series
 from storage.pages import BadCursor, Order, Page, Window
+from storage.texts import TextRefused, normalised
 from storage.words import Permission
 
 
@@ -134,7 +135,8 @@ def _earlier(session: Session, key: str, request: dict[str, Any]) -> Answer[Jour
     if used is None:
         return None
     run = run_numbered(session, used.journal_run_number)
-    if used.request != request:
+    # What an earlier release noted may not be normalised.
+    if {**used.request, **_names(used.request["accountingPeriodName"], used.request["organizationLabels"])} != request:
         message = f"Key {key!r} was used for {used.journal_run_number} with another input; use a new key."
     elif run is None:
         message = f"Key {key!r} was used for {used.journal_run_number}, which has been deleted; use a new key."
@@ -145,13 +147,27 @@ def _earlier(session: Session, key: str, request: dict[str, Any]) -> Answer[Jour
 
 def _canonical(asked: CreateRun) -> dict[str, Any]:
     return {
-        "accountingPeriodName": asked.accounting_period_name,
         "targetStartDate": None if asked.target_start_date is None else str(asked.target_start_date),
         "targetEndDate": None if asked.target_end_date is None else str(asked.target_end_date),
         "journalEntryDate": None if asked.journal_entry_date is None else str(asked.journal_entry_date),
-        "organizationLabels": sorted(asked.organization_labels or []),
         "transactionTypes": sorted(str(word) for word in asked.transaction_types),
+        **_names(asked.accounting_period_name, asked.organization_labels or []),
     }
+
+
+def _names(accounting_period: str | None, organizations: Sequence[str]) -> dict[str, Any]:
+    return {
+        "accountingPeriodName": None if accounting_period is None else _same(accounting_period),
+        "organizationLabels": sorted(map(_same, organizations)),
+    }
+
+
+def _same(name: str) -> str:
+    """The name as it is compared; one that is refused is refused elsewhere."""
+    try:
+        return normalised(name)
+    except TextRefused:
+        return name
 
 
 def _request(

@@ -1,5 +1,6 @@
 """Summary journal entries and their items."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,7 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers.journal_entries import entry_transactions
+from resolvers.names import name_to_find
 from schema.accounting import AccountingCode, AccountingPeriod, Segment
 from schema.arguments import After, First, given, page
 from schema.connection import Connection, CountedPage
@@ -121,5 +123,9 @@ EntryFilterArgument = Annotated[JournalEntryFilter | None, strawberry.argument(d
 
 
 def entry_filter(asked: JournalEntryFilter | None) -> EntryFilter:
-    """What the filter asks for."""
-    return EntryFilter(**given(asked)) if asked else EntryFilter()
+    """What the filter asks for. Raises RequestError for a name that nothing can have."""
+    wanted = EntryFilter(**given(asked)) if asked else EntryFilter()
+    name = wanted.accounting_period_name
+    return (
+        wanted if name is None else replace(wanted, accounting_period_name=name_to_find(name, "accountingPeriodName"))
+    )

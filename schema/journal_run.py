@@ -1,10 +1,12 @@
 """Journal runs."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import strawberry
 from strawberry import UNSET
 
+from resolvers.names import name_to_find
 from schema.accounting import AccountingPeriod
 from schema.arguments import After, First, given, page
 from schema.cancellation import Cancellation
@@ -78,5 +80,9 @@ class JournalRunFilter:
 
 
 def run_filter(asked: JournalRunFilter | None) -> RunFilter:
-    """What the filter asks for."""
-    return RunFilter(**given(asked)) if asked else RunFilter()
+    """What the filter asks for. Raises RequestError for a name that nothing can have."""
+    wanted = RunFilter(**given(asked)) if asked else RunFilter()
+    name = wanted.accounting_period_name
+    return (
+        wanted if name is None else replace(wanted, accounting_period_name=name_to_find(name, "accountingPeriodName"))
+    )

@@ -14,6 +14,12 @@ _IGNORABLE = re.compile(
 )
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+# Arabic signs that Unicode counts among the format characters, though they are drawn.
+_DRAWN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+
+
 class TextRefused(ValueError):
     """A text that holds a character which cannot be seen. Its text names the character and says where it is."""
 
@@ -33,8 +39,20 @@ def normalised(text: str) -> str:
     return text
 
 
+def is_storable(text: str) -> bool:
+    """Whether every database can keep the text: it has no NUL and no half of a surrogate pair."""
+    return not _UNSTORABLE.search(text)
+
+
+def check_free_text(text: str) -> None:
+    """Raise TextRefused for a free text, such as notes, that no database can keep. Line breaks may stay."""
+    if found := _UNSTORABLE.search(text):
+        raise TextRefused(f"character {found.start() + 1} is {_name(found.group())}, which cannot be kept; remove it")
+
+
 def _visible(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSEEN and not _IGNORABLE.match(character)
+    seen = unicodedata.category(character) not in _UNSEEN or character in _DRAWN
+    return seen and not _IGNORABLE.match(character)
 
 
 def _name(character: str) -> str:

@@ -104,6 +104,68 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             ("NOT_IN_ONE_PERIOD", "targetStartDate", "choose a day inside"),
         ],
     ),
+    "rule 2: a start after the end, in two periods": (
+        {**DATES, "targetStartDate": "2025-01-15", "targetEndDate": "2024-12-20"},
+        [
+            ("OUT_OF_RANGE", "targetEndDate", "the end must not be before the start"),
+            ("NOT_IN_ONE_PERIOD", "targetEndDate", "the range must lie inside one period"),
+        ],
+    ),
+    "rules 1 and 2: an unknown period, and dates that no period would take": (
+        {"accountingPeriodName": "?", "targetStartDate": "2024-12-31", "targetEndDate": "2025-01-01"},
+        [
+            ("UNKNOWN", "accountingPeriodName", "choose one from the list of accounting periods"),
+            ("NOT_IN_ONE_PERIOD", "targetEndDate", "the range must lie inside one period"),
+        ],
+    ),
+    "rules 1 and 2: the open-ended period by name, and a start that is not its own": (
+        {"accountingPeriodName": "Open-Ended", "targetStartDate": "2025-03-02", "targetEndDate": "2025-03-03"},
+        [
+            ("PERIOD_OPEN_ENDED", "accountingPeriodName", "choose one that has an end"),
+            ("PERIOD_MISMATCH", "targetStartDate", "Open-Ended has 2025-03-01; give that day"),
+        ],
+    ),
+    "rules 2 and 3: revenue over two periods": (
+        {
+            **DATES,
+            "targetStartDate": "2024-12-01",
+            "targetEndDate": "2025-01-31",
+            "transactionTypes": ["REVENUE_EVENT_ITEM"],
+        },
+        [
+            ("NOT_IN_ONE_PERIOD", "targetEndDate", "the range must lie inside one period"),
+            ("WHOLE_PERIOD_ONLY", "transactionTypes.0", "2024-12-01 to 2025-01-31 is none"),
+        ],
+    ),
+    "rules 2 and 3: revenue in the open-ended period": (
+        {
+            **DATES,
+            "targetStartDate": "2025-03-01",
+            "targetEndDate": "2025-03-02",
+            "transactionTypes": ["REVENUE_EVENT_ITEM"],
+        },
+        [
+            ("PERIOD_OPEN_ENDED", "targetStartDate", "choose one that has an end"),
+            ("PERIOD_OPEN_ENDED", "targetEndDate", "choose one that has an end"),
+            ("WHOLE_PERIOD_ONLY", "transactionTypes.0", "2025-03-01 to 2025-03-02 is none"),
+        ],
+    ),
+    "names are normalised, and refused for what cannot be seen": (
+        {"accountingPeriodName": "Dec\u00a02024", "organizationLabels": ["North\u200b", " North", "North "]},
+        [
+            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen"),
+            ("INVALID", "organizationLabels.0", "character 6 is ZERO WIDTH SPACE (U+200B)"),
+            ("DUPLICATE", "organizationLabels.2", TWICE),
+        ],
+    ),
+    "a blank organisation is not absent, which would mean all": (
+        {"organizationLabels": [" "]},
+        [("UNKNOWN", "organizationLabels.0", "There is no organisation ''")],
+    ),
+    "a key that no database can keep": (
+        {"idempotencyKey": "a\ud800"},
+        [("INVALID", "idempotencyKey", "1 to 255 characters, without NUL")],
+    ),
     "rule 3: revenue for a part of a period": (
         {
             **DATES,

@@ -19,6 +19,7 @@ from storage.texts import TextRefused, normalised
         ("\u212b", "Å"),
         ("Acme  Ltd", "Acme  Ltd"),
         ("日本 支店 😀", "日本 支店 😀"),
+        ("\u0600\u0661", "\u0600\u0661"),
         (" ", ""),
     ],
 )
