@@ -11,7 +11,7 @@ GRAPHIQL_SOURCES := $(wildcard $(addprefix gateway/graphiql/,build.sh package.js
 .PHONY: help run test lint format bench fuzz clean
 .DEFAULT_GOAL := help
 
-help: ## Tell what there is to make
+help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 run: $(INSTALLED) $(GRAPHIQL) ## Start a gateway with example data

@@ -3,10 +3,10 @@
 import re
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
+from importlib import metadata
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from gateway import api_key_commands
+from gateway import api_key_commands, settings_command
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
-from gateway.feed import FeedError
+from gateway.feed import FeedError, Format
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import (
     Documents,
@@ -27,13 +27,16 @@ from gateway.graphql.documents import (
     load_trusted_documents,
 )
 from gateway.import_files import Columns, Import, import_file
+from gateway.import_files import Kind as FileKind
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import VARIABLE, OriginError, Origins
+from gateway.printable import printable
+from gateway.rejects_path import rejects_paths
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
 from gateway.terminal import DEFAULT_DATABASE, DatabaseUrl, actor, err, out
 from resolvers.access import KeyRefused
-from resolvers.context import Gateway, Ledger
+from resolvers.context import Gateway
 from resolvers.import_ledger import (
     CODE_COLUMNS,
     PERIOD_COLUMNS,
@@ -42,11 +45,12 @@ from resolvers.import_ledger import (
     import_accounting_periods,
     import_segments,
 )
-from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
-from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
+from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
+from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, import_transactions
+from resolvers.settings import SettingsRefused, Wanted, settle
 from schema.schema import SCHEMA
-from storage.currencies import all_currencies, currency_of
-from storage.database import Database, DatabaseError
+from storage.database import Database, DatabaseError, database_file
+from storage.migration import check_version
 from storage.migration import migrate as migrate_database
 from storage.money import MoneyError
 
@@ -57,6 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(api_key_commands.app, name="api-key")
+app.command(name="settings")(settings_command.settings)
 
 Host = Annotated[str, typer.Option(envvar="JOURNAL_GATEWAY_HOST", help="The address to listen on.")]
 Port = Annotated[int, typer.Option(envvar="JOURNAL_GATEWAY_PORT", min=0, max=65535, help="The port to listen on.")]
@@ -64,13 +69,16 @@ HomeCurrency = Annotated[
     str | None,
     typer.Option(
         envvar="JOURNAL_GATEWAY_HOME_CURRENCY",
-        help="The ledger's home currency, such as GBP; transactions then carry exchange rates.",
+        help="The ledger's home currency, such as GBP; transactions then carry exchange rates. Stored in the ledger"
+        " at first use.",
     ),
 ]
 AggregateCurrency = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        envvar="JOURNAL_GATEWAY_AGGREGATE_CURRENCY", help="Keep entries in the home currency, over all currencies."
+        "--aggregate-currency/--no-aggregate-currency",
+        envvar="JOURNAL_GATEWAY_AGGREGATE_CURRENCY",
+        help="Keep entries in the home currency, over all currencies. Stored in the ledger at first use.",
     ),
 ]
 RequireApiKey = Annotated[
@@ -78,7 +86,7 @@ RequireApiKey = Annotated[
     typer.Option(
         "--require-api-key/--no-require-api-key",
         envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
-        help="Let in only who shows the token of an API key; make keys with `journal-gateway api-key create`.",
+        help="Require an API-key token on every request; make keys with `journal-gateway api-key create`.",
     ),
 ]
 AllowOrigin = Annotated[
@@ -116,9 +124,23 @@ CurrencyDigits = Annotated[
         help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
     ),
 ]
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV, NDJSON or Parquet; - for standard input.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="CSV, TSV, NDJSON or Parquet; - for standard input.")
+]
 RejectsFile = Annotated[
-    Path | None, typer.Option("--rejects", help="Where rejected lines go; else FILE.rejects.csv beside where you are.")
+    Path | None,
+    typer.Option(
+        "--rejects", help="Write the rejected lines to this file; by default FILE.rejects.csv in the current folder."
+    ),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", help="The format of the files; by default their names tell it, and standard input is CSV."
+    ),
+]
+Check = Annotated[
+    bool, typer.Option("--check", help="Read and check everything and write the rejected lines, but record nothing.")
 ]
 
 
@@ -131,12 +153,20 @@ class Kind(StrEnum):
     SEGMENTS = "segments"
 
 
-COLUMNS = {
-    Kind.TRANSACTIONS: Columns(REQUIRED, OPTIONAL, (PREFIX,)),
-    Kind.ACCOUNTING_CODES: Columns(*CODE_COLUMNS),
-    Kind.ACCOUNTING_PERIODS: Columns(*PERIOD_COLUMNS),
-    Kind.SEGMENTS: Columns(*SEGMENT_COLUMNS),
+FILES = {
+    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (PREFIX,)), look_back=BATCH),
+    Kind.ACCOUNTING_CODES: FileKind(Columns(*CODE_COLUMNS)),
+    Kind.ACCOUNTING_PERIODS: FileKind(Columns(*PERIOD_COLUMNS)),
+    Kind.SEGMENTS: FileKind(Columns(*SEGMENT_COLUMNS)),
 }
+
+
+WRONG_CALL = 64
+"""The exit code for options and arguments that cannot be: EX_USAGE of BSD's sysexits."""
+
+
+class LinesRejected(Exception):
+    """Files were imported, but some of their lines were rejected; nobody need be told again."""
 
 
 def main() -> None:
@@ -149,12 +179,33 @@ def main() -> None:
         FeedError,
         ImportRefused,
         KeyRefused,
+        SettingsRefused,
         MoneyError,
         OriginError,
         TrustedDocumentsError,
     ) as error:
-        err.print(Text.assemble(("error:", "red"), f" {error}"), soft_wrap=True)
+        err.print(Text.assemble(("error:", "red"), f" {printable(str(error))}"), soft_wrap=True)
         sys.exit(1)
+    except LinesRejected:
+        sys.exit(2)
+    except SystemExit as ended:
+        # The library's code for a wrong call is the one that lines were rejected with.
+        sys.exit(WRONG_CALL if ended.code == 2 else ended.code)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        out.print(f"journal-gateway {metadata.version('journal-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A self-hosted GraphQL gateway over journal runs."""
 
 
 @app.command()
@@ -163,7 +214,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     home_currency: HomeCurrency = None,
-    aggregate_currency: AggregateCurrency = False,
+    aggregate_currency: AggregateCurrency = None,
     require_api_key: RequireApiKey = False,
     allow_origin: AllowOrigin = None,
     persisted_queries: PersistedQueriesOption = True,
@@ -174,7 +225,7 @@ def serve(
         database,
         host,
         port,
-        lambda opened: _ledger(opened, home_currency, aggregate_currency),
+        lambda opened: _settle(opened, home_currency, aggregate_currency, serving=True),
         require_api_key=require_api_key,
         origins=Origins(allow_origin or ()),
         documents=_documents(persisted_queries, trusted_documents),
@@ -183,13 +234,13 @@ def serve(
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None) -> None:
-    """Serve a small ledger in a temporary place, to try everything on."""
+    """Serve a temporary demo ledger."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
             f"sqlite:///{folder}/demo.db",
             host,
             port,
-            lambda _: Ledger(),
+            lambda _: None,
             origins=Origins(allow_origin or ()),
             tabs=DEMO_TABS,
             fill=demo_ledger.fill,
@@ -203,24 +254,38 @@ def import_(
     files: Files,
     database: DatabaseUrl = DEFAULT_DATABASE,
     home_currency: HomeCurrency = None,
+    aggregate_currency: AggregateCurrency = None,
     rejects: RejectsFile = None,
+    format: FormatOption = None,
+    check: Check = False,
 ) -> None:
-    """Import files: each whole, or nothing of it. Running it again is safe. Exit code 2 when lines were rejected."""
-    if rejects is not None and len(files) > 1:
-        raise ImportRefused("--rejects is for one file; import the files one by one, or leave it out")
+    """Import files. Each file is one transaction; invalid lines are skipped. Importing a file again is safe.
+
+    Exit code 0: every line was taken; 1: a file was refused; 2: lines were rejected; 64: the call itself was wrong.
+    """
+    file_kind = FILES[kind]
+    # Before anything is opened: a list of rejects must not be written over what is about to be read.
+    embedded = database_file(database)
+    paths = rejects_paths(files, rejects, embedded, [each.columns.required for each in FILES.values()])
+    if check and embedded is not None and not embedded.exists():
+        raise DatabaseError(f"there is no database file {embedded} to check against; make it: journal-gateway migrate")
+    if check and (home_currency, aggregate_currency) != (None, None):
+        raise ImportRefused("--check sets nothing, so leave --home-currency and --aggregate-currency out")
     rejected = 0
     with closing(Database(database)) as opened:
-        migrate_database(opened)
-        import_lines = _importer(kind, opened, _ledger(opened, home_currency, False))
-        names: Counter[str] = Counter()
-        for source in files:
-            name = "standard-input" if source == "-" else Path(source).name
-            names[name] += 1
-            # Files of one name from several folders must not overwrite each other's rejects.
-            path = rejects or Path(f"{name}.{names[name]}.rejects.csv" if names[name] > 1 else f"{name}.rejects.csv")
-            rejected += import_file(source, COLUMNS[kind], import_lines, out, path).rejected
+        if check:
+            check_version(opened)
+        else:
+            migrate_database(opened)
+            _settle(opened, home_currency, aggregate_currency)
+        import_lines = _importer(kind, opened)
+        for source, path in zip(files, paths, strict=True):
+            imported = import_file(source, file_kind, import_lines, out, path, format=format, check=check)
+            if imported.rejected and kind is not Kind.TRANSACTIONS:
+                raise ImportRefused(f"{source}: one invalid line rejects the whole file; nothing of it was recorded")
+            rejected += imported.rejected
     if rejected:
-        raise typer.Exit(2)
+        raise LinesRejected
 
 
 @app.command()
@@ -244,7 +309,7 @@ def _serve(
     url: str,
     host: str,
     port: int,
-    settle: Callable[[Database], Ledger],
+    settled: Callable[[Database], None],
     *,
     origins: Origins,
     require_api_key: bool = False,
@@ -257,7 +322,7 @@ def _serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         database = Database(url)
         migrate_database(database)
-        ledger = settle(database)
+        settled(database)
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
@@ -277,7 +342,6 @@ def _serve(
 
         application = Application(
             database,
-            ledger,
             tabs=tabs,
             on_start=started,
             require_api_key=require_api_key,
@@ -317,13 +381,13 @@ def _is_loopback(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_loopback
 
 
-def _ledger(database: Database, home_currency: str | None, aggregate_currency: bool) -> Ledger:
-    if home_currency is not None:
-        with database.read() as session:
-            currency_of(all_currencies(session), home_currency)
-    elif aggregate_currency:
-        raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
-    return Ledger(home_currency, aggregate_currency)
+def _settle(
+    database: Database, home_currency: str | None, aggregate_currency: bool | None, *, serving: bool = False
+) -> None:
+    """Bring the ledger's settings and what the command was given together; say what was set."""
+    wanted = Wanted(home_currency, aggregate_currency)
+    for sentence in settle(database, wanted, actor=actor(), serving=serving):
+        err.print(sentence, soft_wrap=True)
 
 
 def _stated_digits(text: str) -> tuple[str, int]:
@@ -333,11 +397,11 @@ def _stated_digits(text: str) -> tuple[str, int]:
     return stated[1], int(stated[2])
 
 
-def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
+def _importer(kind: Kind, database: Database) -> Import:
     if kind is Kind.TRANSACTIONS:
 
-        def transactions(lines: Lines, reject: Reject, source: str) -> Imported:
-            return import_transactions(database, ledger, lines, reject, source=source, actor=actor())
+        def transactions(lines: Lines, reject: Reject, settle: Settle, source: str) -> Imported:
+            return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settle)
 
         return transactions
     importers = {
@@ -345,4 +409,4 @@ def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
         Kind.ACCOUNTING_PERIODS: import_accounting_periods,
         Kind.SEGMENTS: import_segments,
     }
-    return lambda lines, reject, _source: importers[kind](database, lines, reject, actor=actor())
+    return lambda lines, reject, settle, _source: importers[kind](database, lines, reject, actor=actor(), settle=settle)

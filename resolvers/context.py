@@ -23,14 +23,6 @@ logger = logging.getLogger(__name__)
 _PARALLEL_STATEMENTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """How this ledger keeps its books: the home currency, if one is set, and whether entries are kept in it."""
-
-    home_currency: str | None = None
-    aggregate_currency: bool = False
-
-
 @dataclass(frozen=True)
 class Gateway:
     """The database, the workflows and the feed that resolvers work on."""
@@ -38,7 +30,6 @@ class Gateway:
     database: Database
     process: Process
     feed: Feed
-    ledger: Ledger = Ledger()
     limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_PARALLEL_STATEMENTS))
 
     async def read(

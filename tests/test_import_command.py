@@ -5,19 +5,25 @@ import csv
 import getpass
 import json
 import os
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from sqlmodel import col, func, select
 
 from gateway.command_line import app
 from resolvers.import_transactions import BATCH
+from storage.accounting_codes import AccountingCode
+from storage.accounting_periods import AccountingPeriod
 from storage.audit import AuditEvent
 from storage.database import Database
+from storage.segments import segment_names
 from storage.transactions import Posting, PostingBucket, Transaction
-from tests.command import PATIENCE_SECONDS, run, run_here, start
+from tests.command import COMMAND, PATIENCE_SECONDS, run, run_here, start
 from tests.ledger import line
 from tests.postgresql import PostgreSQL
 
@@ -84,7 +90,7 @@ def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str,
     told, *totals = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert told == "december.csv: 3 recorded, 0 duplicates, 0 rejected"
-    assert [total.split() for total in totals] == [["1,234.50", "GBP"], ["7", "JPY"]]
+    assert totals == ["Total recorded: 1,234.50 GBP", "Total recorded:        7 JPY"]
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == "december.csv: 0 recorded, 3 duplicates, 0 rejected\n" * 2
     assert list(tmp_path.glob("*.rejects.csv")) == []
@@ -166,9 +172,9 @@ BAD_LINES = [
     ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
     ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; possible are: Invoice Item, Taxation"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
-    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is no date; write it like 2024-12-31"),
-    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is no date"),
-    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is no date"),
+    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a day; write it like 2024-12-31"),
+    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a day"),
+    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a day"),
     ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; a day from 1900-01-01 to"),
     ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
     ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
@@ -217,7 +223,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     for (number, reason), wanted in zip(found, expected, strict=True):
         assert wanted in reason, number
     assert "amount: 'x' is not" in found[len(bad) - 1][1]
-    assert "transaction_date: 'z' is no date" in found[len(bad) - 1][1]
+    assert "transaction_date: 'z' is not a day" in found[len(bad) - 1][1]
     assert count(database) == 2
 
 
@@ -320,7 +326,10 @@ def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path:
         tmp_path, "import", "accounting-codes", "codes.csv", "--database", embedded, "--rejects", "no/such/folder.csv"
     )  # fmt: skip
 
-    assert_one_clear_error(done, "no/such/folder.csv: rejected lines cannot be written here: No such file or directory")
+    assert_one_clear_error(
+        done, "rejected lines cannot be written to no/such/folder.csv: there is no folder", "no/such"
+    )
+    assert not (tmp_path / "embedded.db").exists()
 
 
 def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> None:
@@ -386,3 +395,106 @@ def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: Pos
     assert count(database) == 0
     database.close()
     postgresql.drop_database(url)
+
+
+# Checking without recording
+
+
+def test_a_check_says_what_an_import_would_do_and_records_nothing(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    write(tmp_path / "first.csv", [line("a")])
+    assert run_here(tmp_path, "import", "transactions", "first.csv", "--database", database_url).returncode == 0
+    write(tmp_path / "feed.csv", [line("a"), line("b"), line("b", amount="1"), line("c", amount="x"), line("d")])
+    arguments = ("import", "transactions", "feed.csv", "--database", database_url)
+
+    checked = run_here(tmp_path, *arguments, "--check")
+
+    assert (checked.returncode, checked.stderr) == (2, "")
+    assert checked.stdout.splitlines()[:2] == [
+        "feed.csv: 2 to record, 1 duplicates, 2 rejected",
+        "Total to record: 20.00 GBP",
+    ]
+    found = rejects(tmp_path / "feed.csv.rejects.csv")
+    assert [number for number, _ in found] == [4, 5]
+    assert count(database) == 1
+
+    assert run_here(tmp_path, *arguments).returncode == 2
+    assert rejects(tmp_path / "feed.csv.rejects.csv") == found
+    assert count(database) == 3
+
+
+def test_every_kind_of_file_can_be_checked(empty_database: Database, database_url: str, tmp_path: Path) -> None:
+    for kind, text in {"accounting-codes": CODES, "accounting-periods": PERIODS, "segments": SEGMENTS}.items():
+        bad = text + ",,\n,x,\n"
+        arguments = ("import", kind, "-", "--check", "--database", database_url)
+        good_check = run_here(tmp_path, *arguments, text=text)
+        bad_check = run_here(tmp_path, *arguments, text=bad)
+
+        taken = text.count("\n") - 1
+        assert (good_check.returncode, good_check.stderr) == (0, "")
+        assert good_check.stdout == f"standard input: {taken} to record, 0 duplicates, 0 rejected\n"
+        assert (bad_check.returncode, bad_check.stdout.splitlines()[0]) == (
+            1,
+            "standard input: 0 to record, 0 duplicates, 1 rejected",
+        )
+        assert [number for number, _ in rejects(tmp_path / "standard-input.rejects.csv")] == [taken + 3]
+    with empty_database.read() as session:
+        assert session.exec(select(func.count()).select_from(AccountingCode)).one() == 0
+        assert session.exec(select(func.count()).select_from(AccountingPeriod)).one() == 0
+        assert segment_names(session) == []
+        assert session.exec(select(func.count()).select_from(AuditEvent)).one() == 0
+
+
+def test_a_check_makes_no_database_and_changes_no_tables(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url = postgresql.create_database()
+    for database, message in (
+        ("sqlite:///new.db", "error: there is no database file new.db to check against"),
+        (url, "is of version None, this release needs"),
+    ):
+        done = run_here(tmp_path, "import", "segments", "-", "--check", "--database", database, text=SEGMENTS)
+        assert_one_clear_error(done, message, "journal-gateway migrate")
+    assert list(tmp_path.iterdir()) == []
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    postgresql.drop_database(url)
+
+
+# Formats that are told
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "separator"),
+    [("feed.tsv", None, "\t"), ("feed.tsv.gz", None, "\t"), ("feed.txt", "tsv", "\t"), ("feed.dat", "csv", ",")],
+)
+def test_tables_with_tabs_and_other_names_are_read(
+    name: str, format: str | None, separator: str, embedded: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("name,type\nSales,SalesRevenue\n".replace(",", separator))
+    option = [] if format is None else ["--format", format]
+
+    done = run_here(tmp_path, "import", "accounting-codes", name, *option, "--database", embedded)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{name}: 1 recorded, 0 duplicates, 0 rejected\n", "")
+
+
+def test_standard_input_can_be_of_any_format(embedded: str, tmp_path: Path) -> None:
+    ndjson = run_here(
+        tmp_path, "import", "segments", "-", "--format", "ndjson", "--database", embedded, text='{"segment": "country"}'
+    )  # fmt: skip
+    pq.write_table(pa.table({"segment": ["product", "region"]}), tmp_path / "segments.parquet")
+    with (tmp_path / "segments.parquet").open("rb") as file:
+        parquet = subprocess.run(
+            [COMMAND, "import", "segments", "-", "--format", "parquet", "--database", embedded],
+            cwd=tmp_path, stdin=file, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    unsaid = run_here(tmp_path, "import", "segments", "-", "--database", embedded, text='{"segment": "country"}')
+    (tmp_path / "feed.txt").write_text(SEGMENTS)
+    unknown = run_here(tmp_path, "import", "segments", "feed.txt", "--database", embedded)
+
+    assert (ndjson.returncode, ndjson.stdout) == (0, "standard input: 1 recorded, 0 duplicates, 0 rejected\n")
+    assert (parquet.returncode, parquet.stdout, parquet.stderr) == (
+        0, "standard input: 2 recorded, 0 duplicates, 0 rejected\n", "",
+    )  # fmt: skip
+    assert_one_clear_error(unsaid, "this looks like JSON; give --format ndjson")
+    assert_one_clear_error(unknown, "feed.txt: the name does not tell the format; give --format csv, tsv, ndjson or")

@@ -96,8 +96,8 @@ def test_the_name_of_a_revoked_key_is_free_after_the_migration_and_keys_tokens_a
                 text("SELECT k.client_id FROM access_token t JOIN api_key k ON k.id = t.api_key_id WHERE t.id = 3")
             )
             assert found.scalar_one() == "b"
-            by = session.execute(text("SELECT transferred_by FROM journal_entry ORDER BY number")).scalars()
-            assert list(by) == ["API key 2", "anonymous"]
+            names = session.execute(text("SELECT transferred_by FROM journal_entry ORDER BY number")).scalars()
+            assert list(names) == ["API key 2", "anonymous"]
         with pytest.raises(IntegrityError), database.write() as session:
             session.execute(text("UPDATE access_token SET api_key_id = 1000"))
 

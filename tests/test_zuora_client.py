@@ -12,13 +12,13 @@ from pydantic import BaseModel, TypeAdapter
 
 from gateway.application import Application
 from resolvers.access import create_api_key
-from resolvers.context import Ledger
 from storage.audit import events_of
 from storage.database import Database
+from storage.settings import Ledger
 from storage.words import Permission, TransactionType
 from tests.client import Client
 from tests.held import held
-from tests.ledger import line, post
+from tests.ledger import keep, line, post
 from tests.served import served
 
 with warnings.catch_warnings():
@@ -213,7 +213,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         ),
         (30, "Revenue Event Item can be run for a whole accounting period only"),
     )
-    refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is no day"))
+    refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is not a day"))
     refused(vendor.create(ledger="main"), (21, "ledger: There is no such field."))
 
     with held("make_entries"):
@@ -304,7 +304,8 @@ def test_accounting_periods_and_codes_are_read(vendor: Vendor) -> None:
 
 def test_home_currency_and_organisations(database: Database) -> None:
     ledger = Ledger(home_currency="JPY")
-    with served(Application(database, ledger), database) as gateway:
+    keep(database, ledger)
+    with served(Application(database), database) as gateway:
         vendor = Vendor(logged_in(gateway, *Permission), gateway)
         post(database, [line("a", organization="North", exchange_rate="150.5", amount="10.01")], ledger)
         labels = [zuora_sdk.OrganizationLabel(organization_name="North")]

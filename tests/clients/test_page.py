@@ -37,7 +37,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def browser() -> str:
     """The browser that is installed; without one the test is skipped, but never in CI."""
-    programs.need_node()
+    programs.node()
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     require(None if found else "there is no browser; install chromium")
     return str(found)

@@ -1,5 +1,5 @@
 // The page of a gateway where GraphiQL is not built.
-import { asked, given, signIn, tell, withPage } from './browser.mjs';
+import { asked, given, signIn, tell, withPage } from './graphiql.mjs';
 
 await withPage(async (page) => {
   tell('notice', await page.locator('.notice').innerText());

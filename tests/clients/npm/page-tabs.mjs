@@ -1,5 +1,5 @@
 // Every tab that the page opens with, run as it is.
-import { answer, run, tab, tell, withPage } from './browser.mjs';
+import { answer, run, tab, tell, withPage } from './graphiql.mjs';
 
 await withPage(async (page) => {
   await page.getByRole('tab').first().waitFor();

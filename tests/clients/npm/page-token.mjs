@@ -1,5 +1,5 @@
 // The token: asked for, used in every tab, kept over a reload, and asked for again once it is revoked.
-import { answer, asked, described, run, signIn, tab, tell, withPage } from './browser.mjs';
+import { answer, asked, described, run, signIn, tab, tell, withPage } from './graphiql.mjs';
 
 await withPage(async (page) => {
   await asked(page);
