@@ -3,7 +3,6 @@
 import re
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
@@ -27,8 +26,11 @@ from gateway.graphql.documents import (
     load_trusted_documents,
 )
 from gateway.import_files import Columns, Import, import_file
+from gateway.import_files import Kind as FileKind
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import VARIABLE, OriginError, Origins
+from gateway.printable import printable
+from gateway.rejects_path import rejects_paths
 from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
 from gateway.terminal import DEFAULT_DATABASE, DatabaseUrl, actor, err, out
@@ -42,11 +44,11 @@ from resolvers.import_ledger import (
     import_accounting_periods,
     import_segments,
 )
-from resolvers.import_lines import Imported, ImportRefused, Lines, Reject
-from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
+from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
+from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, import_transactions
 from resolvers.settings import SettingsRefused, Wanted, settle
 from schema.schema import SCHEMA
-from storage.database import Database, DatabaseError
+from storage.database import Database, DatabaseError, database_file
 from storage.migration import migrate as migrate_database
 from storage.money import MoneyError
 
@@ -135,12 +137,16 @@ class Kind(StrEnum):
     SEGMENTS = "segments"
 
 
-COLUMNS = {
-    Kind.TRANSACTIONS: Columns(REQUIRED, OPTIONAL, (PREFIX,)),
-    Kind.ACCOUNTING_CODES: Columns(*CODE_COLUMNS),
-    Kind.ACCOUNTING_PERIODS: Columns(*PERIOD_COLUMNS),
-    Kind.SEGMENTS: Columns(*SEGMENT_COLUMNS),
+FILES = {
+    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (PREFIX,)), look_back=BATCH),
+    Kind.ACCOUNTING_CODES: FileKind(Columns(*CODE_COLUMNS)),
+    Kind.ACCOUNTING_PERIODS: FileKind(Columns(*PERIOD_COLUMNS)),
+    Kind.SEGMENTS: FileKind(Columns(*SEGMENT_COLUMNS)),
 }
+
+
+class LinesRejected(Exception):
+    """Files were imported, but some of their lines were rejected; nobody need be told again."""
 
 
 def main() -> None:
@@ -158,8 +164,10 @@ def main() -> None:
         OriginError,
         TrustedDocumentsError,
     ) as error:
-        err.print(Text.assemble(("error:", "red"), f" {error}"), soft_wrap=True)
+        err.print(Text.assemble(("error:", "red"), f" {printable(str(error))}"), soft_wrap=True)
         sys.exit(1)
+    except LinesRejected:
+        sys.exit(2)
 
 
 @app.command()
@@ -212,22 +220,19 @@ def import_(
     rejects: RejectsFile = None,
 ) -> None:
     """Import files: each whole, or nothing of it. Running it again is safe. Exit code 2 when lines were rejected."""
-    if rejects is not None and len(files) > 1:
-        raise ImportRefused("--rejects is for one file; import the files one by one, or leave it out")
+    file_kind = FILES[kind]
+    # Before anything is opened: a list of rejects must not be written over what is about to be read.
+    paths = rejects_paths(files, rejects, database_file(database), file_kind.columns.required)
     rejected = 0
     with closing(Database(database)) as opened:
         migrate_database(opened)
         _settle(opened, home_currency, aggregate_currency)
         import_lines = _importer(kind, opened)
-        names: Counter[str] = Counter()
-        for source in files:
-            name = "standard-input" if source == "-" else Path(source).name
-            names[name] += 1
-            # Files of one name from several folders must not overwrite each other's rejects.
-            path = rejects or Path(f"{name}.{names[name]}.rejects.csv" if names[name] > 1 else f"{name}.rejects.csv")
-            rejected += import_file(source, COLUMNS[kind], import_lines, out, path).rejected
+        for source, path in zip(files, paths, strict=True):
+            imported = import_file(source, file_kind, import_lines, out, path, format=None, check=False)
+            rejected += imported.rejected
     if rejected:
-        raise typer.Exit(2)
+        raise LinesRejected
 
 
 @app.command()
@@ -342,8 +347,8 @@ def _stated_digits(text: str) -> tuple[str, int]:
 def _importer(kind: Kind, database: Database) -> Import:
     if kind is Kind.TRANSACTIONS:
 
-        def transactions(lines: Lines, reject: Reject, source: str) -> Imported:
-            return import_transactions(database, lines, reject, source=source, actor=actor())
+        def transactions(lines: Lines, reject: Reject, settled: Settle, source: str) -> Imported:
+            return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settled)
 
         return transactions
     importers = {
@@ -351,4 +356,4 @@ def _importer(kind: Kind, database: Database) -> Import:
         Kind.ACCOUNTING_PERIODS: import_accounting_periods,
         Kind.SEGMENTS: import_segments,
     }
-    return lambda lines, reject, _source: importers[kind](database, lines, reject, actor=actor())
+    return lambda lines, reject, settle, _source: importers[kind](database, lines, reject, actor=actor(), settle=settle)

@@ -89,16 +89,23 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: the gateway, the name that the audit trail will give for it, and what it may do."""
+    """One request: the gateway, who is asking as the audit trail names them, what they may do, and their key's name."""
 
     gateway: Gateway
     actor: str
     permissions: frozenset[Permission] = frozenset(Permission)
+    key_name: str | None = None
+
+    @property
+    def user(self) -> str:
+        """Who is asking, as a user reads it: the name of their API key, if they have one."""
+        return self.key_name or self.actor
 
     def require(self, permission: Permission) -> None:
         """Raise Forbidden unless the caller has the permission."""
         if permission not in self.permissions:
+            caller = self.actor if self.key_name is None else f"API key {self.key_name}"
             raise Forbidden(
-                f"{self.actor} lacks the permission {permission.value!r};"
+                f"{caller} lacks the permission {permission.value!r};"
                 " ask whoever administers this gateway for an API key that has it."
             )

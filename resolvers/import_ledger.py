@@ -13,7 +13,10 @@ from resolvers.import_lines import (
     Imported,
     ImportRefused,
     Lines,
+    OnlyChecked,
     Reject,
+    Settle,
+    at_once,
     day,
     required,
     short,
@@ -56,17 +59,21 @@ class _Rejected(Exception):
     """Undoes an import that has bad lines."""
 
 
-def import_accounting_codes(database: Database, lines: Lines, reject: Reject, *, actor: str) -> Imported:
+def import_accounting_codes(
+    database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
+) -> Imported:
     """Take accounting codes from a file."""
 
     def save(session: Session, codes: list[tuple[int, AccountingCode]], _refuse: Reject) -> None:
         for _, code in codes:
             save_code(session, code)
 
-    return _import(database, "AccountingCodes", lines, reject, actor, _code, save)
+    return _import(database, "AccountingCodes", lines, reject, actor, settle, _code, save)
 
 
-def import_accounting_periods(database: Database, lines: Lines, reject: Reject, *, actor: str) -> Imported:
+def import_accounting_periods(
+    database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
+) -> Imported:
     """Take accounting periods from a file. Periods must not overlap, those included that exist."""
 
     def save(session: Session, periods: list[tuple[int, AccountingPeriod]], refuse: Reject) -> None:
@@ -89,10 +96,12 @@ def import_accounting_periods(database: Database, lines: Lines, reject: Reject, 
                 return
             save_period(session, period)
 
-    return _import(database, "AccountingPeriods", lines, reject, actor, _period, save)
+    return _import(database, "AccountingPeriods", lines, reject, actor, settle, _period, save)
 
 
-def import_segments(database: Database, lines: Lines, reject: Reject, *, actor: str) -> Imported:
+def import_segments(
+    database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
+) -> Imported:
     """Take segments, and the segmentation rules they stand in, from a file.
 
     A line names a segment; with `segmentation_rule` it also stands in that rule, in the order of the lines, for
@@ -103,7 +112,7 @@ def import_segments(database: Database, lines: Lines, reject: Reject, *, actor: 
         save_segments(session, [line.segment for _, line in segments])
         _save_rules(session, segments, refuse)
 
-    return _import(database, "Segments", lines, reject, actor, _segment, save)
+    return _import(database, "Segments", lines, reject, actor, settle, _segment, save)
 
 
 def _import(
@@ -112,16 +121,15 @@ def _import(
     lines: Lines,
     reject: Reject,
     actor: str,
+    settle: Settle,
     parse: Callable[[Mapping[str, str]], Row],
     save: Callable[[Session, list[tuple[int, Row]], Reject], None],
 ) -> Imported:
     rows: list[tuple[int, Row]] = []
-    rejected = 0
+    reasons: dict[int, list[str]] = {}
 
     def refuse(number: int, reason: str) -> None:
-        nonlocal rejected
-        rejected += 1
-        reject(number, reason)
+        reasons.setdefault(number, []).append(reason)
 
     for number, values in lines:
         try:
@@ -142,10 +150,15 @@ def _import(
                 subject=what,
                 after={"recorded": len(rows)},
             )
-            if rejected:
+            if reasons:
                 raise _Rejected
+            settle()
     except _Rejected:
-        return Imported(rejected=rejected)
+        for number, found in sorted(reasons.items()):
+            reject(number, "; ".join(found))
+        return Imported(rejected=len(reasons))
+    except OnlyChecked:
+        pass
     except DatabaseBusy as error:
         raise ImportRefused("others are writing to the ledger for long; nothing was taken, so run it again") from error
     return Imported(recorded=len(rows))
@@ -187,7 +200,7 @@ def _overlap(one: AccountingPeriod, other: AccountingPeriod) -> bool:
 def _whole(column: str, text: str | None, least: int, most: int) -> int | None:
     if text is None:
         return None
-    if not text.isdecimal() or not least <= int(text) <= most:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4) or not least <= int(text) <= most:
         raise Faulty(f"{column}: {text!r} is not a whole number from {least} to {most}")
     return int(text)
 

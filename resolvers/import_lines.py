@@ -7,11 +7,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
+from storage.days import DayRefused, parse_day
+
 Line = tuple[int, Mapping[str, str] | str]
 """A line's number, and its values by column, or why it cannot be understood."""
 
 Reject = Callable[[int, str], None]
 """Takes the number of a rejected line, and the reason."""
+
+Settle = Callable[[], None]
+"""Called once all lines are taken, as the last thing before they are recorded for good; raises to have none of them."""
 
 Word = TypeVar("Word", bound=StrEnum)
 Lines = Iterable[Line]
@@ -19,6 +24,14 @@ Lines = Iterable[Line]
 
 class ImportRefused(Exception):
     """The whole file is refused; nothing of it was taken. Its text says why."""
+
+
+class OnlyChecked(Exception):
+    """Raised by a Settle: the file was only to be checked. Nothing of it is recorded, and it counts as if it were."""
+
+
+def at_once() -> None:
+    """The Settle of whoever has nothing to do before lines are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +103,11 @@ def word(words: type[Word], column: str, text: str) -> Word:
 
 
 def day(column: str, text: str) -> date:
-    """The day that an ISO 8601 date names. Raises Faulty for anything else."""
+    """The day that the text names. Raises Faulty for anything but YYYY-MM-DD."""
     try:
-        if len(text) != 10:
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Faulty(f"{column}: {text!r} is no date; write it like 2024-12-31") from None
+        return parse_day(text)
+    except DayRefused as refused:
+        raise Faulty(f"{column}: {refused}") from None
 
 
 def yes_or_no(column: str, text: str) -> bool:

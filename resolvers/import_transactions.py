@@ -15,8 +15,11 @@ from resolvers.import_lines import (
     ImportRefused,
     Line,
     Lines,
+    OnlyChecked,
     Reject,
+    Settle,
     Uncollectable,
+    at_once,
     day,
     word,
 )
@@ -46,9 +49,18 @@ BATCH = 5_000
 """Transactions posted at a time; memory holds no more of a file than that."""
 
 
-def import_transactions(database: Database, lines: Lines, reject: Reject, *, source: str, actor: str) -> Imported:
+def import_transactions(
+    database: Database,
+    lines: Lines,
+    reject: Reject,
+    *,
+    source: str,
+    actor: str,
+    settle: Settle = at_once,
+) -> Imported:
     """Post every good line of a file, or nothing of it when this raises.
 
+    Lines are rejected in the order of the file, each before more than BATCH lines after it are read.
     A transaction posted before with the same content is a duplicate, with other content it is rejected. A bad
     line is rejected and the others are taken. Raises ImportRefused when a sum leaves 64 bits, or when another
     caller recorded the same transactions at the same moment.
@@ -67,6 +79,9 @@ def import_transactions(database: Database, lines: Lines, reject: Reject, *, sou
             _place(session, days, result)
             result.totals = {code: to_decimal(total, checker.currencies[code]) for code, total in totals.items()}
             _audit(session, result, source, actor)
+            settle()
+    except OnlyChecked:
+        pass
     except MoneyError as error:
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
     except (RecordedMeanwhile, DatabaseBusy) as error:

@@ -1,18 +1,20 @@
-"""The scalar that keeps money exact."""
+"""The scalars that have one form alone: exact money, and days."""
 
 import reprlib
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+from storage.days import DayRefused, parse_day
 from storage.money import LONGEST_NUMBER, MoneyError, parse_decimal
 
 _TOO_LARGE = 10**LONGEST_NUMBER
 
 
-def parse_value(value: Any) -> Decimal:
+def parse_decimal_value(value: Any) -> Decimal:
     """The Decimal of a variable. Raises GraphQLError for a JSON number with decimals, which is a float."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise GraphQLError(f'{reprlib.repr(value)} is not exact; write a Decimal as a string, such as "-12.50".')
@@ -25,11 +27,11 @@ def parse_value(value: Any) -> Decimal:
         raise GraphQLError(f"{error}.") from None
 
 
-def parse_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal:
+def parse_decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal:
     """The Decimal in a document, where a number's text is exact. It has the same form as in a string."""
     if not isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
         raise GraphQLError('A Decimal is written as a string, such as "-12.50".')
-    return parse_value(node.value)
+    return parse_decimal_value(node.value)
 
 
 DECIMAL = ScalarDefinition(
@@ -38,7 +40,35 @@ DECIMAL = ScalarDefinition(
     " and more digits. In JSON it is a string, never a float.",
     specified_by_url=None,
     serialize=lambda value: format(value, "f"),
-    parse_value=parse_value,
-    parse_literal=parse_literal,
+    parse_value=parse_decimal_value,
+    parse_literal=parse_decimal_literal,
     origin=Decimal,
+)
+
+
+def parse_day_value(value: Any) -> date:
+    """The day of a variable. Raises GraphQLError for anything but a string such as "2024-12-31"."""
+    if not isinstance(value, str):
+        raise GraphQLError(f'{reprlib.repr(value)} is not a day; write it as a string, such as "2024-12-31".')
+    try:
+        return parse_day(value)
+    except DayRefused as refused:
+        raise GraphQLError(f"{refused}.") from None
+
+
+def parse_day_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> date:
+    """The day in a document."""
+    if not isinstance(node, StringValueNode):
+        raise GraphQLError('A Date is written as a string, such as "2024-12-31".')
+    return parse_day_value(node.value)
+
+
+DATE = ScalarDefinition(
+    name="Date",
+    description="A day of the calendar, always written YYYY-MM-DD, such as 2024-12-31.",
+    specified_by_url=None,
+    serialize=date.isoformat,
+    parse_value=parse_day_value,
+    parse_literal=parse_day_literal,
+    origin=date,
 )

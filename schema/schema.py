@@ -17,7 +17,7 @@ from schema.input_errors import variable_errors
 from schema.mutation import Mutation
 from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
-from schema.scalars import DECIMAL
+from schema.scalars import DATE, DECIMAL
 from schema.subscription import Subscription
 
 SDL_PATH = Path(__file__).parent / "schema.graphql"
@@ -90,5 +90,5 @@ SCHEMA = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    config=StrawberryConfig(scalar_map={DECIMAL.origin: DECIMAL}),
+    config=StrawberryConfig(scalar_map={DECIMAL.origin: DECIMAL, DATE.origin: DATE}),
 )

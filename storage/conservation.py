@@ -31,6 +31,17 @@ class Finding:
         return f"{self.rule}: broken by {', '.join(self.examples)}{more}"
 
 
+def _differs(addend: str, total: str) -> str:
+    """SQL for "their sum is not that total". It adds halves: SQLite refuses a sum that leaves 64 bits midway."""
+    high, low = (
+        f"CAST(coalesce(sum({addend} >> 32), 0) AS bigint)",
+        f"CAST(coalesce(sum({addend} & {_LOW}), 0) AS bigint)",
+    )
+    return f"({high} + ({low} >> 32) <> coalesce({total}, 0) >> 32 OR {low} & {_LOW} <> coalesce({total}, 0) & {_LOW})"
+
+
+_LOW = 0xFFFF_FFFF
+
 RULES = (
     Rule(
         "every currency that amounts are recorded in has its digits in the ledger",
@@ -45,13 +56,13 @@ RULES = (
     ),
     Rule(
         "a bucket's count and sums are those of its transactions",
-        """
+        f"""
         SELECT 'bucket ' || bucket.id AS name
         FROM posting_bucket AS bucket LEFT JOIN billing_transaction AS posted ON posted.posting_bucket_id = bucket.id
         GROUP BY bucket.id, bucket.transaction_count, bucket.amount, bucket.home_amount
-        HAVING count(posted.id) <> bucket.transaction_count OR sum(posted.amount) <> bucket.amount
-            OR coalesce(sum(posted.home_amount), 0) <> coalesce(bucket.home_amount, 0)
-        """,
+        HAVING count(posted.id) <> bucket.transaction_count OR {_differs("posted.amount", "bucket.amount")}
+            OR {_differs("posted.home_amount", "bucket.home_amount")}
+        """,  # noqa: S608
     ),
     Rule(
         "a bucket is in the run that made its entry",
@@ -101,7 +112,7 @@ RULES = (
     ),
     Rule(
         "a live entry books on each accounting code what its transactions come to",
-        """
+        f"""
         SELECT entry.number || ' on ' || code.name AS name
         FROM (
             SELECT journal_entry_id, accounting_code_id,
@@ -125,8 +136,8 @@ RULES = (
             JOIN accounting_code AS code ON code.id = booked.accounting_code_id
         WHERE entry.status = 'Created' AND entry.journal_run_id IS NOT NULL
         GROUP BY entry.id, entry.number, code.id, code.name
-        HAVING sum(booked.amount) <> 0 OR coalesce(sum(booked.home_amount), 0) <> 0
-        """,
+        HAVING {_differs("booked.amount", "0")} OR {_differs("booked.home_amount", "0")}
+        """,  # noqa: S608
     ),
     Rule(
         "a run has the entries that it made until it is deleted",

@@ -1,5 +1,6 @@
 """The database: SQLite by default, PostgreSQL by URL. One transaction is one `with`."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,12 @@ class Database:
         return self.url.render_as_string(hide_password=True)
 
 
+def database_file(url: str) -> Path | None:
+    """The file of a SQLite database, which need not exist yet; None for a server. Raises DatabaseError."""
+    parsed = _supported(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
 @contextmanager
 def _texts() -> Iterator[None]:
     try:
@@ -104,13 +111,15 @@ def is_sqlite(session: Session) -> bool:
 def _supported(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # A port that is no number is a plain ValueError.
         parsed = None
     if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite")
     if parsed is not None and parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
-    shown = url if parsed is None else parsed.render_as_string(hide_password=True)
+    # As far as an address is, what stands before the last @ may be a password.
+    shown = re.sub("://.*@", "://***@", url) if parsed is None else parsed.render_as_string(hide_password=True)
     raise DatabaseError(
         f"{shown!r} is no database URL that can be used; write sqlite:///ledger.db for a file"
         " or postgresql://user:password@host/name for a server"

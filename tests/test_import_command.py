@@ -84,7 +84,7 @@ def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str,
     told, *totals = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert told == "december.csv: 3 recorded, 0 duplicates, 0 rejected"
-    assert [total.split() for total in totals] == [["1,234.50", "GBP"], ["7", "JPY"]]
+    assert totals == ["Total recorded: 1,234.50 GBP", "Total recorded:        7 JPY"]
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == "december.csv: 0 recorded, 3 duplicates, 0 rejected\n" * 2
     assert list(tmp_path.glob("*.rejects.csv")) == []
@@ -166,9 +166,9 @@ BAD_LINES = [
     ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
     ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; possible are: Invoice Item, Taxation"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
-    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is no date; write it like 2024-12-31"),
-    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is no date"),
-    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is no date"),
+    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a day; write it like 2024-12-31"),
+    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a day"),
+    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a day"),
     ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; a day from 1900-01-01 to"),
     ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
     ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
@@ -217,7 +217,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     for (number, reason), wanted in zip(found, expected, strict=True):
         assert wanted in reason, number
     assert "amount: 'x' is not" in found[len(bad) - 1][1]
-    assert "transaction_date: 'z' is no date" in found[len(bad) - 1][1]
+    assert "transaction_date: 'z' is not a day" in found[len(bad) - 1][1]
     assert count(database) == 2
 
 
@@ -320,7 +320,10 @@ def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path:
         tmp_path, "import", "accounting-codes", "codes.csv", "--database", embedded, "--rejects", "no/such/folder.csv"
     )  # fmt: skip
 
-    assert_one_clear_error(done, "no/such/folder.csv: rejected lines cannot be written here: No such file or directory")
+    assert_one_clear_error(
+        done, "rejected lines cannot be written to no/such/folder.csv: there is no folder", "no/such"
+    )
+    assert not (tmp_path / "embedded.db").exists()
 
 
 def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> None:

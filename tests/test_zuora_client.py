@@ -157,7 +157,7 @@ def test_the_worked_example(vendor: Vendor) -> None:
     assert vendor.set(transferred, transferred_to_accounting="Yes").success is True
     held_back = understood(vendor.entries.get_summary_journal_entry(transferred))
     assert (held_back.success, held_back.transferred_to_accounting) == (True, "Yes")
-    assert held_back.transferred_by == "API key ERP 12"
+    assert held_back.transferred_by == "ERP 12"
     time.strptime(held_back.transfer_date_time, "%Y-%m-%d %H:%M:%S")
 
     assert understood(vendor.runs.cancel_journal_run(number)).success is True
@@ -175,7 +175,9 @@ def test_the_worked_example(vendor: Vendor) -> None:
     refused(vendor.poll(number, None), (40, f"There is no journal run '{number}'."))
     with vendor.gateway.database.read() as session:
         actors = [(event.action, event.actor) for event in events_of(session, "JournalRun", number)]
-    assert [actors[0], actors[-2]] == [("create", "API key ERP 12"), ("delete", "API key ERP 12")]
+    assert [actors[0], actors[-2]] == [
+        (action, f"API key ERP 12, client id {vendor.sdk.client_id}") for action in ("create", "delete")
+    ]
 
 
 def test_every_refusal(vendor: Vendor) -> None:
@@ -211,7 +213,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         ),
         (30, "Revenue Event Item can be run for a whole accounting period only"),
     )
-    refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is no day"))
+    refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is not a day"))
     refused(vendor.create(ledger="main"), (21, "ledger: There is no such field."))
 
     with held("make_entries"):

@@ -3,6 +3,6 @@
 from gateway.feed.errors import FeedError
 from gateway.feed.feed import Feed, Progress, open_feed
 from gateway.feed.formats import Format
-from gateway.feed.records import Malformed, Record
+from gateway.feed.records import REJECTED, Cells, Malformed, Record
 
-__all__ = ["Feed", "FeedError", "Format", "Malformed", "Progress", "Record", "open_feed"]
+__all__ = ["REJECTED", "Cells", "Feed", "FeedError", "Format", "Malformed", "Progress", "Record", "open_feed"]

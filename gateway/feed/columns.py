@@ -1,8 +1,14 @@
 """Which columns a feed must and may have."""
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
+
+_INDEX = re.compile(r"index|level_\d+|Unnamed: \d+|__index_level_\d+__")
+"""The names that pandas gives to a table's index when it writes it, or reads it back, as a column."""
+
+_MOST_LISTED = 10
 
 
 class Columns:
@@ -14,20 +20,30 @@ class Columns:
         self._named = dict.fromkeys((*required, *optional))
 
     def fault(self, names: Collection[str]) -> str | None:
-        """Everything that is wrong with these column names, or None."""
+        """Everything that is wrong with these column names, or None. One without a name is no fault by itself."""
         faults = []
         if missing := [name for name in self._required if name not in names]:
             faults.append(_listed("missing column", missing))
-        if unknown := [name for name in names if name and not self._allows(name)]:
-            faults.append(_listed("unknown column", dict.fromkeys(self._with_suggestion(n) for n in unknown)))
-        if "" in names:
-            places = [str(place) for place, name in enumerate(names, start=1) if not name]
-            faults.append(_listed("no name for column", places))
+        if unknown := list(dict.fromkeys(name for name in names if name and not self._allows(name))):
+            # A suggestion takes a while: none for what is not listed.
+            shown = [self._with_suggestion(name) for name in unknown[:_MOST_LISTED]]
+            faults.append(_listed("unknown column", shown + unknown[_MOST_LISTED:]))
         if len(set(names)) < len(names):
             repeated = [name for name, count in Counter(names).items() if count > 1 and name]
             if repeated:
                 faults.append(_listed("repeated column", repeated))
         return "; ".join(faults) or None
+
+    def begin(self, cells: Sequence[str]) -> bool:
+        """Whether these cells look like the header that a feed of this kind begins with."""
+        # Asked of every row, of which hardly one has even the first name.
+        if self._required[0] not in cells:
+            return False
+        names = {cell.strip() for cell in cells}
+        if not names.issuperset(self._required):
+            return False
+        # A segment may be called "segment", but no transaction has the names of seven columns for values.
+        return len(self._required) > 2 or all(self._allows(name) for name in names if name)
 
     def allowed(self) -> str:
         """The names of all columns there can be, to be read by a person."""
@@ -38,10 +54,26 @@ class Columns:
         return name in self._named or (name.startswith(self._prefixes) and name not in self._prefixes)
 
     def _with_suggestion(self, name: str) -> str:
-        close = get_close_matches(name.lower().replace(" ", "_"), self._named, n=1)
-        return f"{name} (did you mean {close[0]}?)" if close else name
+        shown = _shortened(name)
+        plain = "".join(char for char in name if char.isprintable() or char.isspace())
+        plain = re.sub(r"[\s_-]+", "_", plain.strip()).lower()
+        if close := get_close_matches(plain[:100], self._named, n=1):
+            return f"{shown} (did you mean {close[0]}?)"
+        if _INDEX.fullmatch(name):
+            return f"{shown} (an index, as pandas writes it? write the file with index=False)"
+        for prefix in self._prefixes:
+            if plain.startswith(prefix) and len(plain) > len(prefix):
+                return f"{shown} (did you mean {prefix}{name.strip()[len(prefix) :]}?)"
+            if re.fullmatch(r"\w[\w -]*", name) and len(name) <= 100:
+                return f"{shown} (did you mean {prefix}{name}?)"
+        return shown
 
 
 def _listed(what: str, names: Iterable[str]) -> str:
-    listed = list(names)
-    return f"{what}{'s' if len(listed) > 1 else ''} {', '.join(listed)}"
+    listed = [_shortened(name, 200) for name in names]
+    more = f" and {len(listed) - _MOST_LISTED:,} more" if len(listed) > _MOST_LISTED else ""
+    return f"{what}{'s' if len(listed) > 1 else ''} {', '.join(listed[:_MOST_LISTED])}{more}"
+
+
+def _shortened(text: str, longest: int = 80) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -1,59 +1,101 @@
-"""Records from CSV."""
+"""Records from text in cells: CSV, and the same with tabs."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 
 from gateway.feed.columns import Columns
 from gateway.feed.errors import FeedError
-from gateway.feed.records import Malformed, Record
+from gateway.feed.records import REJECTED, Malformed, Record
 from gateway.feed.text_lines import MAX_LINE, TextLines
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*', re.IGNORECASE | re.DOTALL)
+"""A first line by which a spreadsheet is told what separates the cells."""
 
 
 class CsvRecords:
-    """The records of a CSV text after RFC 4180. `columns` are its header's names.
+    """The records of a CSV text after RFC 4180, whose separator may also be the tab. `columns` are its header's names.
 
-    The header is read at once; it, and iterating, raise FeedError where the text is not such CSV.
+    Rows of empty cells are blank lines, and so is the header where it is repeated, as in files joined to one. The
+    two columns that a list of rejects begins with are left out. The header is read at once; it, and iterating, raise
+    FeedError where the text is not such CSV.
     """
 
     columns: tuple[str, ...]
 
-    def __init__(self, lines: TextLines, columns: Columns) -> None:
+    def __init__(self, lines: TextLines, columns: Columns, separator: str = ",") -> None:
         # The module's limit is global and below ours. It is raised once and never lowered again, as another
         # feed may be open; ours is held by TextLines and _record_lines.
         csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
         self._lines = lines
+        self._allowed = columns
+        self._separator = separator
         self._held: list[str] = []
         self._rows = self._read_rows()
+        self._in_header = True
         line, header = next(self._rows, (0, []))
+        self._in_header = False
         if not header:
             allowed = columns.allowed()
             raise FeedError(lines.name, None, f"it is empty; the first line must name the columns: {allowed}")
-        self.columns = tuple(name.strip() for name in header)
+        names = tuple(name.strip() for name in header)
+        self._left_out = len(REJECTED) if names[: len(REJECTED)] == REJECTED else 0
+        self.columns = names[self._left_out :]
         if fault := columns.fault(self.columns):
-            hint = _separator_hint(header)
+            hint = self._header_hint(header)
             raise lines.error(f"{hint}{fault}; columns can be {columns.allowed()}", line)
 
     def __iter__(self) -> Iterator[Record | Malformed]:
-        columns = self.columns
+        columns, left_out = self.columns, self._left_out
         width = len(columns)
-        for line, cells in self._rows:
-            if len(cells) == width:
-                pairs = zip(columns, cells, strict=True)
-                yield Record(line, {name: text for name, cell in pairs if (text := cell.strip())})
+        unnamed = [place for place, name in enumerate(columns) if not name]
+        for line, row in self._rows:
+            if self._allowed.begin(row) and self._repeats_header(line, row):
+                continue
+            cells = row[left_out:] if left_out else row
+            if len(cells) != width:
+                yield Malformed(line, self._width_fault(len(row), width + left_out), cells)
+            elif unnamed and (place := next((place for place in unnamed if cells[place].strip()), None)) is not None:
+                yield self._without_name(line, place, cells)
             else:
-                yield Malformed(line, _width_fault(len(cells), width))
+                pairs = zip(columns, cells, strict=True)
+                yield Record(line, {name: text for name, cell in pairs if (text := cell.strip())}, cells)
+
+    def _repeats_header(self, line: int, row: Sequence[str]) -> bool:
+        """Whether the row is the header once more. Raises FeedError when it is a header of other columns.
+
+        Values under another header would be taken for those of the first: a debit for a credit account.
+        """
+        names = tuple(cell.strip() for cell in row)
+        if len(names) < 2:
+            # In a file of one column, a value may well be what the column is called.
+            return False
+        if names[self._left_out :] == self.columns:
+            return True
+        raise self._lines.error(
+            "this is a header of other columns than the first, as in files joined to one; import them one by one", line
+        )
+
+    def _without_name(self, line: int, place: int, cells: Sequence[str]) -> Malformed:
+        held = f"column {place + 1} has no name in the header, but holds {cells[place].strip()[:60]!r}"
+        if place == 0:
+            raise self._lines.error(
+                f"{held}; if it is an index, as pandas writes it, write the file with index=False; or empty the column",
+                line,
+            )
+        return Malformed(line, f"{held}; empty the cell, or name the column", cells)
 
     def _read_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row that is not blank, with the number of the line it starts on."""
         held = self._held
-        reader = csv.reader(self._record_lines(), strict=True, skipinitialspace=True)
+        reader = csv.reader(self._record_lines(), delimiter=self._separator, strict=True, skipinitialspace=True)
         end = 0
         try:
             for cells in reader:
                 line, end = end + 1, reader.line_num
-                blank = len(cells) < 2 and held[0].isspace()
                 held.clear()
-                if not blank:
+                if any(cell and not cell.isspace() for cell in cells):
                     yield line, cells
         except csv.Error as error:
             raise self._quoting_error(error) from error
@@ -63,12 +105,20 @@ class CsvRecords:
         held = self._held
         size = 0
         for line in self._lines:
+            if self._in_header and (told := _SEP_LINE.fullmatch(line)):
+                line = self._without_separator_line(told[1])
             size = size + len(line) if held else len(line)
             held.append(line)
             if size > MAX_LINE:
                 message = "the quote opened on this line is not closed within 1 MiB"
                 raise self._lines.error(message, self._opened())
             yield line
+
+    def _without_separator_line(self, separator: str) -> str:
+        """A blank line, so that lines keep their numbers. Raises FeedError when the separator is another than ours."""
+        if separator != self._separator:
+            raise self._lines.error(self._separator_hint(separator))
+        return "\n"
 
     def _quoting_error(self, error: csv.Error) -> FeedError:
         reason = str(error)
@@ -77,10 +127,14 @@ class CsvRecords:
         if "unexpected end" in reason:
             return self._lines.error("the quote opened on this line is never closed", opened)
         if "expected after" in reason:
+            other = re.search(r'"([;\t|,])', self._held[0]) if self._in_header else None
+            if other and other[1] != self._separator:
+                return self._lines.error(self._separator_hint(other[1]))
             where = "" if opened == latest else f" on line {latest}"
             return self._lines.error(
                 f"the quote opened on this line is closed{where} with text after it;"
-                ' close it before the comma, and write a quote within quotes twice, as ""',
+                f" close it before the {self._separator_name()},"
+                ' and write a quote within quotes twice, as ""',
                 opened,
             )
         if "new-line character" in reason:
@@ -90,10 +144,41 @@ class CsvRecords:
     def _opened(self) -> int:
         """The number of the line with the latest opening quote of the record being read."""
         first = self._lines.number - len(self._held) + 1
-        return first + _latest_opening_quote(self._held)
+        return first + _latest_opening_quote(self._held, self._separator)
+
+    def _header_hint(self, header: Sequence[str]) -> str:
+        if len(header) > 1:
+            return ""
+        if header[0].startswith(("{", "[")):
+            return "this looks like JSON; give --format ndjson for a JSON object a line; "
+        for separator in _SEPARATORS:
+            if separator in header[0]:
+                return f"{self._separator_hint(separator)}; "
+        return ""
+
+    def _separator_hint(self, separator: str) -> str:
+        found = f"the columns are separated by {_SEPARATORS.get(separator, repr(separator))}"
+        match separator:
+            case "\t":
+                return f"{found}; give --format tsv"
+            case ",":
+                return f"{found}; give --format csv"
+            case ";":
+                return f"{found}, which must be commas; save it as CSV with commas, and with points in its amounts"
+            case _:
+                return f"{found}, which must be {_SEPARATORS[self._separator]}"
+
+    def _separator_name(self) -> str:
+        return "tab" if self._separator == "\t" else "comma"
+
+    def _width_fault(self, found: int, width: int) -> str:
+        hint = ""
+        if found > width:
+            hint = f"; a value with a {self._separator_name()} in it must be quoted"
+        return f"{found} cell{'s' if found != 1 else ''} where the header has {width}{hint}"
 
 
-def _latest_opening_quote(lines: Sequence[str]) -> int:
+def _latest_opening_quote(lines: Sequence[str], separator: str) -> int:
     opened = 0
     place = "start"
     for index, line in enumerate(lines):
@@ -105,24 +190,10 @@ def _latest_opening_quote(lines: Sequence[str]) -> int:
                 place, opened = "quoted", index
             elif char == '"' and place == "closed":
                 place = "quoted"
-            elif char == ",":
+            elif char == separator:
                 place = "start"
             elif place == "closed":
                 return opened
             elif char != " ":
                 place = "unquoted"
     return opened
-
-
-def _separator_hint(header: Sequence[str]) -> str:
-    if len(header) > 1:
-        return ""
-    for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if separator in header[0]:
-            return f"the columns are separated by {word}, which must be commas; "
-    return ""
-
-
-def _width_fault(found: int, width: int) -> str:
-    hint = "; a value with a comma in it must be quoted" if found > width else ""
-    return f"{found} cell{'s' if found != 1 else ''} where the header has {width}{hint}"

@@ -87,6 +87,8 @@ def _records(source: Source, format: Format, columns: Columns) -> _Records:
     match format:
         case "csv":
             return CsvRecords(TextLines(source), columns)
+        case "tsv":
+            return CsvRecords(TextLines(source), columns, "\t")
         case "ndjson":
             return NdjsonRecords(TextLines(source), columns)
         case "parquet":

@@ -4,11 +4,13 @@ from typing import Literal
 
 from gateway.feed.errors import FeedError
 
-Format = Literal["csv", "ndjson", "parquet"]
+Format = Literal["csv", "tsv", "ndjson", "parquet"]
 
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".csv.gz": "csv",
+    ".tsv": "tsv",
+    ".tsv.gz": "tsv",
     ".ndjson": "ndjson",
     ".ndjson.gz": "ndjson",
     ".jsonl": "ndjson",
@@ -22,4 +24,9 @@ def format_of(name: str) -> Format:
     for ending, format in _FORMATS.items():
         if name.lower().endswith(ending):
             return format
-    raise FeedError(name, None, f"the name does not tell the format; it must end in {', '.join(_FORMATS)}")
+    raise FeedError(
+        name,
+        None,
+        "the name does not tell the format; give --format csv, tsv, ndjson or parquet,"
+        f" or a name that ends in {', '.join(_FORMATS)}",
+    )

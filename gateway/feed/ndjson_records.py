@@ -1,7 +1,7 @@
 """Records from NDJSON: one JSON object a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gateway.feed.columns import Columns
@@ -46,17 +46,45 @@ class NdjsonRecords:
                 continue
             if not isinstance(pairs, tuple):
                 raise lines.error("this is JSON, but not an object; each line must be one JSON object")
-            yield self._record(lines.number, pairs)
+            record = self._record(lines.number, [(name.strip(), value) for name, value in pairs])
+            if record is not None:
+                yield record
         if empty:
             raise FeedError(lines.name, None, "it is empty; each line must be one JSON object")
 
-    def _record(self, line: int, pairs: tuple[tuple[str, Any], ...]) -> Record | Malformed:
+    def _record(self, line: int, pairs: Sequence[tuple[str, Any]]) -> Record | Malformed | None:
+        cells = _cells(pairs)
         if fault := self._columns.fault([name for name, _ in pairs]):
-            return Malformed(line, fault)
+            return Malformed(line, fault, cells)
         for name, value in pairs:
             if not isinstance(value, str) and value is not None:
-                return Malformed(line, f"{name!r} is {_kind(value)}; it must be text, a number or null")
-        return checked_record(line, pairs)
+                return Malformed(line, f"{name!r} is {_kind(value)}; it must be text, a number or null", cells)
+            if not name and value and value.strip():
+                return Malformed(line, f"a value has no name: {value.strip()[:60]!r}; name it, or remove it", cells)
+        return checked_record(line, pairs, cells)
+
+
+def _cells(pairs: Sequence[tuple[str, Any]]) -> dict[str, str]:
+    """The values by name as text, as JSON where they are none; those of a repeated name together."""
+    cells: dict[str, str] = {}
+    for name, value in pairs:
+        text = "" if value is None else value if isinstance(value, str) else _json(value)
+        cells[name] = f"{cells[name]} | {text}" if name in cells else text
+    return cells
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(_plain(value))
+    except RecursionError:
+        return "(nested too deeply)"
+
+
+def _plain(value: Any) -> Any:
+    # An object is a tuple of pairs here, by the decoder's hook.
+    if isinstance(value, tuple):
+        return {name: _plain(inner) for name, inner in value}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _kind(value: object) -> str:

@@ -38,6 +38,8 @@ class ParquetRecords:
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
         self.columns = tuple(schema.names)
+        if "" in self.columns:
+            raise FeedError(self._name, None, f"column {self.columns.index('') + 1} has no name")
         if fault := columns.fault(self.columns):
             raise FeedError(self._name, None, f"{fault}; columns can be {columns.allowed()}")
         if faults := [fault for field in schema if (fault := _type_fault(field))]:
@@ -48,7 +50,9 @@ class ParquetRecords:
         for batch in self._batches():
             for cells in zip(*batch, strict=True):
                 row += 1
-                yield checked_record(row, zip(self.columns, cells, strict=True))
+                record = checked_record(row, zip(self.columns, cells, strict=True), [cell or "" for cell in cells])
+                if record is not None:
+                    yield record
 
     def _batches(self) -> Iterator[list[list[str | None]]]:
         try:

@@ -1,30 +1,42 @@
 """What a feed consists of."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+REJECTED = ("line", "reason")
+"""The first two columns of a list of rejects. A CSV file that begins with them is read as if it did not have them."""
+
+Cells = Sequence[str] | Mapping[str, str]
+"""The cells of a record as they stand in the file: in the order of the feed's columns, or by name where it has none."""
 
 
-class Record(NamedTuple):
+@dataclass(slots=True)
+class Record:
     """One record: its values that are not empty. `line` is where it starts (in Parquet, its row), from 1."""
 
     line: int
     values: dict[str, str]
+    cells: Cells = field(default=(), compare=False, repr=False)
 
 
-class Malformed(NamedTuple):
+@dataclass(slots=True)
+class Malformed:
     """A record that cannot be understood, in a feed that can: to be counted as rejected."""
 
     line: int
     message: str
+    cells: Cells = field(default=(), compare=False, repr=False)
 
 
-def checked_record(line: int, cells: Iterable[tuple[str, str | None]]) -> Record | Malformed:
-    """The record of these values, where the format lets text hold what no database stores."""
+def checked_record(line: int, cells: Iterable[tuple[str, str | None]], raw: Cells) -> Record | Malformed | None:
+    """The record of these values, where the format lets text hold what no database stores; None where all are empty."""
     values = {name: text for name, cell in cells if cell and (text := cell.strip())}
+    if not values:
+        return None
     if _is_storable("".join(values) + "".join(values.values())):
-        return Record(line, values)
+        return Record(line, values, raw)
     faulty = next(name for name, text in values.items() if not _is_storable(name + text))
-    return Malformed(line, f"{faulty!r} holds a NUL or half a surrogate pair, which is not text")
+    return Malformed(line, f"{faulty!r} holds a NUL or half a surrogate pair, which is not text", raw)
 
 
 def _is_storable(text: str) -> bool:

@@ -16,7 +16,8 @@ MAX_LINE = 1 << 20
 class TextLines:
     """The lines of a UTF-8 text with their ends, LF or CRLF. `number` is that of the latest one, from 1.
 
-    Iterating raises FeedError on a line too long or not UTF-8, on NUL bytes, and on damaged gzip data.
+    A byte-order mark at the start of a line is dropped. Iterating raises FeedError on a line too long or not UTF-8,
+    on NUL bytes, and on damaged gzip data.
     """
 
     def __init__(self, source: Source) -> None:
@@ -28,7 +29,10 @@ class TextLines:
         for raw in self._raw_lines():
             self.number += 1
             if self.number == 1:
-                raw = self._without_mark(raw)
+                self._refuse_other_kinds(raw)
+            # Files joined to one have a mark where each of them began.
+            while raw.startswith(codecs.BOM_UTF8):
+                raw = raw.removeprefix(codecs.BOM_UTF8)
             if b"\0" in raw:
                 self._refuse_nul(raw)
             if len(raw) > MAX_LINE:
@@ -60,10 +64,13 @@ class TextLines:
         except OSError as error:
             raise FeedError(self.name, None, f"reading failed: {error.strerror or error}") from error
 
-    def _without_mark(self, raw: bytes) -> bytes:
+    def _refuse_other_kinds(self, raw: bytes) -> None:
         if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._refuse_utf16()
-        return raw.removeprefix(codecs.BOM_UTF8)
+        if raw.startswith(b"PAR1"):
+            raise self.error("this looks like Parquet; give --format parquet")
+        if raw.startswith(b"PK\3\4"):
+            raise self.error("this is a workbook or a zip archive; save the sheet as CSV, or unpack the archive")
 
     def _refuse_nul(self, raw: bytes) -> NoReturn:
         # Latin text in UTF-16 is half NULs, whether it begins with a byte order mark or not.

@@ -102,7 +102,11 @@ def page_from_cdn(tabs: Sequence[Tab]) -> str:
         f'<link rel="stylesheet" href="{_cdn("graphiql", versions)}/dist/style.css">\n'
         f'    <script type="importmap">{_for_html({"imports": _cdn_imports(versions)})}</script>'
     )
-    return _filled(tabs, head, "/graphiql/graphiql.js")
+    content = (
+        f'<p class="notice">Loading GraphiQL from {CDN}. If it does not appear, that site cannot be reached:'
+        ' go back to <a href="/graphql">the form</a>.</p>'
+    )
+    return _filled(tabs, head, "/graphiql/graphiql.js", content)
 
 
 def routes(tabs: Sequence[Tab]) -> list[BaseRoute]:

@@ -31,8 +31,11 @@ async function run(signal) {
     return;
   }
   let text = "";
-  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
-    const events = (text + part).split(/\r?\n\r?\n/);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const events = (text + value).split(/\r?\n\r?\n/);
     text = events.pop();
     for (const event of events) {
       const data = event.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());

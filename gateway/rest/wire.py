@@ -1,6 +1,5 @@
 """How the REST interface writes names, days, moments and money."""
 
-import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+from storage.days import DayRefused, parse_day
 
 
 class Wire(BaseModel):
@@ -33,11 +32,9 @@ def _day(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        if _DAY.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise ValueError(f"{value!r} is no day; write it as YYYY-MM-DD.")
+        return parse_day(value)
+    except DayRefused as refused:
+        raise ValueError(f"{refused}.") from None
 
 
 Day = Annotated[date, BeforeValidator(_day)]

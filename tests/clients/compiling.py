@@ -31,11 +31,10 @@ def tool(folder: Path, script: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def bundled(program: Path, **options: str) -> Path:
+def bundled(program: Path, *options: str) -> Path:
     """The program in one file, its packages included unless they are external."""
     out = program.with_suffix(".bundle.mjs")
-    given = [f"--{name}={value}" for name, value in options.items()]
-    tool(program.parent, "esbuild/bin/esbuild", program.name, "--bundle", "--format=esm", f"--outfile={out}", *given)
+    tool(program.parent, "esbuild/bin/esbuild", program.name, "--bundle", "--format=esm", f"--outfile={out}", *options)
     return out
 
 
@@ -45,4 +44,4 @@ def relay_program(folder: Path, *, persisted: bool) -> Path:
     shutil.copy(SCHEMA, relay / "schema.graphql")
     config = "relay.persisted.config.json" if persisted else "relay.config.json"
     tool(relay, "relay-compiler/cli.js", "--noWatchman", config)
-    return bundled(relay / "relay.mjs", platform="node", packages="external")
+    return bundled(relay / "relay.mjs", "--platform=node", "--packages=external")

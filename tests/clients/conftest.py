@@ -1,11 +1,14 @@
-"""One guarded gateway for every client of a test process: each works on a run of its own."""
+"""One guarded gateway for every client of a module: each works on a run of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from gateway.application import Application
+from gateway.origins import Origins
 from storage.database import Database
 from storage.migration import migrate
 from tests.client import Client
@@ -19,18 +22,24 @@ class Guarded(NamedTuple):
 
     client: Client
     token: str
+    application: Application
 
 
-@pytest.fixture(scope="session")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+@contextmanager
+def guarded_gateway(folder: Path, origins: Origins | None = None) -> Iterator[Guarded]:
     """A gateway that lets nobody in without a token, as one in production; its client has one."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('clients')}/ledger.db")
+    database = Database(f"sqlite:///{folder}/ledger.db")
     migrate(database)
     fill(database)
     _, token = new_token(database)
-    with (
-        served(Application(database, require_api_key=True), database) as anyone,
-        Client(anyone.url, database, token) as client,
-    ):
-        yield Guarded(client, token)
+    application = Application(database, require_api_key=True, origins=origins)
+    with served(application, database) as anyone, Client(anyone.url, database, token) as client:
+        yield Guarded(client, token, application)
     database.close()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """One guarded gateway for all tests of a module: only one at a time can run in a process."""
+    with guarded_gateway(tmp_path_factory.mktemp("clients")) as gateway:
+        yield gateway

@@ -25,13 +25,18 @@ class Network:
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._to_lose = 0
         self.taken = 0
         """How many connections have been made so far."""
 
-    def cut(self) -> int:
-        """Reset every open connection, on both sides; new ones can be made at once. Gives how many there were."""
+    def cut(self, further: int = 0) -> int:
+        """Reset every open connection, on both sides, and so many further ones as soon as they are made.
+
+        Gives how many were open.
+        """
         with self._lock:
             lost, self._open = self._open, []
+            self._to_lose = further
         for end in lost:
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -46,6 +51,11 @@ class Network:
                 near, _ = self._listener.accept()
             except OSError:
                 return
+            if self._to_lose:
+                self._to_lose -= 1
+                near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                near.close()
+                continue
             far = socket.create_connection(self._target)
             with self._lock:
                 self.taken += 1

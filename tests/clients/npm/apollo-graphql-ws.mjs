@@ -5,11 +5,9 @@ import { play, token, url } from './harness.mjs';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws'; // for Node before 22 alone: browsers and later versions have their own
 
 const socket = createClient({
   url: `${url.replace('http', 'ws')}/graphql`,
-  webSocketImpl: WebSocket,
   connectionParams: () => ({ authorization: `Bearer ${token}` }),
   retryAttempts: 0, // it would subscribe again with the first cursor; `follow` does with the last
 });

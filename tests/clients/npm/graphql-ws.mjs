@@ -2,12 +2,11 @@ import { OUTCOMES, play, token, url } from './harness.mjs';
 
 // docs: graphql-ws
 import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws'; // for Node before 22 alone: browsers and later versions have their own
 
 const client = createClient({
   url: `${url.replace('http', 'ws')}/graphql`,
-  webSocketImpl: WebSocket,
   connectionParams: () => ({ authorization: `Bearer ${token}` }),
+  shouldRetry: () => true, // also while the gateway restarts and takes no connection
 });
 
 async function follow(run, show, after = null) {

@@ -1,8 +1,14 @@
 // What every program here shares: what it was given, the documents it sends, and how it tells what it was answered.
 
-export const given = JSON.parse(process.argv[2]);
+// In a browser it stands in the address of the page.
+export const given = JSON.parse(
+  globalThis.location ? decodeURIComponent(globalThis.location.hash.slice(1)) : process.argv[2],
+);
 export const { url, token, run } = given;
 export const { run: RUN, cancel: CANCEL, outcomes: OUTCOMES } = given.documents;
+
+// Node before 22 has none of its own.
+globalThis.WebSocket ??= (await import('ws')).WebSocket;
 
 // Some clients ask for the names of types, too.
 export function tell(kind, value) {

@@ -4,12 +4,11 @@ import { OUTCOMES, play, token, url } from './harness.mjs';
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { forEach, onEnd, pipe } from 'wonka';
-import { WebSocket } from 'ws'; // for Node before 22 alone: browsers and later versions have their own
 
 const socket = createClient({
   url: `${url.replace('http', 'ws')}/graphql`,
-  webSocketImpl: WebSocket,
   connectionParams: () => ({ authorization: `Bearer ${token}` }),
+  shouldRetry: () => true, // also while the gateway restarts and takes no connection
 });
 
 const client = new Client({

@@ -12,7 +12,6 @@ import { commitMutation, createOperationDescriptor, fetchQuery, getSingularSelec
 // docs: relay
 import { Environment, Network, Observable, RecordSource, Store, requestSubscription } from 'relay-runtime';
 import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws'; // for Node before 22 alone: browsers and later versions have their own
 
 const authorization = `Bearer ${token}`;
 
@@ -27,13 +26,12 @@ async function send({ text, id }, variables) {
 
 const socket = createClient({
   url: `${url.replace('http', 'ws')}/graphql`,
-  webSocketImpl: WebSocket,
   connectionParams: () => ({ authorization }),
   retryAttempts: 0, // it would subscribe again with the first cursor; `follow` does with the last
 });
 
 const subscribe = ({ text, id }, variables) =>
-  Observable.create((sink) => socket.subscribe({ query: text, doc_id: id, variables }, sink));
+  Observable.create((sink) => socket.subscribe({ query: text ?? '', doc_id: id, variables }, sink));
 
 const environment = new Environment({
   network: Network.create(send, subscribe),
@@ -50,8 +48,9 @@ function follow(run, show, after = null) {
           show(entryCancelOutcomes);
           after = entryCancelOutcomes.cursor;
         },
-        // A refusal is a list of errors. Anything else is a lost connection.
-        onError: (error) => (Array.isArray(error) || error.source ? fail(error) : setTimeout(again, 1000)),
+        // A refusal is an Error or a list of them; a lost connection is the event that told of it.
+        onError: (error) =>
+          Array.isArray(error) || error instanceof Error ? fail(error) : setTimeout(again, 1000),
         onCompleted: complete,
       });
     again();

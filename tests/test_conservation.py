@@ -1,0 +1,35 @@
+"""The rules that a ledger must keep find what breaks them."""
+
+import pytest
+from sqlalchemy import text
+
+from storage.conservation import broken_rules
+from storage.database import Database
+from storage.migration import migrate
+from tests.ledger import fill, line, post
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("UPDATE posting_bucket SET amount = amount + 1", "a bucket's count and sums"),
+        ("UPDATE posting_bucket SET amount = amount + 4294967296", "a bucket's count and sums"),
+        ("UPDATE posting_bucket SET amount = -amount", "a bucket's count and sums"),
+        ("UPDATE posting_bucket SET home_amount = 1", "a bucket's count and sums"),
+        ("UPDATE posting_bucket SET transaction_count = 3", "a bucket's count and sums"),
+        ("DELETE FROM currency WHERE code = 'GBP'", "every currency that amounts are recorded in"),
+    ],
+)
+def test_a_broken_rule_is_found(database_url: str, change: str, rule: str) -> None:
+    database = Database(database_url)
+    migrate(database)
+    fill(database)
+    post(database, [line("a"), line("b", amount="-30000000.00")])
+    with database.read() as session:
+        assert broken_rules(session) == []
+    with database.write() as session:
+        session.execute(text(change))
+    with database.read() as session:
+        found = broken_rules(session)
+    assert any(finding.rule.startswith(rule) for finding in found), found
+    database.close()
