@@ -25,7 +25,7 @@ from resolvers.import_lines import (
 )
 from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
 from storage import audit
-from storage.accounting_periods import all_periods
+from storage.accounting_periods import periods_of_days
 from storage.database import Database, DatabaseBusy
 from storage.days import parse_day
 from storage.money import MoneyError, parse_decimal, to_decimal
@@ -119,12 +119,12 @@ def _post(
 
 def _place(session: Session, days: Counter[date], result: Imported) -> None:
     """Count what lies outside of the accounting periods that a run can be made for."""
-    periods = all_periods(session)
+    periods = periods_of_days(session, days)
     outside: Counter[date] = Counter()
     open_ended: Counter[date] = Counter()
     for dated, count in days.items():
-        period = next((period for period in reversed(periods) if period.start_date <= dated), None)
-        if period is None or (period.end_date is not None and dated > period.end_date):
+        period = periods.get(dated)
+        if period is None:
             outside[dated] = count
         elif period.end_date is None:
             open_ended[dated] = count

@@ -5,6 +5,7 @@ The one object that another names, such as an entry's run, belongs to it and nee
 """
 
 from collections.abc import Callable, Hashable
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from strawberry.dataloader import DataLoader
 from resolvers.context import Gateway
 from runs.net_zero import NetZero, net_zero_of_runs
 from storage.accounting_codes import AccountingCode, codes_by_id
-from storage.accounting_periods import AccountingPeriod, periods_by_id
+from storage.accounting_periods import AccountingPeriod, periods_by_id, periods_of_days
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellations
 from storage.journal_entries import JournalEntry, JournalEntryItem, entries_by_id, items_by_entry
 from storage.journal_runs import JournalRun, runs_by_id
@@ -49,6 +50,11 @@ class Loaders:
     def accounting_period(self) -> DataLoader[int, AccountingPeriod | None]:
         """Accounting periods by id."""
         return self._by_id(periods_by_id)
+
+    @cached_property
+    def period_of_day(self) -> DataLoader[date, AccountingPeriod | None]:
+        """Accounting periods by a day that falls into them."""
+        return self._by_id(periods_of_days)
 
     @cached_property
     def journal_run(self) -> DataLoader[int, JournalRun | None]:
@@ -105,8 +111,8 @@ class Loaders:
             self._lists[name] = self._by_id(look_up, *args)
         return self._lists[name]
 
-    def _by_id(self, look_up: Callable[..., dict[int, Found]], *args: Any) -> DataLoader[int, Found | None]:
-        async def load(ids: list[int]) -> list[Found | None]:
+    def _by_id(self, look_up: Callable[..., dict[Key, Found]], *args: Any) -> DataLoader[Key, Found | None]:
+        async def load(ids: list[Key]) -> list[Found | None]:
             found = await self._gateway.read(look_up, set(ids), *args)
             return [found.get(wanted) for wanted in ids]
 

@@ -14,6 +14,7 @@ from storage.words import (
     ItemType,
     JournalEntryStatus,
     JournalRunStatus,
+    NotJournaledReason,
     TransactionType,
     TransferStatus,
 )
@@ -58,6 +59,16 @@ _describe(
         "YES": "Transferred; it cannot be cancelled any more.",
         "ERROR": "The transfer failed.",
         "IGNORE": "Not to be transferred.",
+    },
+)
+_describe(
+    NotJournaledReason,
+    "Why a transaction stands in no journal entry now.",
+    {
+        "NO_ACCOUNTING_PERIOD": "Its date falls into no accounting period, so no run can collect it yet.",
+        "OPEN_ENDED_PERIOD": "Its date falls into a period without an end, which runs never use.",
+        "AWAITING_RUN": "The next run that includes its date, type and organisation collects it.",
+        "NETS_TO_ZERO": "A run took it, and its amount cancels out with others that would stand in the same entry.",
     },
 )
 _describe(

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from resolvers import accounting
+from resolvers import accounting, posted_transactions
 from resolvers import journal_entries as entries
 from resolvers import journal_runs as runs
 from schema.accounting import AccountingCode, AccountingPeriod
@@ -16,8 +16,10 @@ from schema.info import Info
 from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
 from schema.journal_run import JournalRun, JournalRunFilter, run_filter
 from schema.node import Node, from_id
+from schema.transaction import Transaction, TransactionFilterArgument, transaction_filter
 from storage import accounting_codes, accounting_periods, journal_entries, journal_runs
 from storage.lists import entries_by_date, entries_by_number, runs_by_number, runs_by_start
+from storage.transactions import PostedTransaction
 
 
 @strawberry.enum(description="By what a list of runs is ordered.")
@@ -115,6 +117,24 @@ class Query:
         order = make_order(by.direction is OrderDirection.DESC)
         rows = await entries.journal_entries(info.context, wanted, order, page(first, after, last, before))
         return CountedPage(rows, lambda: entries.journal_entry_count(info.context, wanted))
+
+    @strawberry.field(
+        graphql_type=Connection[Transaction],
+        description="Recorded transactions, in the order of their postings; with a filter, those that are not journaled"
+        " yet.",
+    )
+    async def transactions(
+        self,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+        filter: TransactionFilterArgument = UNSET,
+    ) -> CountedPage[PostedTransaction]:
+        wanted = transaction_filter(filter)
+        rows = await posted_transactions.transactions(info.context, wanted, page(first, after, last, before))
+        return CountedPage(rows, lambda: posted_transactions.transaction_count(info.context, wanted))
 
     @strawberry.field(graphql_type=Connection[AccountingPeriod], description="Accounting periods, by their days.")
     async def accounting_periods(

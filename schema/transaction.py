@@ -1,16 +1,24 @@
-"""Transactions, as one finds them under the entry that summarises them."""
+"""Transactions, and the entry that each stands in."""
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import UNSET
 
+from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
+from schema.arguments import given
 from schema.info import Info
-from storage import accounting_codes
+from storage import accounting_codes, journal_entries, lists
 from storage.transactions import PostedTransaction
-from storage.words import TransactionType
+from storage.words import NotJournaledReason, TransactionType
 
+if TYPE_CHECKING:
+    from schema.journal_entry import JournalEntry
+
+LazyEntry = Annotated["JournalEntry", strawberry.lazy("schema.journal_entry")]
 Posted = strawberry.Parent[PostedTransaction]
 
 
@@ -59,3 +67,33 @@ class Transaction:
     @strawberry.field(graphql_type=AccountingCode, description="The accounting code that it credits.")
     async def credit_account(root: Posted, info: Info) -> accounting_codes.AccountingCode | None:
         return await info.context.loaders.accounting_code.load(root.key.credit_code_id)
+
+    @strawberry.field(
+        graphql_type=LazyEntry | None,
+        description="The journal entry it stands in now; null where there is none, and `notJournaledReason` says why.",
+    )
+    async def journal_entry(root: Posted, info: Info) -> journal_entries.JournalEntry | None:
+        entry_id = root.bucket.journal_entry_id
+        return None if entry_id is None else await info.context.loaders.journal_entry.load(entry_id)
+
+    @strawberry.field(description="Why it stands in no journal entry now; null where it stands in one.")
+    async def not_journaled_reason(root: Posted, info: Info) -> NotJournaledReason | None:
+        period = await info.context.loaders.period_of_day.load(root.bucket.posting_date)
+        return posted_transactions.not_journaled_reason(root.bucket, period)
+
+
+@strawberry.input(description="Which transactions are wanted. What is left out does not matter.")
+class TransactionFilter:
+    is_journaled: bool | None = strawberry.field(
+        default=UNSET, description="Whether they stand in a journal entry now; what nets to zero stands in none."
+    )
+
+
+TransactionFilterArgument = Annotated[
+    TransactionFilter | None, strawberry.argument(description="Which transactions are wanted.")
+]
+
+
+def transaction_filter(asked: TransactionFilter | None) -> lists.TransactionFilter:
+    """What the filter asks for."""
+    return lists.TransactionFilter(**given(asked)) if asked else lists.TransactionFilter()

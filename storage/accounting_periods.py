@@ -1,5 +1,6 @@
 """Accounting periods: the named ranges of days that runs are made for."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 
@@ -48,6 +49,18 @@ def period_of(session: Session, day: date) -> AccountingPeriod | None:
         .order_by(col(AccountingPeriod.start_date).desc())
         .limit(1)
     ).one_or_none()
+
+
+def periods_of_days(session: Session, days: Iterable[date]) -> dict[date, AccountingPeriod]:
+    """The accounting period of each day that falls into one, in one statement."""
+    periods = all_periods(session)
+    starts = [period.start_date for period in periods]
+    found: dict[date, AccountingPeriod] = {}
+    for day in set(days):
+        place = bisect_right(starts, day) - 1
+        if place >= 0 and ((end := periods[place].end_date) is None or day <= end):
+            found[day] = periods[place]
+    return found
 
 
 def all_periods(session: Session) -> list[AccountingPeriod]:

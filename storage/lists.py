@@ -45,6 +45,13 @@ class EntryFilter:
     journal_entry_date_to: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Which transactions are wanted; what is None does not matter."""
+
+    is_journaled: bool | None = None
+
+
 def runs_by_number(descending: bool) -> Order[JournalRun]:
     """Runs in the order in which they were created."""
     return Order("runs", [col(JournalRun.id)], [int], lambda run: (_id(run.id),), descending)
@@ -185,6 +192,17 @@ def count_outcomes_of_cancellations(session: Session, cancellation_ids: Iterable
     return _count_by_parent(session, col(EntryCancelOutcome.cancellation_id), cancellation_ids, [])
 
 
+def transactions(session: Session, wanted: TransactionFilter, window: Window) -> Page[PostedTransaction]:
+    """One page of transactions, bucket by bucket: in the order of their postings."""
+    return _transactions(session, _transaction_conditions(wanted), window)
+
+
+def count_transactions(session: Session, wanted: TransactionFilter) -> int:
+    """How many transactions there are in the whole list, counted from their buckets."""
+    counted = select(func.sum(PostingBucket.transaction_count)).where(*_transaction_conditions(wanted))
+    return int(session.exec(counted).one() or 0)
+
+
 def transactions_of_entry(session: Session, entry_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions that an entry summarises; none once it is cancelled and has released them."""
     return _transactions(session, [col(PostingBucket.journal_entry_id) == entry_id], window)
@@ -323,6 +341,14 @@ def _entry_conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
         conditions.append(col(JournalEntry.journal_entry_date) >= wanted.journal_entry_date_from)
     if wanted.journal_entry_date_to is not None:
         conditions.append(col(JournalEntry.journal_entry_date) <= wanted.journal_entry_date_to)
+    return conditions
+
+
+def _transaction_conditions(wanted: TransactionFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.is_journaled is not None:
+        entry = col(PostingBucket.journal_entry_id)
+        conditions.append(entry.is_not(None) if wanted.is_journaled else entry.is_(None))
     return conditions
 
 

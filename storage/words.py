@@ -68,6 +68,15 @@ class TransferStatus(StrEnum):
     IGNORE = "Ignore"
 
 
+class NotJournaledReason(StrEnum):
+    """Why a transaction stands in no journal entry now."""
+
+    NO_ACCOUNTING_PERIOD = "No accounting period"
+    OPEN_ENDED_PERIOD = "Open-ended period"
+    AWAITING_RUN = "Awaiting run"
+    NETS_TO_ZERO = "Nets to zero"
+
+
 class AccountingPeriodStatus(StrEnum):
     """Whether an accounting period still takes changes."""
 

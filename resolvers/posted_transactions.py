@@ -1,0 +1,35 @@
+"""Transactions that were recorded: the list of them, and why one stands in no journal entry.
+
+Each raises Forbidden for a caller who lacks its permission.
+"""
+
+from resolvers.context import Context
+from storage import lists
+from storage.accounting_periods import AccountingPeriod
+from storage.lists import TransactionFilter
+from storage.pages import Page, Window
+from storage.transactions import PostedTransaction, PostingBucket
+from storage.words import NotJournaledReason, Permission
+
+
+async def transactions(context: Context, wanted: TransactionFilter, window: Window) -> Page[PostedTransaction]:
+    """One page of transactions. Raises RequestError for a cursor of another list."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    return await context.gateway.read(lists.transactions, wanted, window)
+
+
+async def transaction_count(context: Context, wanted: TransactionFilter) -> int:
+    """How many transactions the whole list has."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    return await context.gateway.read(lists.count_transactions, wanted)
+
+
+def not_journaled_reason(bucket: PostingBucket, period: AccountingPeriod | None) -> NotJournaledReason | None:
+    """Why the transactions of a bucket stand in no entry, given the period of their date; None where they do."""
+    if bucket.journal_entry_id is not None:
+        return None
+    if bucket.journal_run_id is not None:
+        return NotJournaledReason.NETS_TO_ZERO
+    if period is None:
+        return NotJournaledReason.NO_ACCOUNTING_PERIOD
+    return NotJournaledReason.OPEN_ENDED_PERIOD if period.end_date is None else NotJournaledReason.AWAITING_RUN
