@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
+from resolvers.did_you_mean import DidYouMean
 from storage.days import DayRefused, parse_day
 
 Line = tuple[int, Mapping[str, str] | str]
@@ -97,7 +99,13 @@ def word(words: type[Word], column: str, text: str) -> Word:
     except ValueError:
         if text in words.__members__:
             return words[text]
-    raise Faulty(f"{column}: {text!r} is unknown; possible are: {', '.join(words)}")
+    suggestion = _suggestions(words)(text) or f"; possible are: {', '.join(words)}"
+    raise Faulty(f"{column}: {text!r} is unknown{suggestion}")
+
+
+@cache
+def _suggestions(words: type[StrEnum]) -> DidYouMean:
+    return DidYouMean(words)
 
 
 def day(column: str, text: str) -> date:
