@@ -54,11 +54,11 @@ def list_(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
     table = Table("Name", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Client id", no_wrap=True)
     table.add_column("Permissions", overflow="fold")
-    table.add_column("Created", no_wrap=True)
-    table.add_column("Revoked", no_wrap=True)
+    table.add_column("Created (UTC)", no_wrap=True)
+    table.add_column("Revoked (UTC)", no_wrap=True)
     for key in keys:
-        revoked = "" if key.revoked_at is None else f"{key.revoked_at:%Y-%m-%d}"
-        table.add_row(key.name, key.client_id, _summary(key.permissions), f"{key.created_at:%Y-%m-%d}", revoked)
+        revoked = "" if key.revoked_at is None else f"{key.revoked_at:%Y-%m-%d %H:%M}"
+        table.add_row(key.name, key.client_id, _summary(key.permissions), f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
     console = out if out.is_terminal else Console(width=_WIDTH, highlight=False, markup=False, emoji=False)
     console.print(table)
 

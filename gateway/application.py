@@ -19,7 +19,7 @@ from gateway.health import Health
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
-from resolvers.context import Gateway, Ledger
+from resolvers.context import Gateway
 from runs.feed import Feed
 from runs.process import Process
 from storage.database import Database
@@ -33,7 +33,6 @@ class Application:
     def __init__(
         self,
         database: Database,
-        ledger: Ledger = Ledger(),  # noqa: B008  (frozen)
         *,
         tabs: Sequence[Tab] = TABS,
         on_start: OnStart | None = None,
@@ -51,7 +50,7 @@ class Application:
         self._on_start = on_start
         self._database = database
         self._process = Process(database, self.feed.changed)
-        self.gateway = Gateway(database, self._process, self.feed, ledger)
+        self.gateway = Gateway(database, self._process, self.feed)
         authentication = Authentication(self.gateway, require_api_key)
         endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
         health = Health(self.gateway)

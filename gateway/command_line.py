@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from gateway import api_key_commands
+from gateway import api_key_commands, settings_command
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.feed import FeedError, Format
@@ -36,7 +36,7 @@ from gateway.server import CannotListen, listen
 from gateway.server import serve as serve_application
 from gateway.terminal import DEFAULT_DATABASE, DatabaseUrl, actor, err, out
 from resolvers.access import KeyRefused
-from resolvers.context import Gateway, Ledger
+from resolvers.context import Gateway
 from resolvers.import_ledger import (
     CODE_COLUMNS,
     PERIOD_COLUMNS,
@@ -47,8 +47,8 @@ from resolvers.import_ledger import (
 )
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
 from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, import_transactions
+from resolvers.settings import SettingsRefused, Wanted, settle
 from schema.schema import SCHEMA
-from storage.currencies import all_currencies, currency_of
 from storage.database import Database, DatabaseError, database_file
 from storage.migration import check_version
 from storage.migration import migrate as migrate_database
@@ -61,6 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(api_key_commands.app, name="api-key")
+app.command(name="settings")(settings_command.settings)
 
 Host = Annotated[str, typer.Option(envvar="JOURNAL_GATEWAY_HOST", help="The address to listen on.")]
 Port = Annotated[int, typer.Option(envvar="JOURNAL_GATEWAY_PORT", min=0, max=65535, help="The port to listen on.")]
@@ -68,13 +69,16 @@ HomeCurrency = Annotated[
     str | None,
     typer.Option(
         envvar="JOURNAL_GATEWAY_HOME_CURRENCY",
-        help="The ledger's home currency, such as GBP; transactions then carry exchange rates.",
+        help="The ledger's home currency, such as GBP; transactions then carry exchange rates. Stored in the ledger"
+        " at first use.",
     ),
 ]
 AggregateCurrency = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        envvar="JOURNAL_GATEWAY_AGGREGATE_CURRENCY", help="Keep entries in the home currency, over all currencies."
+        "--aggregate-currency/--no-aggregate-currency",
+        envvar="JOURNAL_GATEWAY_AGGREGATE_CURRENCY",
+        help="Keep entries in the home currency, over all currencies. Stored in the ledger at first use.",
     ),
 ]
 RequireApiKey = Annotated[
@@ -175,6 +179,7 @@ def main() -> None:
         FeedError,
         ImportRefused,
         KeyRefused,
+        SettingsRefused,
         MoneyError,
         OriginError,
         TrustedDocumentsError,
@@ -209,7 +214,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     home_currency: HomeCurrency = None,
-    aggregate_currency: AggregateCurrency = False,
+    aggregate_currency: AggregateCurrency = None,
     require_api_key: RequireApiKey = False,
     allow_origin: AllowOrigin = None,
     persisted_queries: PersistedQueriesOption = True,
@@ -220,7 +225,7 @@ def serve(
         database,
         host,
         port,
-        lambda opened: _ledger(opened, home_currency, aggregate_currency),
+        lambda opened: _settle(opened, home_currency, aggregate_currency, serving=True),
         require_api_key=require_api_key,
         origins=Origins(allow_origin or ()),
         documents=_documents(persisted_queries, trusted_documents),
@@ -235,7 +240,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin 
             f"sqlite:///{folder}/demo.db",
             host,
             port,
-            lambda _: Ledger(),
+            lambda _: None,
             origins=Origins(allow_origin or ()),
             tabs=DEMO_TABS,
             fill=demo_ledger.fill,
@@ -249,6 +254,7 @@ def import_(
     files: Files,
     database: DatabaseUrl = DEFAULT_DATABASE,
     home_currency: HomeCurrency = None,
+    aggregate_currency: AggregateCurrency = None,
     rejects: RejectsFile = None,
     format: FormatOption = None,
     check: Check = False,
@@ -263,13 +269,16 @@ def import_(
     paths = rejects_paths(files, rejects, embedded, [each.columns.required for each in FILES.values()])
     if check and embedded is not None and not embedded.exists():
         raise DatabaseError(f"there is no database file {embedded} to check against; make it: journal-gateway migrate")
+    if check and (home_currency, aggregate_currency) != (None, None):
+        raise ImportRefused("--check sets nothing, so leave --home-currency and --aggregate-currency out")
     rejected = 0
     with closing(Database(database)) as opened:
         if check:
             check_version(opened)
         else:
             migrate_database(opened)
-        import_lines = _importer(kind, opened, _ledger(opened, home_currency, False))
+            _settle(opened, home_currency, aggregate_currency)
+        import_lines = _importer(kind, opened)
         for source, path in zip(files, paths, strict=True):
             imported = import_file(source, file_kind, import_lines, out, path, format=format, check=check)
             if imported.rejected and kind is not Kind.TRANSACTIONS:
@@ -300,7 +309,7 @@ def _serve(
     url: str,
     host: str,
     port: int,
-    settle: Callable[[Database], Ledger],
+    settled: Callable[[Database], None],
     *,
     origins: Origins,
     require_api_key: bool = False,
@@ -313,7 +322,7 @@ def _serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         database = Database(url)
         migrate_database(database)
-        ledger = settle(database)
+        settled(database)
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
@@ -333,7 +342,6 @@ def _serve(
 
         application = Application(
             database,
-            ledger,
             tabs=tabs,
             on_start=started,
             require_api_key=require_api_key,
@@ -373,13 +381,13 @@ def _is_loopback(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_loopback
 
 
-def _ledger(database: Database, home_currency: str | None, aggregate_currency: bool) -> Ledger:
-    if home_currency is not None:
-        with database.read() as session:
-            currency_of(all_currencies(session), home_currency)
-    elif aggregate_currency:
-        raise MoneyError("entries can be aggregated only into a home currency; give --home-currency")
-    return Ledger(home_currency, aggregate_currency)
+def _settle(
+    database: Database, home_currency: str | None, aggregate_currency: bool | None, *, serving: bool = False
+) -> None:
+    """Bring the ledger's settings and what the command was given together; say what was set."""
+    wanted = Wanted(home_currency, aggregate_currency)
+    for sentence in settle(database, wanted, actor=actor(), serving=serving):
+        err.print(sentence, soft_wrap=True)
 
 
 def _stated_digits(text: str) -> tuple[str, int]:
@@ -389,11 +397,11 @@ def _stated_digits(text: str) -> tuple[str, int]:
     return stated[1], int(stated[2])
 
 
-def _importer(kind: Kind, database: Database, ledger: Ledger) -> Import:
+def _importer(kind: Kind, database: Database) -> Import:
     if kind is Kind.TRANSACTIONS:
 
         def transactions(lines: Lines, reject: Reject, settle: Settle, source: str) -> Imported:
-            return import_transactions(database, ledger, lines, reject, source=source, actor=actor(), settle=settle)
+            return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settle)
 
         return transactions
     importers = {

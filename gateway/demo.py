@@ -78,7 +78,7 @@ def _import(gateway: Gateway) -> None:
     import_accounting_codes(database, enumerate(codes), _refuse, actor=ACTOR)
     import_accounting_periods(database, enumerate(periods), _refuse, actor=ACTOR)
     import_segments(database, enumerate([rule]), _refuse, actor=ACTOR)
-    import_transactions(database, gateway.ledger, enumerate(_transactions()), _refuse, source="demo", actor=ACTOR)
+    import_transactions(database, enumerate(_transactions()), _refuse, source="demo", actor=ACTOR)
 
 
 def _refuse(line: int, reason: str) -> None:

@@ -88,7 +88,8 @@ def _tell(name: str, imported: Imported, rejects: Rejects, console: Console, *, 
     recorded = "to record" if check else "recorded"
     _print(
         console,
-        f"{name}: {imported.recorded:,} {recorded}, {imported.duplicates:,} duplicates, {imported.rejected:,} rejected",
+        f"{name}: {imported.recorded:,} {recorded}, {imported.duplicates:,} duplicates, {imported.rejected:,} rejected"
+        + (f", {imported.rates_added:,} given their exchange rates" if imported.rates_added else ""),
     )
     if imported.totals:
         amounts = {currency: f"{total:,}" for currency, total in sorted(imported.totals.items())}

@@ -53,10 +53,14 @@ class KeyRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, as the audit trail names them, and what they may do."""
+    """Who is calling, as the audit trail names them, what they may do, and the name of their API key.
+
+    Another key may have the same name later; the audit trail tells them apart by their client ids.
+    """
 
     actor: str
     permissions: frozenset[Permission]
+    key_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make an API key. Gives back its row, and its secret, which is not kept.
 
-    Raises KeyRefused for a name that is empty, too long, unprintable or taken, be it by a revoked key.
+    Raises KeyRefused for a name that is empty, too long, unprintable or that of another key, unless that is revoked.
     """
     _check_name(name)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -97,7 +101,9 @@ def create_api_key(
                 after={"name": name, "permissions": [permission.value for permission in key.permissions]},
             )
     except NameTaken as error:
-        raise KeyRefused(f"an API key has the name {name!r} already, maybe a revoked one; use another") from error
+        raise KeyRefused(
+            f"an API key with the name {name!r} already exists; use another name, or revoke that key first"
+        ) from error
     except DatabaseBusy as error:
         raise KeyRefused(_BUSY) from error
     return key, secret
@@ -154,7 +160,7 @@ async def identify(gateway: Gateway, bearer: str) -> Caller:
     key = await gateway.read(key_of_token, _hash(bearer), now())
     if key is None:
         raise Unauthenticated("The access token is unknown, expired or revoked; get a new one from POST /oauth/token.")
-    return Caller(f"API key {key.name}", frozenset(key.permissions))
+    return Caller(f"API key {key.name}, client id {key.client_id}", frozenset(key.permissions), key.name)
 
 
 def _save_token(session: Session, token_hash: str, api_key_id: int) -> None:

@@ -23,14 +23,6 @@ logger = logging.getLogger(__name__)
 _PARALLEL_STATEMENTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """How this ledger keeps its books: the home currency, if one is set, and whether entries are kept in it."""
-
-    home_currency: str | None = None
-    aggregate_currency: bool = False
-
-
 @dataclass(frozen=True)
 class Gateway:
     """The database, the workflows and the feed that resolvers work on."""
@@ -38,7 +30,6 @@ class Gateway:
     database: Database
     process: Process
     feed: Feed
-    ledger: Ledger = Ledger()
     limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_PARALLEL_STATEMENTS))
 
     async def read(
@@ -98,16 +89,23 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: the gateway, the name that the audit trail will give for it, and what it may do."""
+    """One request: the gateway, who is asking as the audit trail names them, what they may do, and their key's name."""
 
     gateway: Gateway
     actor: str
     permissions: frozenset[Permission] = frozenset(Permission)
+    key_name: str | None = None
+
+    @property
+    def user(self) -> str:
+        """Who is asking, as a user reads it: the name of their API key, if they have one."""
+        return self.key_name or self.actor
 
     def require(self, permission: Permission) -> None:
         """Raise Forbidden unless the caller has the permission."""
         if permission not in self.permissions:
+            caller = self.actor if self.key_name is None else f"API key {self.key_name}"
             raise Forbidden(
-                f"{self.actor} lacks the permission {permission.value!r};"
+                f"{caller} lacks the permission {permission.value!r};"
                 " ask whoever administers this gateway for an API key that has it."
             )

@@ -7,7 +7,6 @@ from datetime import date
 
 from sqlmodel import Session
 
-from resolvers.context import Ledger
 from resolvers.errors import UserError
 from resolvers.errors import UserErrorCode as Code
 from runs.create import RunRequest
@@ -16,6 +15,7 @@ from storage.journal_entries import period_has_live_entries
 from storage.journal_runs import running_run
 from storage.posting import organizations
 from storage.segments import active_rule
+from storage.settings import Ledger, ledger_of
 from storage.words import TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
@@ -34,9 +34,10 @@ class CreateRun:
     idempotency_key: str | None = None
 
 
-def check(session: Session, asked: CreateRun, ledger: Ledger) -> RunRequest | list[UserError]:
+def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
     """The run that was asked for, or every rule that it would break."""
     errors = Errors()
+    ledger = ledger_of(session)
     found = _range(session, asked, errors)
     transaction_types = _transaction_types(asked, found, errors)
     _check_organizations(session, asked, errors)

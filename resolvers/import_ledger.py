@@ -3,12 +3,15 @@
 Each import is all or nothing: with one bad line, no line is taken. A name that exists is brought up to date.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
 
 from resolvers.import_lines import (
+    Cells,
     Faulty,
     Imported,
     ImportRefused,
@@ -17,9 +20,6 @@ from resolvers.import_lines import (
     Reject,
     Settle,
     at_once,
-    day,
-    required,
-    short,
     word,
     yes_or_no,
 )
@@ -27,6 +27,9 @@ from storage import audit
 from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, all_periods, period_starting, save_period
 from storage.database import Database, DatabaseBusy
+from storage.days import parse_day
+from storage.journal_runs import numbers_of_runs_booked_on, numbers_of_runs_for
+from storage.numbering import lock_series
 from storage.posting import lock_file_imports
 from storage.segments import (
     RuleSegments,
@@ -54,6 +57,9 @@ SEGMENT_COLUMNS = (("segment",), ("segmentation_rule", "transaction_type", "acti
 
 MOST_RULES = 50
 
+NAMED = 5
+"""How many journal runs a refusal names."""
+
 
 class _Rejected(Exception):
     """Undoes an import that has bad lines."""
@@ -64,7 +70,8 @@ def import_accounting_codes(
 ) -> Imported:
     """Take accounting codes from a file."""
 
-    def save(session: Session, codes: list[tuple[int, AccountingCode]], _refuse: Reject) -> None:
+    def save(session: Session, codes: list[tuple[int, AccountingCode]], refuse: Reject) -> None:
+        _refuse_repeated(codes, "accounting code", refuse)
         for _, code in codes:
             save_code(session, code)
 
@@ -74,11 +81,19 @@ def import_accounting_codes(
 def import_accounting_periods(
     database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
 ) -> Imported:
-    """Take accounting periods from a file. Periods must not overlap, those included that exist."""
+    """Take accounting periods from a file. Periods must not overlap, those included that exist.
+
+    The days of a period that a run has used never change, and every day that a run's entries are booked on stays in a
+    period. A period is known by its name, so another name is another period.
+    """
 
     def save(session: Session, periods: list[tuple[int, AccountingPeriod]], refuse: Reject) -> None:
-        together = {period.name: period for period in all_periods(session)}
-        together |= {period.name: period for _, period in periods}
+        # No run is created meanwhile: it would be of days that its period no longer has.
+        lock_series(session, "JR")
+        known = {period.name: period for period in all_periods(session)}
+        together = known | {period.name: period for _, period in periods}
+        _refuse_repeated(periods, "accounting period", refuse)
+        _refuse_changes_of_used(session, periods, known, list(together.values()), refuse)
         overlap = False
         for number, period in periods:
             for other in together.values():
@@ -165,30 +180,98 @@ def _import(
 
 
 def _code(values: Mapping[str, str]) -> AccountingCode:
-    category = values.get("category")
+    cells = Cells(values)
+    name = cells.require("name", cells.text("name"))
+    type_ = cells.require("type", cells.text("type"))
+    category = cells.read("category", partial(word, AccountingCodeCategory))
+    status = cells.read("status", partial(word, AccountingCodeStatus))
+    gl_account_name = cells.text("gl_account_name", 255)
+    gl_account_number = cells.text("gl_account_number", 255)
+    cells.refuse_faults()
     return AccountingCode(
-        name=short("name", required(values, "name")),
-        type=short("type", required(values, "type")),
-        category=None if category is None else word(AccountingCodeCategory, "category", category),
-        status=word(AccountingCodeStatus, "status", values.get("status", "Active")),
-        gl_account_name=short("gl_account_name", values.get("gl_account_name", ""), 255) or None,
-        gl_account_number=short("gl_account_number", values.get("gl_account_number", ""), 255) or None,
+        name=name or "",
+        type=type_ or "",
+        category=category,
+        status=status or AccountingCodeStatus.ACTIVE,
+        gl_account_name=gl_account_name,
+        gl_account_number=gl_account_number,
     )
 
 
 def _period(values: Mapping[str, str]) -> AccountingPeriod:
-    end = values.get("end_date")
-    period = AccountingPeriod(
-        name=short("name", required(values, "name")),
-        start_date=day("start_date", required(values, "start_date")),
-        end_date=None if end is None else day("end_date", end),
-        fiscal_year=_whole("fiscal_year", values.get("fiscal_year"), 1900, 2199),
-        fiscal_quarter=_whole("fiscal_quarter", values.get("fiscal_quarter"), 1, 4),
-        status=word(AccountingPeriodStatus, "status", values.get("status", "Open")),
+    cells = Cells(values)
+    name = cells.require("name", cells.text("name"))
+    start = cells.require("start_date", cells.read("start_date", parse_day))
+    end = cells.read("end_date", parse_day)
+    if start is not None and end is not None and end < start:
+        cells.faults.append(("end_date", f"{end} is before the start, {start}"))
+    fiscal_year = cells.read("fiscal_year", partial(_whole, 1900, 2199))
+    fiscal_quarter = cells.read("fiscal_quarter", partial(_whole, 1, 4))
+    status = cells.read("status", partial(word, AccountingPeriodStatus))
+    cells.refuse_faults()
+    assert start is not None
+    return AccountingPeriod(
+        name=name or "",
+        start_date=start,
+        end_date=end,
+        fiscal_year=fiscal_year,
+        fiscal_quarter=fiscal_quarter,
+        status=status or AccountingPeriodStatus.OPEN,
     )
-    if period.end_date is not None and period.end_date < period.start_date:
-        raise Faulty(f"end_date: {period.end_date} is before the start, {period.start_date}")
-    return period
+
+
+def _refuse_repeated(rows: Sequence[tuple[int, AccountingCode | AccountingPeriod]], what: str, refuse: Reject) -> None:
+    """Refuse a line that names what an earlier line of the file names: which of them holds would be a guess."""
+    lines: dict[str, int] = {}
+    for number, row in rows:
+        earlier = lines.setdefault(row.name, number)
+        if earlier != number:
+            refuse(number, f"name: {what} {row.name!r} stands on line {earlier} already; name it once")
+
+
+def _refuse_changes_of_used(
+    session: Session,
+    periods: Sequence[tuple[int, AccountingPeriod]],
+    known: Mapping[str, AccountingPeriod],
+    together: Sequence[AccountingPeriod],
+    refuse: Reject,
+) -> None:
+    for number, period in periods:
+        before = known.get(period.name)
+        if before is None or before.id is None:
+            continue
+        days, then = ((one.start_date, one.end_date) for one in (period, before))
+        if days == then:
+            continue
+        used = numbers_of_runs_for(session, before.id)
+        if used:
+            refuse(
+                number,
+                f"accounting period {period.name!r} is used by {_listed(used)}, so it keeps its days,"
+                f" {_days(before)}; cancel and delete what was run for it first, or give the new days another period",
+            )
+            continue
+        booked = numbers_of_runs_booked_on(session, before.start_date, before.end_date)
+        lost = [run for run, day in booked if not any(_covers(one, day) for one in together)]
+        if lost:
+            refuse(
+                number,
+                f"accounting period {period.name!r} has the journal entry date of {_listed(lost)}, which would then"
+                " fall into no period; keep that day in this period, or add a period that has it",
+            )
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
+    return ("journal run " if len(numbers) == 1 else "journal runs ") + ", ".join(numbers[:NAMED]) + more
+
+
+def _days(period: AccountingPeriod) -> str:
+    return f"{period.start_date} to {period.end_date}" if period.end_date else f"{period.start_date} and later"
+
+
+def _covers(period: AccountingPeriod, day: date) -> bool:
+    return period.start_date <= day and (period.end_date is None or day <= period.end_date)
 
 
 def _overlap(one: AccountingPeriod, other: AccountingPeriod) -> bool:
@@ -197,24 +280,23 @@ def _overlap(one: AccountingPeriod, other: AccountingPeriod) -> bool:
     return begins_before_end and ends_after_begin
 
 
-def _whole(column: str, text: str | None, least: int, most: int) -> int | None:
-    if text is None:
-        return None
+def _whole(least: int, most: int, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 4) or not least <= int(text) <= most:
-        raise Faulty(f"{column}: {text!r} is not a whole number from {least} to {most}")
+        raise Faulty(f"{text!r} is not a whole number from {least} to {most}")
     return int(text)
 
 
 class _SegmentLine:
     def __init__(self, values: Mapping[str, str]) -> None:
-        self.segment = short("segment", required(values, "segment"))
-        self.rule = short("segmentation_rule", values.get("segmentation_rule", "")) or None
-        type_name = values.get("transaction_type")
-        self.transaction_type = None if type_name is None else word(TransactionType, "transaction_type", type_name)
-        active = values.get("active")
-        self.active = active is not None and yes_or_no("active", active)
-        if self.rule is None and (type_name is not None or active is not None):
-            raise Faulty("segmentation_rule: it is required when transaction_type or active is given")
+        cells = Cells(values)
+        self.segment = cells.require("segment", cells.text("segment")) or ""
+        self.rule = cells.text("segmentation_rule")
+        self.transaction_type = cells.read("transaction_type", partial(word, TransactionType))
+        self.active = bool(cells.read("active", yes_or_no))
+        needs_rule = any(values.get(column, "").strip() for column in ("transaction_type", "active"))
+        if needs_rule and self.rule is None and "segmentation_rule" not in dict(cells.faults):
+            cells.faults.append(("segmentation_rule", "it is required when transaction_type or active is given"))
+        cells.refuse_faults()
 
 
 def _segment(values: Mapping[str, str]) -> _SegmentLine:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TypeVar
 
 from resolvers.did_you_mean import DidYouMean
-from storage.days import DayRefused, parse_day
+from storage.texts import TextRefused, normalised
 
 Line = tuple[int, Mapping[str, str] | str]
 """A line's number, and its values by column, or why it cannot be understood."""
@@ -20,6 +20,7 @@ Reject = Callable[[int, str], None]
 Settle = Callable[[], None]
 """Called once all lines are taken, as the last thing before they are recorded for good; raises to have none of them."""
 
+Value = TypeVar("Value")
 Word = TypeVar("Word", bound=StrEnum)
 Lines = Iterable[Line]
 
@@ -55,6 +56,8 @@ class Imported:
 
     recorded: int = 0
     duplicates: int = 0
+    rates_added: int = 0
+    """Recorded before the home currency was set, and given their exchange rates now."""
     rejected: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
     in_no_period: Uncollectable | None = None
@@ -81,18 +84,10 @@ class Imported:
 
 
 class Faulty(ValueError):
-    """A value that a column cannot have."""
+    """A cell or a line that cannot be taken. Its text says why."""
 
 
-def required(values: Mapping[str, str], column: str) -> str:
-    """The column's text. Raises Faulty when it is empty."""
-    text = values.get(column, "")
-    if not text:
-        raise Faulty(f"{column}: it is required")
-    return text
-
-
-def word(words: type[Word], column: str, text: str) -> Word:
+def word(words: type[Word], text: str) -> Word:
     """The member that the text means: its wire string or its name. Raises Faulty for neither."""
     try:
         return words(text)
@@ -100,7 +95,7 @@ def word(words: type[Word], column: str, text: str) -> Word:
         if text in words.__members__:
             return words[text]
     suggestion = _suggestions(words)(text) or f"; possible are: {', '.join(words)}"
-    raise Faulty(f"{column}: {text!r} is unknown{suggestion}")
+    raise Faulty(f"{text!r} is unknown{suggestion}")
 
 
 @cache
@@ -108,23 +103,49 @@ def _suggestions(words: type[StrEnum]) -> DidYouMean:
     return DidYouMean(words)
 
 
-def day(column: str, text: str) -> date:
-    """The day that the text names. Raises Faulty for anything but YYYY-MM-DD."""
-    try:
-        return parse_day(text)
-    except DayRefused as refused:
-        raise Faulty(f"{column}: {refused}") from None
-
-
-def yes_or_no(column: str, text: str) -> bool:
+def yes_or_no(text: str) -> bool:
     """What the text says. Raises Faulty unless it is yes or no."""
     if text.lower() not in ("yes", "no", "true", "false"):
-        raise Faulty(f"{column}: {text!r} is neither yes nor no")
+        raise Faulty(f"{text!r} is neither yes nor no")
     return text.lower() in ("yes", "true")
 
 
-def short(column: str, text: str, longest: int = 100) -> str:
-    """The text. Raises Faulty when it is longer than the column can hold."""
-    if len(text) > longest:
-        raise Faulty(f"{column}: it has {len(text)} characters; at most {longest} are possible")
-    return text
+class Cells:
+    """The cells of one line. What is wrong with any of them is collected, so that it can be told at once."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.faults: list[tuple[str, str]] = []
+        """Columns, and what is wrong with what they have."""
+
+    def text(self, column: str, longest: int = 100) -> str | None:
+        """The column's text, normalised; None when it is blank, refused or longer than the ledger can hold."""
+        try:
+            text = normalised(self._values.get(column, ""))
+        except TextRefused as refused:
+            self.faults.append((column, str(refused)))
+            return None
+        if len(text) > longest:
+            self.faults.append((column, f"it has {len(text)} characters; at most {longest} are possible"))
+            return None
+        return text or None
+
+    def read(self, column: str, parse: Callable[[str], Value]) -> Value | None:
+        """What the column's text means; None when it is blank or cannot be read."""
+        text = self._values.get(column, "").strip()
+        try:
+            return parse(text) if text else None
+        except ValueError as error:
+            self.faults.append((column, str(error)))
+            return None
+
+    def require(self, column: str, value: Value | None) -> Value | None:
+        """The value. Where there is none, and no other fault says why, it is required."""
+        if value is None and column not in dict(self.faults):
+            self.faults.append((column, "it is required"))
+        return value
+
+    def refuse_faults(self) -> None:
+        """Raise Faulty with everything that was wrong."""
+        if self.faults:
+            raise Faulty("; ".join(f"{column}: {message}" for column, message in self.faults))

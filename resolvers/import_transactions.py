@@ -1,17 +1,17 @@
 """Importing a feed of transactions: one file, one database transaction, in flat memory."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import islice
-from typing import TypeVar
 
 from sqlmodel import Session
 
-from resolvers.context import Ledger
 from resolvers.errors import UserErrorCode as Code
 from resolvers.import_lines import (
-    Faulty,
+    Cells,
     Imported,
     ImportRefused,
     Line,
@@ -21,18 +21,16 @@ from resolvers.import_lines import (
     Settle,
     Uncollectable,
     at_once,
-    day,
     word,
 )
 from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
 from storage import audit
 from storage.accounting_periods import all_periods
 from storage.database import Database, DatabaseBusy
+from storage.days import parse_day
 from storage.money import MoneyError, parse_decimal, to_decimal
 from storage.posting import OpenPosting, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
-
-Value = TypeVar("Value")
 
 REQUIRED = (
     "transaction_id",
@@ -52,7 +50,6 @@ BATCH = 5_000
 
 def import_transactions(
     database: Database,
-    ledger: Ledger,
     lines: Lines,
     reject: Reject,
     *,
@@ -72,7 +69,7 @@ def import_transactions(
     try:
         with database.write() as session:
             lock_file_imports(session)
-            checker = Checker(session, ledger)
+            checker = Checker(session)
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
             days: Counter[date] = Counter()
@@ -111,6 +108,7 @@ def _post(
         rejected[lines[place][0]] = "; ".join(f"{fault.column}: {fault.message}" for fault in faults)
     result.recorded += len(judged.fresh)
     result.duplicates += judged.duplicates
+    result.rates_added += judged.rates_added
     result.rejected += len(rejected)
     for number, reasons in sorted(rejected.items()):
         reject(number, reasons)
@@ -140,37 +138,27 @@ def _uncollectable(days: Counter[date]) -> Uncollectable | None:
 
 def _fields(values: Mapping[str, str]) -> TransactionFields:
     """The fields of a line, and what is wrong with those that cannot be read."""
-    unreadable: list[Fault] = []
-
-    def read(column: str, parse: Callable[[str], Value]) -> Value | None:
-        text = values.get(column, "").strip()
-        if not text:
-            if column in REQUIRED:
-                unreadable.append(Fault(Code.REQUIRED, column, "it is required"))
-            return None
-        try:
-            return parse(text)
-        except (Faulty, MoneyError) as fault:
-            unreadable.append(Fault(Code.INVALID, column, str(fault).removeprefix(f"{column}: ")))
-            return None
-
-    segments = [(column.removeprefix(SEGMENT), text) for column, text in values.items() if column.startswith(SEGMENT)]
-    return TransactionFields(
+    cells = Cells(values)
+    given = TransactionFields(
         transaction_id=values.get("transaction_id"),
-        transaction_type=read("transaction_type", lambda text: word(TransactionType, "transaction_type", text)),
-        transaction_date=read("transaction_date", lambda text: day("transaction_date", text)),
-        amount=read("amount", parse_decimal),
-        currency=read("currency", str),
+        transaction_type=cells.read("transaction_type", partial(word, TransactionType)),
+        transaction_date=cells.read("transaction_date", parse_day),
+        amount=cells.read("amount", parse_decimal),
+        currency=cells.read("currency", str),
         debit_account=values.get("debit_account"),
         credit_account=values.get("credit_account"),
         organization=values.get("organization"),
-        exchange_rate=read("exchange_rate", parse_decimal),
-        home_amount=read("home_amount", parse_decimal),
+        exchange_rate=cells.read("exchange_rate", parse_decimal),
+        home_amount=cells.read("home_amount", parse_decimal),
         account_number=values.get("account_number"),
         document_number=values.get("document_number"),
-        segments=segments,
-        unreadable=unreadable,
+        segments=[(name.removeprefix(SEGMENT), text) for name, text in values.items() if name.startswith(SEGMENT)],
     )
+    cells.require("transaction_type", given.transaction_type)
+    cells.require("transaction_date", given.transaction_date)
+    cells.require("amount", given.amount)
+    cells.require("currency", given.currency)
+    return replace(given, unreadable=[Fault(Code.INVALID, column, message) for column, message in cells.faults])
 
 
 def _audit(session: Session, result: Imported, source: str, actor: str) -> None:
@@ -183,6 +171,7 @@ def _audit(session: Session, result: Imported, source: str, actor: str) -> None:
         after={
             "recorded": result.recorded,
             "duplicates": result.duplicates,
+            "rates_added": result.rates_added,
             "rejected": result.rejected,
             "totals": {currency: str(total) for currency, total in result.totals.items()},
         },

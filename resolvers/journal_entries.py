@@ -77,7 +77,7 @@ async def set_transferred_to_accounting(
     the status is Yes.
     """
     context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
-    return await context.gateway.write(_set_transferred, context.actor, numbers, status)
+    return await context.gateway.write(_set_transferred, context, numbers, status)
 
 
 async def update_journal_entry(context: Context, change: EntryChange) -> Answer[JournalEntry]:
@@ -86,7 +86,7 @@ async def update_journal_entry(context: Context, change: EntryChange) -> Answer[
         context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     if change.notes is not None:
         context.require(Permission.CREATE_JOURNAL_ENTRIES)
-    return await context.gateway.write(_update, context.actor, change)
+    return await context.gateway.write(_update, context, change)
 
 
 async def cancel_journal_entry(context: Context, number: str) -> Answer[JournalEntry]:
@@ -95,7 +95,7 @@ async def cancel_journal_entry(context: Context, number: str) -> Answer[JournalE
     return await context.gateway.write(_cancel, context.actor, number)
 
 
-def _update(session: Session, actor: str, change: EntryChange) -> Answer[JournalEntry]:
+def _update(session: Session, context: Context, change: EntryChange) -> Answer[JournalEntry]:
     number, status, notes = change.number, change.transferred_to_accounting, change.notes
     entry = lock_entries_numbered(session, [number]).get(number)
     if entry is None:
@@ -112,9 +112,9 @@ def _update(session: Session, actor: str, change: EntryChange) -> Answer[Journal
     if errors:
         return Answer(errors=errors)
     if status is not None:
-        _set(session, entry, status, actor)
+        _set(session, entry, status, context)
     if notes is not None:
-        _note(session, entry, notes or None, actor)
+        _note(session, entry, notes or None, context.actor)
     return Answer(entry)
 
 
@@ -139,7 +139,7 @@ def _entries_of_run(session: Session, run_number: str, window: Window) -> Page[J
 
 
 def _set_transferred(
-    session: Session, actor: str, numbers: list[str], status: TransferStatus
+    session: Session, context: Context, numbers: list[str], status: TransferStatus
 ) -> Answer[list[JournalEntry]]:
     if not 1 <= len(numbers) <= LARGEST_PAGE:
         message = f"Name from 1 to {LARGEST_PAGE} journal entries; {len(numbers)} are named."
@@ -154,7 +154,7 @@ def _set_transferred(
         return Answer(errors=errors)
     changed = [entries[number] for number in numbers]
     for entry in changed:
-        _set(session, entry, status, actor)
+        _set(session, entry, status, context)
     return Answer(changed)
 
 
@@ -178,18 +178,18 @@ def _fixed(entry: JournalEntry, place: list[str]) -> UserError:
     return UserError(UserErrorCode.STATUS_NOT_ALLOWED, message, place)
 
 
-def _set(session: Session, entry: JournalEntry, status: TransferStatus, actor: str) -> None:
+def _set(session: Session, entry: JournalEntry, status: TransferStatus, context: Context) -> None:
     before = entry.transferred_to_accounting
     if before is status:
         return
     entry.transferred_to_accounting = status
     transferred = status is TransferStatus.YES
     entry.transfer_date_time = now() if transferred else None
-    entry.transferred_by = actor if transferred else None
+    entry.transferred_by = context.user if transferred else None
     session.add(entry)
     audit.record(
         session,
-        actor=actor,
+        actor=context.actor,
         action="set transferred to accounting",
         subject_type="JournalEntry",
         subject=entry.number,

@@ -116,7 +116,7 @@ def _create(session: Session, context: Context, asked: CreateRun) -> Answer[Jour
     earlier = None if asked.idempotency_key is None else _earlier(session, asked.idempotency_key, request)
     if earlier is not None and not earlier.errors:
         return earlier
-    checked = check(session, asked, context.gateway.ledger)
+    checked = check(session, asked)
     broken = [*(checked if isinstance(checked, list) else []), *(earlier.errors if earlier is not None else [])]
     if broken or isinstance(checked, list):
         return Answer(errors=broken)

@@ -26,6 +26,7 @@ class Recorded:
 
     recorded: int = 0
     duplicates: int = 0
+    rates_added: int = 0
     errors: list[UserError] = field(default_factory=list)
 
 
@@ -55,7 +56,7 @@ class _Refused(Exception):
 
 
 def _record(session: Session, context: Context, given: Sequence[TransactionFields]) -> Recorded:
-    checker = Checker(session, context.gateway.ledger)
+    checker = Checker(session)
     checked = [checker.check(fields) for fields in given]
     try:
         # A sum that cannot be recorded spoils the transaction; what else is wrong is said all the same.
@@ -72,9 +73,9 @@ def _record(session: Session, context: Context, given: Sequence[TransactionField
         action="record",
         subject_type="Transactions",
         subject="recordTransactions",
-        after={"recorded": len(judged.fresh), "duplicates": judged.duplicates},
+        after={"recorded": len(judged.fresh), "duplicates": judged.duplicates, "rates_added": judged.rates_added},
     )
-    return Recorded(recorded=len(judged.fresh), duplicates=judged.duplicates)
+    return Recorded(recorded=len(judged.fresh), duplicates=judged.duplicates, rates_added=judged.rates_added)
 
 
 def _errors(faults: Mapping[int, Sequence[Fault]], given: Sequence[TransactionFields]) -> list[UserError]:

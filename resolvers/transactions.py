@@ -7,14 +7,16 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from resolvers.context import Ledger
 from resolvers.did_you_mean import DidYouMean
 from resolvers.errors import UserErrorCode as Code
 from storage import money
 from storage.accounting_codes import AccountingCode, all_codes
 from storage.currencies import Currency, all_currencies, currency_of
+from storage.journal_entries import entries_by_id
+from storage.journal_runs import runs_by_id
 from storage.posting import Key, NewTransaction, OpenPosting, recorded_transactions
 from storage.segments import segment_names
+from storage.settings import ledger_of
 from storage.texts import TextRefused, normalised
 from storage.transactions import PostedTransaction, PostingKey
 from storage.words import AccountingCodeStatus, TransactionType
@@ -24,6 +26,10 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 LONGEST_TEXT = 255
 SMALLEST_RATE, LARGEST_RATE = Decimal(10) ** -30, Decimal(10) ** 12
+
+HOME_AMOUNT_TOLERANCE = 1_000
+"""A given home amount may differ from amount x rate by one part in so many, or by one minor unit where that is more:
+other systems round otherwise, and print fewer digits of a rate than they multiply by."""
 
 SEGMENT = "segment."
 """Begins the columns of segments: `segment.country`."""
@@ -77,14 +83,14 @@ class Checked:
 class Checker:
     """Checks transactions against the ledger's accounting codes, segments and home currency."""
 
-    def __init__(self, session: Session, ledger: Ledger) -> None:
+    def __init__(self, session: Session) -> None:
         self._codes = all_codes(session)
         self._code_names = {code.id: code.name for code in self._codes.values()}
         self._segments = set(segment_names(session))
         self._near_code = DidYouMean(self._codes)
         self._near_segment = DidYouMean(sorted(self._segments))
         self.currencies = all_currencies(session)
-        self._ledger = ledger
+        self._ledger = ledger_of(session)
 
     def check(self, raw: TransactionFields) -> Checked:
         """The transaction, ready to be posted, or everything that is wrong with it."""
@@ -227,12 +233,33 @@ class Checker:
             if given.currency == home and home_amount is not None and home_amount != amount:
                 message = f"{given.home_amount} is not the amount, though {home} is the home currency"
                 faults.append(Fault(Code.INVALID, "home_amount", message))
+            elif home_amount is not None:
+                self._check_home_amount(home_amount, amount, currency, rate, faults)
             return home_amount
         try:
             return money.convert(amount, currency, rate, self.currencies[home])
         except money.MoneyError as error:
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", str(error)))
             return None
+
+    def _check_home_amount(
+        self, home_amount: int, amount: int, currency: Currency, rate: Decimal, faults: list[Fault]
+    ) -> None:
+        """A given home amount has the sign of its amount, or is 0, and is amount x rate but for rounding."""
+        home = self.currencies[self._ledger.home_currency or ""]
+        try:
+            product = money.convert(amount, currency, rate, home)
+        except money.MoneyError as error:
+            faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", str(error)))
+            return
+        tolerance = max(1, abs(product) // HOME_AMOUNT_TOLERANCE)
+        if abs(home_amount - product) > tolerance or home_amount * amount < 0 or (amount == 0 and home_amount):
+            shown = [f"{money.to_decimal(minor, home):f} {home.code}" for minor in (home_amount, product, tolerance)]
+            message = (
+                f"{shown[0]} is not {money.to_decimal(amount, currency):f} {currency.code} at the rate {rate:f}, which"
+                f" is {shown[1]}; it may differ by {shown[2]} and has the same sign; correct one, or leave it out"
+            )
+            faults.append(Fault(Code.INVALID, "home_amount", message))
 
 
 def _normalised(raw: TransactionFields, faults: list[Fault]) -> TransactionFields:
@@ -316,10 +343,14 @@ def _minor(column: str, amount: Decimal | None, currency: Currency | None, fault
 
 @dataclass(slots=True)
 class Judged:
-    """What became of checked transactions: those recorded now, how many had been before, and faults by position."""
+    """What became of checked transactions: those recorded now, how many had been before, and faults by position.
+
+    `rates_added` counts those that had been recorded without a home amount and were given their rate now.
+    """
 
     fresh: list[NewTransaction] = field(default_factory=list)
     duplicates: int = 0
+    rates_added: int = 0
     faults: dict[int, list[Fault]] = field(default_factory=dict)
 
 
@@ -336,15 +367,50 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
     disputed |= {numbered[index][0] for index in posted.conflicts}
     ids = {checked[place].fields.transaction_id for place in disputed}
     recorded = recorded_transactions(session, [one for one in ids if one is not None]) if disputed else {}
+    rated: dict[str, tuple[NewTransaction, PostedTransaction]] = {}
     for place in sorted(disputed):
         one = checked[place]
         before = recorded.get(one.fields.transaction_id or "")
         if before is None:
             judged.faults[place] = one.faults
-        elif differing := checker.differences(one, before):
-            message = f"{before.transaction.transaction_id!r} was recorded before with other content; a recorded"
-            conflict = Fault(Code.CONFLICT, "transaction_id", f"{message} transaction is never changed")
-            judged.faults[place] = [conflict, *(fault for fault in one.faults if fault.column in differing)]
-        else:
+        elif not (differing := checker.differences(one, before)):
             judged.duplicates += 1
+        elif one.transaction is not None and _lacks_rate(before, one.transaction, differing):
+            transaction = one.transaction
+            if before.bucket.journal_run_id is not None:
+                judged.faults[place] = [_held(session, before)]
+            elif rated.setdefault(transaction.transaction_id, (transaction, before))[0] == transaction:
+                judged.duplicates += rated[transaction.transaction_id][0] is not transaction
+            else:
+                judged.faults[place] = [_conflict(before)]
+        else:
+            judged.faults[place] = [_conflict(before), *(fault for fault in one.faults if fault.column in differing)]
+    if rated:
+        posting.add_rates(list(rated.values()))
+        judged.rates_added = len(rated)
     return judged
+
+
+def _lacks_rate(before: PostedTransaction, now: NewTransaction, differing: set[str]) -> bool:
+    """Whether the transaction was recorded before the home currency was set, and is sent again with its rate."""
+    bare = before.key.home_currency is None and now.key.home_currency is not None
+    return bare and differing <= {"exchange_rate", "home_amount"}
+
+
+def _conflict(before: PostedTransaction) -> Fault:
+    message = f"{before.transaction.transaction_id!r} was recorded before with other content; a recorded"
+    return Fault(Code.CONFLICT, "transaction_id", f"{message} transaction is never changed")
+
+
+def _held(session: Session, before: PostedTransaction) -> Fault:
+    """Why a transaction that a run holds cannot be given its rate."""
+    name, bucket = before.transaction.transaction_id, before.bucket
+    if bucket.journal_entry_id is not None:
+        (entry,) = entries_by_id(session, [bucket.journal_entry_id]).values()
+        holder = f"stands in journal entry {entry.number}; cancel that entry first"
+    else:
+        assert bucket.journal_run_id is not None
+        (run,) = runs_by_id(session, [bucket.journal_run_id]).values()
+        holder = f"nets to zero in journal run {run.number}; cancel that run first"
+    message = f"{name!r} was recorded without an exchange rate and {holder}, then send it again"
+    return Fault(Code.STATUS_NOT_ALLOWED, "exchange_rate", message)

@@ -9,7 +9,7 @@ from runs import trail
 from runs.states import Event, move
 from runs.summarise import Item, Summary, SummaryError, summarise, total
 from storage.accounting_periods import AccountingPeriod
-from storage.claiming import assign_buckets, claim_buckets, claimed_sums
+from storage.claiming import assign_buckets, carry_home_currency, claim_buckets, claimed_sums
 from storage.columns import now
 from storage.journal_entries import JournalEntry, JournalEntryItem
 from storage.journal_runs import JournalRun, lock_run
@@ -101,6 +101,8 @@ def give_up(session: Session, run_id: int, message: str) -> None:
 def _make_entries(session: Session, run: JournalRun) -> None:
     assert run.id is not None
     claim_buckets(session, run)
+    if run.home_currency is not None:
+        carry_home_currency(session, run)
     rule = {} if run.segmentation_rule_id is None else rule_segments(session, run.segmentation_rule_id)
     aggregate_into = run.home_currency if run.aggregate_currency else None
     summaries = summarise(claimed_sums(session, run.id), rule, aggregate_into)

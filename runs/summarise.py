@@ -1,7 +1,7 @@
 """How a run summarises: sums by posting key become balanced entries. Pure arithmetic on integers."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from storage.claiming import SPLIT_THE_RUN, KeySum
 from storage.money import LARGEST
@@ -74,10 +74,12 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
     """Group the sums by transaction type, currency, debit code, organisation and the rule's segments.
 
     `rule` is empty where no segmentation rule is active. With `aggregate_into`, a home currency, entries are kept
-    in it and the transaction currency leaves the group; SummaryError then when a transaction carries no amount
-    in that currency.
+    in it and the transaction currency leaves the group. Raises SummaryError when a transaction carries no amount in
+    that currency, or shares an entry with others that carry home amounts and has none.
     """
     summaries: dict[Group, Summary] = {}
+    lacking: list[KeySum] = []
+    bare: list[tuple[Group, KeySum]] = []
     for key_sum in sums:
         key = key_sum.key
         names = rule.get(key.transaction_type, rule.get(None, []))
@@ -86,15 +88,31 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
         amount, home_amount = key_sum.amount, key_sum.home_amount
         if aggregate_into is not None:
             if home_currency != aggregate_into or home_amount is None:
-                raise SummaryError(
-                    f"{key_sum.transaction_count} transactions of type {key.transaction_type.value} in"
-                    f" {key.currency} carry no amount in {aggregate_into}, the home currency that entries are"
-                    " aggregated in. They were posted before it was set."
-                )
+                lacking.append(key_sum)
+                continue
             currency, amount = aggregate_into, home_amount
         group = Group(key.transaction_type, currency, home_currency, key.debit_code_id, key.organization, segments)
         summaries.setdefault(group, Summary(group)).add(key_sum, amount, home_amount)
+        if home_currency is None:
+            bare.append((group, key_sum))
+    # Of what shares an entry, some with a home amount and some without would need two entries.
+    homes = {replace(group, home_currency=None): group.home_currency for group in summaries if group.home_currency}
+    lacking += [key_sum for group, key_sum in bare if group in homes]
+    if lacking:
+        home = aggregate_into or next(home for home in homes.values())
+        raise SummaryError(_without_home_amounts(lacking, f"{home}, the home currency"))
     return sorted(summaries.values(), key=_order)
+
+
+def _without_home_amounts(lacking: Sequence[KeySum], home: str) -> str:
+    count = sum(key_sum.transaction_count for key_sum in lacking)
+    what = "1 transaction" if count == 1 else f"{count:,} transactions"
+    currencies = ", ".join(sorted({key_sum.key.currency for key_sum in lacking}))
+    return (
+        f"{what} in {currencies} {'carries' if count == 1 else 'carry'} no amount in {home}; send"
+        f" {'it' if count == 1 else 'them'} again with {'its exchange rate' if count == 1 else 'their exchange rates'},"
+        " by file or by recordTransactions, and then create the run again"
+    )
 
 
 def total(items: Iterable[Item], side: ItemType) -> int:

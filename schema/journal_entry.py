@@ -85,7 +85,10 @@ class JournalEntry(Node):
     def segments(root: EntryRow) -> list[Segment]:
         return [Segment(**segment) for segment in root.segment_values]
 
-    @strawberry.field(graphql_type=list[JournalEntryItem], description="Its debit and credit lines.")
+    @strawberry.field(
+        graphql_type=list[JournalEntryItem],
+        description="Its debits, then its credits; on each side in the order in which the codes were first imported.",
+    )
     async def items(root: EntryRow, info: Info) -> list[journal_entries.JournalEntryItem]:
         return await info.context.loaders.items.load(root.id or 0) or []
 

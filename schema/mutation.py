@@ -196,6 +196,9 @@ class RecordTransactionsInput:
 class RecordTransactionsPayload:
     recorded: int = strawberry.field(description="How many were recorded now.")
     duplicates: int = strawberry.field(description="How many had been recorded before, with the same content.")
+    rates_added: int = strawberry.field(
+        description="How many had been recorded before a home currency was set, and were given their exchange rate now."
+    )
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 

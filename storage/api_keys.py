@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey
+from sqlalchemy import Column, ForeignKey, Index, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
@@ -11,13 +11,25 @@ from storage.words import Permission
 
 
 class ApiKey(SQLModel, table=True):
-    """A program that may call the gateway, and what it may do there. It is never removed, only revoked."""
+    """A program that may call the gateway, and what it may do there. It is never removed, only revoked.
+
+    Its name is its own until it is revoked; another key can have the name from then on.
+    """
 
     __tablename__ = "api_key"
+    __table_args__ = (
+        Index(
+            "one_live_api_key_of_a_name",
+            "name",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     client_id: str = Field(max_length=36, unique=True)
-    name: str = Field(max_length=100, unique=True)
+    name: str = Field(max_length=100)
     secret_hash: str = Field(max_length=64)
     permissions: list[Permission] = Field(sa_column=Column(WordList(Permission), nullable=False))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
@@ -36,7 +48,7 @@ class AccessToken(SQLModel, table=True):
 
 
 class NameTaken(Exception):
-    """There is an API key of that name."""
+    """There is an API key of that name that is not revoked."""
 
 
 def insert_key(session: Session, key: ApiKey) -> None:

@@ -1,7 +1,7 @@
 """Claiming: a run takes the open buckets of its range, and a cancelled entry gives its buckets back."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
@@ -9,7 +9,8 @@ from sqlmodel import Session, col, func
 
 from storage.journal_runs import JournalRun
 from storage.money import MoneyError
-from storage.transactions import PostingBucket, PostingKey
+from storage.posting import key_of, stored_keys
+from storage.transactions import PostingBucket, PostingKey, Transaction
 
 SPLIT_THE_RUN = (
     "to close the period, collect them in several runs, each for some of its days, transaction types or organisations;"
@@ -46,6 +47,38 @@ def claim_buckets(session: Session, run: JournalRun) -> None:
         .values(journal_run_id=run.id)
         .execution_options(synchronize_session=False)
     )
+
+
+def carry_home_currency(session: Session, run: JournalRun) -> None:
+    """Give what the run has claimed, in the home currency itself and recorded before that was set, its home amount.
+
+    It is the amount, so nobody has to send such transactions again. Nobody else writes these buckets, since the run
+    holds them.
+    """
+    assert run.id is not None
+    held = (col(PostingBucket.journal_run_id) == run.id, col(PostingBucket.posting_key_id))
+    bare = session.execute(
+        select(PostingKey).where(
+            col(PostingKey.currency) == run.home_currency,
+            col(PostingKey.home_currency).is_(None),
+            col(PostingKey.id).in_(select(held[1]).where(held[0])),
+        )
+    ).scalars()
+    keys = {row.id: replace(key_of(row), home_currency=run.home_currency) for row in bare}
+    if not keys:
+        return
+    ids = stored_keys(session, {key.digest(): key for key in keys.values()})
+    for bare_id, key in keys.items():
+        buckets = select(col(PostingBucket.id)).where(held[0], held[1] == bare_id)
+        for statement in (
+            update(Transaction)
+            .where(col(Transaction.posting_bucket_id).in_(buckets))
+            .values(home_amount_minor=col(Transaction.amount_minor)),
+            update(PostingBucket)
+            .where(held[0], held[1] == bare_id)
+            .values(posting_key_id=ids[key], home_amount=col(PostingBucket.amount)),
+        ):
+            session.execute(statement.execution_options(synchronize_session=False))
 
 
 def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:

@@ -132,11 +132,19 @@ def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str,
 
 
 def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list[JournalEntryItem]]:
-    """The items of these entries, each entry's in their order."""
+    """The items of these entries: debits before credits, each in the order in which their codes were first imported.
+
+    The order is made here, not when an entry is, so that it holds for entries of earlier releases too.
+    """
     rows = session.exec(
         select(JournalEntryItem)
         .where(col(JournalEntryItem.journal_entry_id).in_(set(entry_ids)))
-        .order_by(col(JournalEntryItem.journal_entry_id), col(JournalEntryItem.position))
+        .order_by(
+            col(JournalEntryItem.journal_entry_id),
+            col(JournalEntryItem.type) != ItemType.DEBIT,
+            col(JournalEntryItem.accounting_code_id),
+            col(JournalEntryItem.position),
+        )
     )
     items: dict[int, list[JournalEntryItem]] = {}
     for row in rows:

@@ -104,6 +104,23 @@ def runs_in(session: Session, statuses: Iterable[JournalRunStatus]) -> list[Jour
     )
 
 
+def numbers_of_runs_for(session: Session, period_id: int) -> list[str]:
+    """The numbers of the runs that were made for the accounting period, whatever became of them, oldest first."""
+    return list(
+        session.exec(
+            select(JournalRun.number).where(JournalRun.accounting_period_id == period_id).order_by(col(JournalRun.id))
+        )
+    )
+
+
+def numbers_of_runs_booked_on(session: Session, start: date, end: date | None) -> list[tuple[str, date]]:
+    """The runs whose entries are booked from one day to the other, oldest first, with that day. No end is for ever."""
+    day = col(JournalRun.journal_entry_date)
+    wanted = [day >= start] if end is None else [day.between(start, end)]
+    rows = session.execute(select(col(JournalRun.number), day).where(*wanted).order_by(col(JournalRun.id)))
+    return [(row[0], row[1]) for row in rows]
+
+
 def idempotency_key(session: Session, key: str) -> IdempotencyKey | None:
     """What was created under the key before."""
     return session.get(IdempotencyKey, key)

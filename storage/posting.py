@@ -1,14 +1,27 @@
 """Posting: transactions go into buckets, each once, in the transaction of whoever calls."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, any_, func, insert, literal, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    String,
+    any_,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, SQLModel, col
@@ -119,6 +132,66 @@ class OpenPosting:
                 raise RecordedMeanwhile from error
         return result
 
+    def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
+        """Add rate and home amount to recorded transactions that have none and stand in no run.
+
+        Each moves from its bucket to one of this posting, whose key has the home currency. Raises MoneyError when a
+        bucket's sum leaves 64 bits, and RecordedMeanwhile when a run or another posting was faster; the transaction
+        is spoilt then.
+        """
+        key_ids = self._key_ids({transaction.key for transaction, _ in rated})
+        buckets = self._bucket_ids([transaction for transaction, _ in rated], key_ids)
+        left: dict[int, list[int]] = {}
+        for _, before in rated:
+            count_and_amount = left.setdefault(before.transaction.posting_bucket_id, [0, 0])
+            count_and_amount[0] += 1
+            count_and_amount[1] += before.transaction.amount_minor
+        for bucket_id, (count, amount) in sorted(left.items()):
+            self._take_out(bucket_id, count, amount)
+        for transaction, before in sorted(rated, key=lambda pair: pair[0].transaction_id):
+            moved = self._session.execute(
+                update(Transaction)
+                .where(
+                    col(Transaction.id) == before.transaction.id,
+                    col(Transaction.posting_bucket_id) == before.transaction.posting_bucket_id,
+                )
+                .values(
+                    posting_bucket_id=buckets[transaction.transaction_date, key_ids[transaction.key]],
+                    exchange_rate=transaction.exchange_rate,
+                    home_amount_minor=transaction.home_amount,
+                )
+                .returning(col(Transaction.id))
+                .execution_options(synchronize_session=False)
+            )
+            if moved.one_or_none() is None:
+                raise RecordedMeanwhile
+        self._session.execute(
+            delete(PostingBucket)
+            .where(col(PostingBucket.id).in_(list(left)), col(PostingBucket.transaction_count) == 0)
+            .execution_options(synchronize_session=False)
+        )
+
+    def _take_out(self, bucket_id: int, count: int, amount: int) -> None:
+        statement = (
+            update(PostingBucket)
+            .where(col(PostingBucket.id) == bucket_id, col(PostingBucket.journal_run_id).is_(None))
+            .values(
+                transaction_count=col(PostingBucket.transaction_count) - count,
+                amount=col(PostingBucket.amount) - amount,
+            )
+            .returning(col(PostingBucket.amount))
+            .execution_options(synchronize_session=False)
+        )
+        try:
+            rest = self._session.execute(statement).scalar_one_or_none()
+        except DataError as error:
+            raise MoneyError(_SUM_TOO_LARGE) from error
+        if rest is None:
+            # A run has claimed the bucket.
+            raise RecordedMeanwhile
+        if not isinstance(rest, int) or abs(rest) > LARGEST:
+            raise MoneyError(_SUM_TOO_LARGE)
+
     def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[Key, int]) -> None:
         buckets = self._bucket_ids(fresh, key_ids)
         rows = [
@@ -196,29 +269,44 @@ class OpenPosting:
             self._keys.clear()
         missing = {key.digest(): key for key in keys if key not in self._keys}
         if missing:
-            self._keys.update(self._stored_keys(missing))
+            self._keys.update(stored_keys(self._session, missing))
         return {key: self._keys[key] for key in keys}
 
-    def _stored_keys(self, missing: dict[bytes, Key]) -> dict[Key, int]:
-        # In one order, so that two postings that bring the same new keys wait for each other and never deadlock.
-        rows = [
-            {
-                "digest": digest,
-                "transaction_type": key.transaction_type,
-                "debit_code_id": key.debit_code_id,
-                "credit_code_id": key.credit_code_id,
-                "currency": key.currency,
-                "home_currency": key.home_currency,
-                "organization": key.organization,
-                "segments": dict(key.segments),
-            }
-            for digest, key in sorted(missing.items())
-        ]
-        self._session.execute(_insert_into(self._session, PostingKey).on_conflict_do_nothing(), rows)
-        found = self._session.execute(
-            select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(missing)))
-        )
-        return {missing[bytes(digest)]: key_id for digest, key_id in found}
+
+def key_of(row: PostingKey) -> Key:
+    """The fields of a stored posting key."""
+    return Key(
+        transaction_type=row.transaction_type,
+        debit_code_id=row.debit_code_id,
+        credit_code_id=row.credit_code_id,
+        currency=row.currency,
+        home_currency=row.home_currency,
+        organization=row.organization,
+        segments=tuple(sorted(row.segments.items())),
+    )
+
+
+def stored_keys(session: Session, keys: Mapping[bytes, Key]) -> dict[Key, int]:
+    """The ids of these posting keys, given by their digests; those that are new are stored."""
+    # In one order, so that two postings that bring the same new keys wait for each other and never deadlock.
+    rows = [
+        {
+            "digest": digest,
+            "transaction_type": key.transaction_type,
+            "debit_code_id": key.debit_code_id,
+            "credit_code_id": key.credit_code_id,
+            "currency": key.currency,
+            "home_currency": key.home_currency,
+            "organization": key.organization,
+            "segments": dict(key.segments),
+        }
+        for digest, key in sorted(keys.items())
+    ]
+    session.execute(_insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
+    found = session.execute(
+        select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(keys)))
+    )
+    return {keys[bytes(digest)]: key_id for digest, key_id in found}
 
 
 def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
@@ -264,6 +352,8 @@ def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, Pos
         .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
         .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
         .where(_has_id(session, ids))
+        # Rates may have been added in this same transaction.
+        .execution_options(populate_existing=True)
     )
     return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
 

@@ -1,7 +1,11 @@
 """The ledger's settings: its home currency, and whether entries are kept in it. They live in the ledger, in one row."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, func, select
+
+from storage.transactions import PostingBucket, PostingKey
 
 
 class LedgerSettings(SQLModel, table=True):
@@ -13,3 +17,38 @@ class LedgerSettings(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True)
     home_currency: str | None = Field(default=None, max_length=3)
     aggregate_currency: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How this ledger keeps its books: the home currency, if one is set, and whether entries are kept in it."""
+
+    home_currency: str | None = None
+    aggregate_currency: bool = False
+
+
+def ledger_of(session: Session) -> Ledger:
+    """How the ledger keeps its books now."""
+    settings = session.exec(select(LedgerSettings)).one()
+    return Ledger(settings.home_currency, bool(settings.aggregate_currency))
+
+
+def lock_settings(session: Session) -> LedgerSettings:
+    """The settings, held until the transaction ends."""
+    return session.exec(select(LedgerSettings).with_for_update()).one()
+
+
+def recorded_home_currencies(session: Session) -> list[str]:
+    """The currencies that recorded home amounts are in, in alphabetical order."""
+    home = col(PostingKey.home_currency)
+    return sorted(code for code in session.exec(select(home).where(home.is_not(None)).distinct()) if code is not None)
+
+
+def count_without_home_amount(session: Session, home_currency: str) -> int:
+    """How many transactions in other currencies carry no home amount; those in the home currency need none."""
+    total = session.exec(
+        select(func.sum(PostingBucket.transaction_count))
+        .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
+        .where(col(PostingKey.home_currency).is_(None), PostingKey.currency != home_currency)
+    ).one()
+    return int(total or 0)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from gateway.application import Application
-from resolvers.context import Ledger
 from storage.conservation import broken_rules
 from storage.database import Database
 from storage.migration import migrate
+from storage.settings import Ledger
 from tests.client import Client
-from tests.ledger import fill
+from tests.ledger import fill, keep
 from tests.postgresql import PostgreSQL, PostgreSQLNotFound
 from tests.served import served
 
@@ -69,5 +69,6 @@ def ledger() -> Ledger:
 @pytest.fixture
 def client(database: Database, ledger: Ledger) -> Iterator[Client]:
     """A client of a gateway that is served over a socket, on the filled database."""
-    with served(Application(database, ledger), database) as connected:
+    keep(database, ledger)
+    with served(Application(database), database) as connected:
         yield connected

@@ -4,7 +4,6 @@ from datetime import date
 
 from sqlmodel import col, select
 
-from resolvers.context import Ledger
 from resolvers.create_rules import CreateRun, check
 from runs.cancel import cancel_batch, request_cancel
 from runs.create import RunRequest, begin, insert_run, make_entries
@@ -12,7 +11,9 @@ from storage.accounting_codes import AccountingCode
 from storage.database import Database
 from storage.journal_entries import JournalEntry, items_by_entry
 from storage.journal_runs import JournalRun, lock_run_numbered
+from storage.settings import Ledger
 from storage.words import TransactionType
+from tests.ledger import keep
 
 Items = list[tuple[str, str, str, str | None]]
 
@@ -25,8 +26,10 @@ DECEMBER = CreateRun(
 
 def run_now(database: Database, ledger: Ledger | None = None, asked: CreateRun = DECEMBER) -> JournalRun:
     """A run that has been processed; one that breaks a rule fails the test."""
+    if ledger is not None:
+        keep(database, ledger)
     with database.write() as session:
-        request = check(session, asked, ledger or Ledger())
+        request = check(session, asked)
         assert isinstance(request, RunRequest), request
         run = insert_run(session, request, "test")
         assert run.id is not None

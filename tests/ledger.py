@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 
-from resolvers.context import Ledger
 from resolvers.import_ledger import import_accounting_codes, import_accounting_periods, import_segments
 from resolvers.import_lines import Imported
 from resolvers.import_transactions import import_transactions
 from storage.database import Database
+from storage.settings import Ledger, lock_settings
 
 CODES = ["Accounts Receivable", "Cash", "Sales", "Services", "Tax Payable"]
 
@@ -57,7 +57,18 @@ def line(transaction_id: str, **values: str) -> dict[str, str]:
 def post(database: Database, lines: Iterable[dict[str, str]], ledger: Ledger | None = None) -> Imported:
     """Import these lines; a line that is rejected fails the test."""
     numbered = enumerate(lines, start=2)
-    return import_transactions(database, ledger or Ledger(), numbered, refuse, source="test", actor="test")
+    if ledger is not None:
+        keep(database, ledger)
+    return import_transactions(database, numbered, refuse, source="test", actor="test")
+
+
+def keep(database: Database, ledger: Ledger) -> None:
+    """Let the ledger have these settings, whatever it had before."""
+    with database.write() as session:
+        settings = lock_settings(session)
+        settings.home_currency = ledger.home_currency
+        settings.aggregate_currency = ledger.aggregate_currency
+        session.add(settings)
 
 
 def refuse(number: int, reason: str) -> None:

@@ -142,9 +142,13 @@ def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_tr
     ]:
         with pytest.raises(KeyRefused, match=reason):
             revoke_api_key(database, client_id, actor="Grace")
-    with pytest.raises(KeyRefused, match="maybe a revoked one"):
+    again, _ = create_api_key(database, "x" * 100, STANDARD, actor="Ada")
+    with pytest.raises(KeyRefused, match="already exists; use another name, or revoke that key first"):
         create_api_key(database, "x" * 100, STANDARD, actor="Ada")
-    assert [(row.name, row.revoked_at is not None) for row in list_api_keys(database)] == [("x" * 100, True)]
+    assert [(row.name, row.client_id, row.revoked_at is None) for row in list_api_keys(database)] == [
+        ("x" * 100, key.client_id, False),
+        ("x" * 100, again.client_id, True),
+    ]
     with database.read() as session:
         trail = [(event.actor, event.action, event.after) for event in events_of(session, "ApiKey", key.client_id)]
     assert trail == [
@@ -179,11 +183,11 @@ def test_an_open_gateway_lets_anybody_in_but_nobody_with_a_bad_token(client: Cli
 
 def test_a_key_does_what_it_may_under_its_name_and_nothing_else(guarded: Client) -> None:
     post(guarded.database, [line("a")])
-    _, token = new_token(guarded.database)
+    key, token = new_token(guarded.database)
     with Client(guarded.url, guarded.database, token) as client:
         number = client.completed()["number"]
         (entry,) = client.entries(number)
-        assert client.transfer([entry["number"]])["journalEntries"][0]["transferredBy"] == "API key Month end"
+        assert client.transfer([entry["number"]])["journalEntries"][0]["transferredBy"] == "Month end"
         client.transfer([entry["number"]], "NO")
         client.cancel(number)
         before = client.wait(number, "CANCELLED")
@@ -201,8 +205,8 @@ def test_a_key_does_what_it_may_under_its_name_and_nothing_else(guarded: Client)
         assert client.run(number) == before
     with guarded.database.read() as session:
         trail = [(event.actor, event.action) for event in events_of(session, "JournalRun", number)]
-    assert ("API key Month end", "create") in trail
-    assert ("API key Month end", "cancel") in trail
+    assert (f"API key Month end, client id {key.client_id}", "create") in trail
+    assert (f"API key Month end, client id {key.client_id}", "cancel") in trail
     assert {action for _, action in trail}.isdisjoint({"delete"})
 
 
@@ -333,19 +337,23 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     done = run_here(tmp_path, "api-key", "list", *where)
     _, *rows = [re.split(r" {2,}", text.strip()) for text in done.stdout.splitlines()]
     month_end, loader, root = list_api_keys(database)
+    minute = "%Y-%m-%d %H:%M"
     assert rows == [
-        ["Month end", told[1], "standard", f"{month_end.created_at:%Y-%m-%d}", f"{month_end.revoked_at:%Y-%m-%d}"],
-        ["Loader", loader.client_id, "View journal runs, Import transactions", f"{loader.created_at:%Y-%m-%d}"],
-        ["Root", root.client_id, "all", f"{root.created_at:%Y-%m-%d}"],
+        ["Month end", told[1], "standard", f"{month_end.created_at:{minute}}", f"{month_end.revoked_at:{minute}}"],
+        ["Loader", loader.client_id, "View journal runs, Import transactions", f"{loader.created_at:{minute}}"],
+        ["Root", root.client_id, "all", f"{root.created_at:{minute}}"],
     ]
     with database.read() as session:
         actors = {event.actor for event in events_of(session, "ApiKey", told[1])}
     (actor,) = actors
     assert actor.startswith("command line: ")
 
-    taken = run_here(tmp_path, "api-key", "create", "Month end", *where)
+    taken = run_here(tmp_path, "api-key", "create", "Loader", *where)
     assert taken.returncode == 1
-    assert taken.stderr == "error: an API key has the name 'Month end' already, maybe a revoked one; use another\n"
+    assert taken.stderr == (
+        "error: an API key with the name 'Loader' already exists; use another name, or revoke that key first\n"
+    )
+    assert run_here(tmp_path, "api-key", "create", "Month end", *where).returncode == 0
     assert run_here(tmp_path, "api-key", "create", "Both", "--all-permissions", *some, *where).returncode == 2
     assert run_here(tmp_path, "api-key", "create", "New", "--permission", "Rule", *where).returncode == 2
 

@@ -296,3 +296,38 @@ def test_every_kind_of_broken_rule_has_a_category() -> None:
     missing = set(UserErrorCode) - set(CATEGORIES)
     # These are told by the import and by recordTransactions alone, or need a ledger with a home currency.
     assert missing == {UserErrorCode.INACTIVE, UserErrorCode.CONFLICT, UserErrorCode.AGGREGATION_MIXED}
+
+
+def test_both_interfaces_list_debits_before_credits_also_in_an_entry_that_negative_sums_turn_round(
+    client: Client,
+) -> None:
+    post(
+        client.database,
+        [
+            line("a", amount="-30.00", credit_account="Services"),
+            line("b", amount="-20.00", credit_account="Tax Payable"),
+            line("c", amount="5.00", credit_account="Sales"),
+            line("d", transaction_type="Electronic Payment", debit_account="Services", credit_account="Cash"),
+        ],
+    )
+    number = client.completed()["number"]
+    expected = [
+        [
+            ("Debit", "Services", "30.00"),
+            ("Debit", "Tax Payable", "20.00"),
+            ("Credit", "Accounts Receivable", "45.00"),
+            ("Credit", "Sales", "5.00"),
+        ],
+        [("Debit", "Services", "10.00"), ("Credit", "Cash", "10.00")],
+    ]
+    by_graphql = [
+        [(item["type"].title(), item["accountingCode"]["name"], item["amount"]) for item in entry["items"]]
+        for entry in client.entries(number)
+    ]
+    assert by_graphql == expected
+    with Rest(client.url) as rest:
+        by_rest = [
+            [(item["type"], item["accountingCodeName"], item["amount"]) for item in entry["journalEntryItems"]]
+            for entry in rest.entries(number)
+        ]
+    assert by_rest == expected

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from resolvers.context import Ledger
 from resolvers.create_rules import check
 from resolvers.import_ledger import import_accounting_periods
 from runs.create import RunRequest
 from schema.schema import SCHEMA
 from storage.database import Database
+from storage.settings import Ledger
 from tests.client import Client
 from tests.direct_runs import DECEMBER, cancel_now, run_now
 from tests.held import held
-from tests.ledger import line, post, refuse
+from tests.ledger import keep, line, post, refuse
 
 Broken = list[tuple[str, str]]
 
@@ -260,13 +260,16 @@ def test_one_period_is_either_all_aggregated_or_all_not(
         target_start_date=date(2024, 12, 1),
         target_end_date=date(2024, 12, 2),
     )
+    keep(database, asked)
     with database.read() as session:
         for attempt, field in ((DECEMBER, "accountingPeriodName"), (by_dates, "targetStartDate")):
-            refused = check(session, attempt, asked)
+            refused = check(session, attempt)
             assert isinstance(refused, list)
             assert [(error.code, error.field) for error in refused] == [("AGGREGATION_MIXED", ["input", field])]
             assert message in refused[0].message
-        assert isinstance(check(session, DECEMBER, kept), RunRequest)
-        assert isinstance(check(session, replace(DECEMBER, accounting_period_name="Jan 2025"), asked), RunRequest)
+        assert isinstance(check(session, replace(DECEMBER, accounting_period_name="Jan 2025")), RunRequest)
+    keep(database, kept)
+    with database.read() as session:
+        assert isinstance(check(session, DECEMBER), RunRequest)
     cancel_now(database, first.number)
     assert run_now(database, asked).transaction_count == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.import_lines import Faulty, day
+from resolvers.import_lines import Cells
 from storage.database import Database
 from storage.days import DayRefused, parse_day
 from tests.client import Client
@@ -55,9 +55,12 @@ def test_a_text_is_a_day_in_its_one_form_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_column_of_a_file_takes_no_other_form(wrong: str) -> None:
-    with pytest.raises(Faulty, match="is not a day; write it like 2024-12-31") as refused:
-        day("start_date", wrong)
-    assert str(refused.value).startswith("start_date: ")
+    cells = Cells({"start_date": wrong})
+
+    assert cells.read("start_date", parse_day) is None
+    ((column, message),) = cells.faults
+    assert column == "start_date"
+    assert message.endswith(" is not a day; write it like 2024-12-31")
 
 
 def test_a_feed_takes_no_other_form(database: Database) -> None:

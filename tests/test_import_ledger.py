@@ -1,5 +1,6 @@
 """Importing what a ledger is made of: codes, periods, segments and rules; each file whole, or nothing of it."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -29,6 +30,8 @@ from storage.words import (
     TransactionType,
 )
 from tests.client import Client
+from tests.direct_runs import DECEMBER, cancel_now, run_now
+from tests.ledger import line, post
 
 Rejected = list[tuple[int, str]]
 
@@ -207,6 +210,149 @@ def test_periods_may_touch_and_move_where_there_is_room(empty_database: Database
     ]
     assert taken(import_accounting_periods, empty_database, *moved) == 2
     assert [name for name, _, _ in periods(empty_database)] == ["B", "A"]
+
+
+USED = "accounting period 'Dec 2024' is used by journal run JR-00000001, so it keeps its days, 2024-12-01 to 2024-12-31"
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        period("Dec 2024", "2024-12-02", "2024-12-31"),
+        period("Dec 2024", "2024-12-01", "2024-12-30"),
+        period("Dec 2024", "2024-11-30", "2024-12-31"),
+        period("Dec 2024", "2023-12-01", "2023-12-31"),
+        period("Dec 2024 ", "2024-12-01"),
+    ],
+)
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_period_that_a_run_has_used_keeps_its_days(
+    database: Database, moved: dict[str, str], cancelled: bool
+) -> None:
+    post(database, [line("a")])
+    run = run_now(database)
+    if cancelled:
+        cancel_now(database, run.number)
+    before = periods(database)
+
+    reasons = dict(refused(import_accounting_periods, database, period("Nov", "2023-11-01", "2023-11-30"), moved))
+
+    assert reasons[3].startswith(USED) or "overlaps" in reasons[3]
+    assert any(reason.startswith(USED) for _, reason in refused(import_accounting_periods, database, moved))
+    assert periods(database) == before
+
+
+def test_what_else_is_said_of_a_used_period_may_change(database: Database) -> None:
+    post(database, [line("a")])
+    run_now(database)
+
+    update = period("Dec 2024", "2024-12-01", "2024-12-31", status="Closed", fiscal_year="2024")
+    assert taken(import_accounting_periods, database, update) == 1
+    # The others are not used, and may move.
+    assert taken(import_accounting_periods, database, period("Feb 2025", "2025-02-02", "2025-02-27")) == 1
+
+
+def test_a_used_period_cannot_be_renamed_since_a_name_is_what_it_is_known_by(database: Database) -> None:
+    post(database, [line("a")])
+    run_now(database)
+
+    assert refused(import_accounting_periods, database, period("December", "2024-12-01", "2024-12-31")) == [
+        (2, "accounting period 'December' overlaps 'Dec 2024'")
+    ]
+
+
+def test_the_day_that_a_run_is_booked_on_stays_in_a_period(database: Database) -> None:
+    post(database, [line("a")])
+    for day in (date(2025, 3, 15), date(2025, 2, 28)):
+        cancel_now(database, run_now(database, asked=replace(DECEMBER, journal_entry_date=day)).number)
+
+    assert refused(
+        import_accounting_periods,
+        database,
+        period("Feb 2025", "2025-02-01", "2025-02-27"),
+        period("Open-Ended", "2025-04-01"),
+    ) == [
+        (
+            2,
+            "accounting period 'Feb 2025' has the journal entry date of journal run JR-00000002, which would then fall"
+            " into no period; keep that day in this period, or add a period that has it",
+        ),
+        (
+            3,
+            "accounting period 'Open-Ended' has the journal entry date of journal run JR-00000001, which would then"
+            " fall into no period; keep that day in this period, or add a period that has it",
+        ),
+    ]
+    # The usual step at a month's end: the open-ended period begins later, and the month gets a period of its own.
+    march = period("Mar 2025", "2025-03-01", "2025-03-31")
+    assert taken(import_accounting_periods, database, period("Open-Ended", "2025-04-01"), march) == 2
+
+
+def test_two_open_ended_periods_overlap(database: Database) -> None:
+    assert refused(import_accounting_periods, database, period("Later", "2030-01-01")) == [
+        (2, "accounting period 'Later' overlaps 'Open-Ended'")
+    ]
+    earlier = refused(import_accounting_periods, database, period("Earlier", "2000-01-01"))
+    # A line stands once among the rejected ones, with everything that is wrong with it.
+    assert [number for number, _ in earlier] == [2]
+    assert "accounting period 'Earlier' overlaps 'Open-Ended'" in earlier[0][1].split("; ")
+
+
+def test_a_name_stands_once_in_a_file_however_it_is_dressed(empty_database: Database) -> None:
+    codes_twice = [{"name": "Cash", "type": "Cash"}, {"name": " Cash\u00a0", "type": "Other"}]
+    assert refused(import_accounting_codes, empty_database, *codes_twice) == [
+        (3, "name: accounting code 'Cash' stands on line 2 already; name it once")
+    ]
+    periods_twice = [period("Caf\u00e9", "2025-05-01", "2025-05-31"), period("Cafe\u0301", "2025-06-01", "2025-06-30")]
+    assert refused(import_accounting_periods, empty_database, *periods_twice) == [
+        (3, "name: accounting period 'Caf\u00e9' stands on line 2 already; name it once")
+    ]
+    segments_twice = [rule("country", "By country"), rule("country ", "By country")]
+    assert refused(import_segments, empty_database, *segments_twice) == [
+        (3, "segment 'country' stands twice in segmentation rule 'By country'")
+    ]
+
+
+def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_database: Database) -> None:
+    code = {"name": " Cafe\u0301", "type": "Sales\u3000", "gl_account_name": " ", "gl_account_number": "4000 "}
+    assert taken(import_accounting_codes, empty_database, code) == 1
+    assert taken(import_accounting_periods, empty_database, period("\u2003May", "2025-05-01")) == 1
+    assert taken(import_segments, empty_database, rule(" country", "By country\n")) == 1
+    (stored,) = codes(empty_database).values()
+    assert (stored.name, stored.type) == ("Caf\u00e9", "Sales")
+    assert (stored.gl_account_name, stored.gl_account_number) == (None, "4000")
+    assert [name for name, _, _ in periods(empty_database)] == ["May"]
+    with empty_database.read() as session:
+        assert segment_names(session) == ["country"]
+        assert rule_named(session, "By country") is not None
+
+    assert refused(
+        import_accounting_codes,
+        empty_database,
+        {"name": "Ca\u00adsh", "type": "", "status": "x", "gl_account_name": "\0"},
+    ) == [
+        (
+            2,
+            "name: character 3 is SOFT HYPHEN (U+00AD), which cannot be seen; remove it; type: it is required;"
+            " status: 'x' is unknown; possible are: Active, Inactive;"
+            " gl_account_name: character 1 is NUL (U+0000), which cannot be seen; remove it",
+        )
+    ]
+    assert refused(import_accounting_periods, empty_database, period("May\u00a02025", "2025-06-01", "x")) == [
+        (
+            2,
+            "name: character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen; remove it;"
+            " end_date: 'x' is not a day; write it like 2024-12-31",
+        )
+    ]
+    assert refused(import_segments, empty_database, rule("a\u200b", "b\u2060", active="?")) == [
+        (
+            2,
+            "segment: character 2 is ZERO WIDTH SPACE (U+200B), which cannot be seen; remove it;"
+            " segmentation_rule: character 2 is WORD JOINER (U+2060), which cannot be seen; remove it;"
+            " active: '?' is neither yes nor no",
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
-from resolvers.context import Ledger
 from resolvers.import_lines import ImportRefused
 from resolvers.import_transactions import BATCH, import_transactions
 from storage.accounting_codes import all_codes
@@ -314,7 +313,7 @@ def test_a_file_may_pause_for_longer_than_other_transactions(postgresql: Postgre
 
 def import_lines(database: Database, lines: Iterable[dict[str, str]]) -> tuple[int, int]:
     numbered = enumerate(lines, start=2)
-    done = import_transactions(database, Ledger(), numbered, refuse, source="file.csv", actor="test")
+    done = import_transactions(database, numbered, refuse, source="file.csv", actor="test")
     return done.recorded, done.duplicates
 
 

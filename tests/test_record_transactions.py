@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlmodel import col, func, select
 
-from resolvers.context import Ledger
 from storage.audit import AuditEvent
+from storage.settings import Ledger
 from storage.transactions import Posting, PostingBucket, Transaction
 from tests.client import Client
 

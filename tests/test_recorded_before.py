@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlmodel import func, select
 
 from resolvers import transactions
-from resolvers.context import Ledger
 from resolvers.import_ledger import import_accounting_codes
 from resolvers.import_transactions import import_transactions
 from storage.database import Database
@@ -28,9 +27,7 @@ def deactivate_sales(database: Database) -> None:
 def lines_told(database: Database, *lines: dict[str, str]) -> tuple[int, int, dict[int, str]]:
     """Import these lines: how many were recorded, how many had been before, and the reasons of the others by line."""
     reasons: dict[int, str] = {}
-    done = import_transactions(
-        database, Ledger(), enumerate(lines, start=2), reasons.__setitem__, source="test", actor="test"
-    )
+    done = import_transactions(database, enumerate(lines, start=2), reasons.__setitem__, source="test", actor="test")
     assert done.rejected == len(reasons)
     assert list(reasons) == sorted(reasons)
     return done.recorded, done.duplicates, reasons

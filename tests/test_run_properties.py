@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
-from resolvers.context import Ledger
 from storage.accounting_codes import AccountingCode
 from storage.database import Database
 from storage.journal_entries import JournalEntry, JournalEntryItem
 from storage.journal_runs import JournalRun
+from storage.settings import Ledger
 from storage.transactions import PostingBucket, PostingKey, Transaction
 from storage.words import ItemType, TransactionType
 from tests.direct_runs import run_now

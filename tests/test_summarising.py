@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from resolvers.context import Ledger
 from resolvers.create_rules import CreateRun
 from resolvers.import_ledger import import_segments
 from storage.database import Database
 from storage.segments import deactivate_rules
+from storage.settings import Ledger
 from storage.words import JournalRunStatus, TransactionType
 from tests.client import Client
 from tests.direct_runs import DECEMBER, entries_of, items_of, run_now
@@ -96,11 +96,11 @@ def test_a_negative_sum_turns_the_item_round_and_a_sum_of_zero_gives_none(databa
         entry.segment_values[0]["value"]: items_of(database, entry) for entry in entries_of(database, run_now(database))
     }
     assert by_country == {
-        "round": [("Credit", "Accounts Receivable", "7.00", None), ("Debit", "Sales", "7.00", None)],
+        "round": [("Debit", "Sales", "7.00", None), ("Credit", "Accounts Receivable", "7.00", None)],
         "mixed": [
+            ("Debit", "Services", "8.00", None),
             ("Credit", "Accounts Receivable", "3.00", None),
             ("Credit", "Sales", "5.00", None),
-            ("Debit", "Services", "8.00", None),
         ],
         "left": [("Debit", "Accounts Receivable", "1.00", None), ("Credit", "Tax Payable", "1.00", None)],
     }
@@ -140,9 +140,9 @@ def test_a_home_amount_on_the_other_side_gets_an_item_of_its_own(database: Datab
     (entry,) = entries_of(database, run_now(database, ledger))
     assert items_of(database, entry) == [
         ("Debit", "Accounts Receivable", "10.00", "0.00"),
+        ("Debit", "Sales", "0.00", "80.00"),
         ("Credit", "Accounts Receivable", "0.00", "80.00"),
         ("Credit", "Sales", "10.00", "0.00"),
-        ("Debit", "Sales", "0.00", "80.00"),
     ]
 
 
@@ -164,10 +164,13 @@ def test_aggregated_all_currencies_go_into_one_entry_in_the_home_currency(databa
 
 
 def test_aggregated_what_was_posted_without_a_home_amount_ends_the_run_as_error(database: Database) -> None:
-    post(database, [line("before the home currency was set")])
+    post(database, [line("before the home currency was set", currency="EUR")])
     run = run_now(database, Ledger("GBP", aggregate_currency=True))
     assert run.status is JournalRunStatus.ERROR
-    assert "carry no amount in GBP" in (run.error_message or "")
+    assert run.error_message == (
+        "1 transaction in EUR carries no amount in GBP, the home currency; send it again with its exchange rate, by"
+        " file or by recordTransactions, and then create the run again."
+    )
     assert (run.total_journal_entry_count, entries_of(database, run)) == (0, [])
 
 

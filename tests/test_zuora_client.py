@@ -12,13 +12,13 @@ from pydantic import BaseModel, TypeAdapter
 
 from gateway.application import Application
 from resolvers.access import create_api_key
-from resolvers.context import Ledger
 from storage.audit import events_of
 from storage.database import Database
+from storage.settings import Ledger
 from storage.words import Permission, TransactionType
 from tests.client import Client
 from tests.held import held
-from tests.ledger import line, post
+from tests.ledger import keep, line, post
 from tests.served import served
 
 with warnings.catch_warnings():
@@ -157,7 +157,7 @@ def test_the_worked_example(vendor: Vendor) -> None:
     assert vendor.set(transferred, transferred_to_accounting="Yes").success is True
     held_back = understood(vendor.entries.get_summary_journal_entry(transferred))
     assert (held_back.success, held_back.transferred_to_accounting) == (True, "Yes")
-    assert held_back.transferred_by == "API key ERP 12"
+    assert held_back.transferred_by == "ERP 12"
     time.strptime(held_back.transfer_date_time, "%Y-%m-%d %H:%M:%S")
 
     assert understood(vendor.runs.cancel_journal_run(number)).success is True
@@ -175,7 +175,9 @@ def test_the_worked_example(vendor: Vendor) -> None:
     refused(vendor.poll(number, None), (40, f"There is no journal run '{number}'."))
     with vendor.gateway.database.read() as session:
         actors = [(event.action, event.actor) for event in events_of(session, "JournalRun", number)]
-    assert [actors[0], actors[-2]] == [("create", "API key ERP 12"), ("delete", "API key ERP 12")]
+    assert [actors[0], actors[-2]] == [
+        (action, f"API key ERP 12, client id {vendor.sdk.client_id}") for action in ("create", "delete")
+    ]
 
 
 def test_every_refusal(vendor: Vendor) -> None:
@@ -302,7 +304,8 @@ def test_accounting_periods_and_codes_are_read(vendor: Vendor) -> None:
 
 def test_home_currency_and_organisations(database: Database) -> None:
     ledger = Ledger(home_currency="JPY")
-    with served(Application(database, ledger), database) as gateway:
+    keep(database, ledger)
+    with served(Application(database), database) as gateway:
         vendor = Vendor(logged_in(gateway, *Permission), gateway)
         post(database, [line("a", organization="North", exchange_rate="150.5", amount="10.01")], ledger)
         labels = [zuora_sdk.OrganizationLabel(organization_name="North")]

@@ -103,4 +103,6 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         await websocket.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
 
     def _context(self, caller: Caller) -> RequestContext:
-        return RequestContext(self._gateway, caller.actor, caller.permissions, loaders=Loaders(self._gateway))
+        return RequestContext(
+            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+        )

@@ -51,7 +51,9 @@ class JournalEntryDetail(Wire):
     currency: str = Field(description="ISO 4217 code.")
     home_currency: str | None = Field(description="ISO 4217 code; null where no home currency is set.")
     journal_entry_date: date = Field(description="The day that it is booked on.")
-    journal_entry_items: list[JournalEntryItem]
+    journal_entry_items: list[JournalEntryItem] = Field(
+        description="Debits, then credits; on each side in the order in which the codes were first imported."
+    )
     notes: str | None
     number: str = Field(description="Journal entry number, such as JE-00000001.")
     organization_label: str | None

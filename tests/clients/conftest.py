@@ -22,6 +22,7 @@ class Guarded(NamedTuple):
 
     client: Client
     token: str
+    application: Application
 
 
 @contextmanager
@@ -31,11 +32,9 @@ def guarded_gateway(folder: Path, origins: Origins | None = None) -> Iterator[Gu
     migrate(database)
     fill(database)
     _, token = new_token(database)
-    with (
-        served(Application(database, require_api_key=True, origins=origins), database) as anyone,
-        Client(anyone.url, database, token) as client,
-    ):
-        yield Guarded(client, token)
+    application = Application(database, require_api_key=True, origins=origins)
+    with served(application, database) as anyone, Client(anyone.url, database, token) as client:
+        yield Guarded(client, token, application)
     database.close()
 
 

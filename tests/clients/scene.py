@@ -1,5 +1,6 @@
 """What every client goes through: a query, a refused mutation, and a cancellation whose connection gets lost."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,22 +40,30 @@ def new_run(client: Client, name: str) -> Run:
 
 def play(program: Path, guarded: Guarded, run: Run, **more: str) -> list[Line]:
     """What the program tells, whose connections are lost once it has seen some outcomes and not all."""
+    with Network(guarded.client.url) as network:
+        taken = 0
+
+        def lose() -> None:
+            nonlocal taken
+            assert network.cut(further=1) > 0  # as when a gateway is not back yet
+            taken = network.taken
+
+        told = play_until(lose, program, url=network.url, token=guarded.token, run=run.number, **more)
+        assert network.taken > taken, "no connection was made again"
+    return told
+
+
+def play_until(interrupt: Callable[[], None], program: Path, **given: str) -> list[Line]:
+    """What the program tells, which is interrupted so once it has seen some outcomes and not all."""
     told: list[Line] = []
-    taken = 0
-    with (
-        stopping_after(SEEN) as go_on,
-        Network(guarded.client.url) as network,
-        started(program, url=network.url, token=guarded.token, run=run.number, **more) as lines,
-    ):
+    with stopping_after(SEEN) as go_on, started(program, **given) as lines:
         for one in lines:
             told.append(one)
             kinds = [kind for kind, _ in told]
             if kinds.count("outcome") == SEEN and "cancelling" in kinds and not go_on.is_set():
-                assert network.cut(further=1) > 0  # as when a gateway is not back yet
-                taken = network.taken
+                interrupt()
                 go_on.set()
-        assert go_on.is_set(), f"the connection was never lost: {told}"
-        assert network.taken > taken, "no connection was made again"
+        assert go_on.is_set(), f"it was never interrupted: {told}"
     return told
 
 

@@ -3,9 +3,11 @@
 import asyncio
 from typing import Any
 
+# docs: gql over HTTP, the client
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportConnectionFailed
 
+# docs: end
 from tests.clients.pypi.harness import Answer, Show, given, play, token, url
 
 THROUGH = given["through"]

@@ -3,21 +3,25 @@
 import asyncio
 from typing import Any
 
+# docs: gql, the client
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportConnectionFailed
+from gql.transport.websockets import WebsocketsTransport
 
+# docs: end
 from tests.clients.pypi.harness import OUTCOMES, Answer, Show, given, play, token, url
 
-if given["through"] == "websockets":
-    # docs: gql, the client
-    from gql.transport.websockets import WebsocketsTransport
+# docs: gql, the client
 
-    def connected() -> Client:
-        headers = {"Authorization": f"Bearer {token}"}
-        return Client(transport=WebsocketsTransport(f"{url.replace('http', 'ws', 1)}/graphql", headers=headers))
 
-    # docs: end
-elif given["through"] == "aiohttp, WebSocket":
+def connected() -> Client:
+    headers = {"Authorization": f"Bearer {token}"}
+    return Client(transport=WebsocketsTransport(f"{url.replace('http', 'ws', 1)}/graphql", headers=headers))
+
+
+# docs: end
+
+if given["through"] == "aiohttp, WebSocket":
     from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 
     def connected() -> Client:

@@ -1,0 +1,150 @@
+"""The ledger's settings: set once, the same for every process that works on the ledger, and changed on purpose only."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from storage import audit
+from storage.currencies import all_currencies, currency_of
+from storage.database import Database, DatabaseBusy
+from storage.journal_runs import running_run
+from storage.settings import (
+    Ledger,
+    LedgerSettings,
+    count_without_home_amount,
+    ledger_of,
+    lock_settings,
+    recorded_home_currencies,
+)
+
+_BUSY = "others are writing to the ledger for long; nothing was changed, so try again"
+
+
+class SettingsRefused(Exception):
+    """The settings that were asked for cannot be had; nothing was changed. Its text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The settings that a command was given; what is None was not given."""
+
+    home_currency: str | None = None
+    aggregate_currency: bool | None = None
+
+
+def settle(database: Database, wanted: Wanted, *, actor: str, serving: bool) -> list[str]:
+    """Set what the ledger has not set yet, and give back what was set, in sentences.
+
+    What is not given stays as it is. Serving with a home currency and without aggregation sets that entries are not
+    aggregated; an import makes no entries, so it leaves that open. Raises SettingsRefused when the ledger's own
+    settings contradict, and MoneyError for a home currency that is none.
+    """
+    if wanted == Wanted():
+        return []
+    try:
+        with database.write() as session:
+            settings = lock_settings(session)
+            _check_contradictions(settings, wanted)
+            _check_home_currency(session, settings, wanted)
+            if serving and wanted.home_currency is not None and settings.aggregate_currency is None:
+                wanted = Wanted(wanted.home_currency, bool(wanted.aggregate_currency))
+            return _set(session, settings, wanted, actor)
+    except DatabaseBusy as error:
+        raise SettingsRefused(_BUSY) from error
+
+
+def change(database: Database, wanted: Wanted, *, actor: str) -> list[str]:
+    """Change the settings, and give back what was changed, in sentences.
+
+    Raises SettingsRefused for another home currency while transactions carry home amounts, and for any change while a
+    run is at work; MoneyError for a home currency that is none.
+    """
+    try:
+        with database.write() as session:
+            settings = lock_settings(session)
+            _check_home_currency(session, settings, wanted)
+            obstacle = running_run(session)
+            if obstacle is not None:
+                raise SettingsRefused(
+                    f"journal run {obstacle.number} is {obstacle.status.value}; change the settings when it has ended"
+                )
+            return _set(session, settings, wanted, actor)
+    except DatabaseBusy as error:
+        raise SettingsRefused(_BUSY) from error
+
+
+def settings_of(database: Database) -> Ledger:
+    """The settings as they are."""
+    with database.read() as session:
+        return ledger_of(session)
+
+
+def _check_contradictions(settings: LedgerSettings, wanted: Wanted) -> None:
+    if settings.home_currency is not None and wanted.home_currency not in (None, settings.home_currency):
+        raise SettingsRefused(
+            f"the home currency of this ledger is {settings.home_currency}, not {wanted.home_currency}; leave"
+            f" --home-currency out, or change it: journal-gateway settings --home-currency {wanted.home_currency}"
+        )
+    if settings.aggregate_currency is not None and wanted.aggregate_currency not in (None, settings.aggregate_currency):
+        kept, asked, option = "kept in transaction currency", "aggregated in the home currency", "--aggregate-currency"
+        if settings.aggregate_currency:
+            kept, asked, option = asked, kept, "--no-aggregate-currency"
+        raise SettingsRefused(
+            f"the entries of this ledger are {kept}, not {asked}; leave {option} out, or change it:"
+            f" journal-gateway settings {option}"
+        )
+
+
+def _check_home_currency(session: Session, settings: LedgerSettings, wanted: Wanted) -> None:
+    home = wanted.home_currency or settings.home_currency
+    if home is None and wanted.aggregate_currency:
+        raise SettingsRefused(
+            "entries can be aggregated only into a home currency, and this ledger has none; give --home-currency"
+        )
+    if home is None or home == settings.home_currency:
+        return
+    currency_of(all_currencies(session), home)
+    recorded = recorded_home_currencies(session)
+    # A ledger of an earlier release may carry home amounts in several currencies; it can name the one that holds now.
+    if recorded and (settings.home_currency is not None or home not in recorded):
+        raise SettingsRefused(
+            f"transactions of this ledger carry home amounts in {', '.join(recorded)}, which are never changed; its"
+            f" home currency cannot become {home}"
+        )
+
+
+def _set(session: Session, settings: LedgerSettings, wanted: Wanted, actor: str) -> list[str]:
+    before = settings.model_dump(exclude={"id"})
+    said = []
+    home = wanted.home_currency
+    if home is not None and home != settings.home_currency:
+        settings.home_currency = home
+        said.append(f"The home currency of this ledger is now {home}.")
+        count = count_without_home_amount(session, home)
+        if count == 1:
+            said.append(
+                f"1 transaction in another currency carries no amount in {home}; send it again with its exchange rate."
+            )
+        elif count:
+            said.append(
+                f"{count:,} transactions in other currencies carry no amount in {home};"
+                " send them again with their exchange rates."
+            )
+    if wanted.aggregate_currency not in (None, settings.aggregate_currency):
+        settings.aggregate_currency = wanted.aggregate_currency
+        kept = (
+            f"aggregated in {settings.home_currency}" if wanted.aggregate_currency else "kept in transaction currency"
+        )
+        said.append(f"The entries of this ledger are {kept}.")
+    if said:
+        session.add(settings)
+        audit.record(
+            session,
+            actor=actor,
+            action="set",
+            subject_type="Ledger",
+            subject="settings",
+            before=before,
+            after=settings.model_dump(exclude={"id"}),
+        )
+    return said

@@ -1,0 +1,214 @@
+"""The ledger's settings live in the ledger, and rates can be added to what was recorded before a home currency."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from resolvers.import_transactions import import_transactions
+from resolvers.settings import SettingsRefused, Wanted, change, settings_of, settle
+from storage.conservation import broken_rules
+from storage.database import Database
+from storage.migration import migrate
+from storage.settings import Ledger
+from storage.words import JournalRunStatus
+from tests.client import Client
+from tests.command import run_here
+from tests.direct_runs import cancel_now, entries_of, items_of, run_now
+from tests.ledger import keep, line, post
+from tests.test_currencies import to_version_0002
+from tests.test_record_transactions import item
+
+EURO = {"currency": "EUR", "amount": "10.00"}
+RATE = {**EURO, "exchange_rate": "0.85"}
+
+
+def start(database: Database, home: str | None = None, aggregate: bool | None = None) -> list[str]:
+    """What `serve` says when it is started with these options."""
+    return settle(database, Wanted(home, aggregate), actor="test", serving=True)
+
+
+def again(database: Database, *lines: dict[str, str]) -> tuple[int, int, int, dict[int, str]]:
+    """Import the lines: recorded, duplicates, given their rates, and the reasons of those rejected."""
+    reasons: dict[int, str] = {}
+    done = import_transactions(database, enumerate(lines, 2), reasons.__setitem__, source="test", actor="test")
+    return done.recorded, done.duplicates, done.rates_added, reasons
+
+
+def test_the_first_start_sets_what_the_ledger_keeps_and_later_ones_obey_it(database: Database) -> None:
+    assert start(database) == []
+    assert settings_of(database) == Ledger()
+    assert start(database, "GBP", True) == [
+        "The home currency of this ledger is now GBP.",
+        "The entries of this ledger are aggregated in GBP.",
+    ]
+    for home, aggregate in ((None, None), ("GBP", None), ("GBP", True), (None, True)):
+        assert start(database, home, aggregate) == []
+    assert settings_of(database) == Ledger("GBP", True)
+
+
+def test_a_start_that_contradicts_the_ledger_is_refused_with_both_values(database: Database) -> None:
+    start(database, "GBP")
+    with pytest.raises(SettingsRefused, match=r"is GBP, not EUR; leave --home-currency out, or change it: "):
+        start(database, "EUR")
+    with pytest.raises(SettingsRefused, match=r"kept in transaction currency, not aggregated in the home currency"):
+        start(database, "GBP", True)
+    assert settings_of(database) == Ledger("GBP")
+
+
+def test_aggregation_needs_a_home_currency(database: Database) -> None:
+    with pytest.raises(SettingsRefused, match="this ledger has none; give --home-currency"):
+        start(database, None, True)
+
+
+def test_an_import_obeys_the_ledgers_home_currency_without_being_told(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    start(database, "GBP")
+    (tmp_path / "feed.csv").write_text(
+        "transaction_id,transaction_type,transaction_date,amount,currency,debit_account,credit_account\n"
+        "a,Invoice Item,2024-12-05,1.00,EUR,Cash,Sales\n"
+    )
+    arguments = ("import", "transactions", "feed.csv", "--database", database_url)
+    assert run_here(tmp_path, *arguments).returncode == 2
+    refused = run_here(tmp_path, *arguments, "--home-currency", "EUR")
+    assert (refused.returncode, "is GBP, not EUR" in refused.stderr) == (1, True)
+
+
+def test_another_home_currency_is_possible_only_while_no_transaction_carries_home_amounts(database: Database) -> None:
+    start(database, "GBP")
+    assert change(database, Wanted("EUR"), actor="test") == ["The home currency of this ledger is now EUR."]
+    post(database, [line("a", currency="EUR")])
+    with pytest.raises(SettingsRefused, match=r"carry home amounts in EUR, which are never changed"):
+        change(database, Wanted("GBP"), actor="test")
+    assert change(database, Wanted("EUR", True), actor="test") == ["The entries of this ledger are aggregated in EUR."]
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(Ledger("GBP", True), Ledger("GBP", True)), (Ledger(), Ledger())])
+def test_a_ledger_of_the_earlier_version_keeps_the_home_currency_that_it_shows(
+    database: Database, kept: Ledger, expected: Ledger
+) -> None:
+    post(database, [line("a")], kept)
+    run_now(database, kept)
+    to_version_0002(database)
+    migrate(database)
+    assert settings_of(database) == expected
+
+
+def test_a_transaction_sent_again_with_its_rate_gets_it_and_the_month_can_be_closed(database: Database) -> None:
+    post(database, [line("pound"), line("euro", **EURO), line("other", **EURO)])
+    assert start(database, "GBP", True)[1] == (
+        "2 transactions in other currencies carry no amount in GBP; send them again with their exchange rates."
+    )
+    failed = run_now(database)
+    assert failed.error_message is not None
+    assert failed.error_message.startswith("2 transactions in EUR carry no amount in GBP, the home currency; send them")
+    assert again(database, line("euro", **RATE), line("euro", **RATE), line("pound")) == (0, 2, 1, {})
+    assert again(database, line("euro", **RATE), line("other", **RATE)) == (0, 1, 1, {})
+    (entry,) = entries_of(database, run_now(database))
+    assert items_of(database, entry)[0] == ("Debit", "Accounts Receivable", "27.00", "27.00")
+    assert again(database, line("pound", exchange_rate="1.0"), line("pound")) == (0, 2, 0, {})
+
+
+def test_rates_are_added_by_the_api_and_counted(client: Client) -> None:
+    assert client.record([item("a", currency="EUR")])["recorded"] == 1
+    keep(client.database, Ledger("GBP"))
+    document = """mutation($input: RecordTransactionsInput!) { recordTransactions(input: $input) {
+      recorded duplicates ratesAdded errors { message } } }"""
+    rated = {"input": {"transactions": [item("a", currency="EUR", exchangeRate="0.85")]}}
+    told = client.query(document, rated)["recordTransactions"]
+    assert told == {"recorded": 0, "duplicates": 0, "ratesAdded": 1, "errors": []}
+
+
+def test_what_stands_in_a_live_entry_or_nets_to_zero_in_a_run_gets_no_rate(database: Database) -> None:
+    zero = {"currency": "EUR", "segment_country": "FR"}
+    post(database, [line("a", **EURO), line("plus", **zero), line("minus", amount="-10.00", **zero)])
+    first = run_now(database)
+    keep(database, Ledger("GBP"))
+    *_, reasons = again(database, line("a", **RATE), line("plus", exchange_rate="2", **zero), line("a", amount="1"))
+    assert reasons == {
+        2: "exchange_rate: 'a' was recorded without an exchange rate and stands in journal entry JE-00000001; cancel"
+        " that entry first, then send it again",
+        3: "exchange_rate: 'plus' was recorded without an exchange rate and nets to zero in journal run JR-00000001;"
+        " cancel that run first, then send it again",
+        4: "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed",
+    }
+    cancel_now(database, first.number)
+    assert again(database, line("a", **RATE), line("plus", exchange_rate="2", **zero))[2] == 2
+
+
+def test_some_with_and_some_without_a_home_amount_make_no_second_entry(database: Database) -> None:
+    post(database, [line("old", **EURO), line("old pound")])
+    keep(database, Ledger("GBP"))
+    post(database, [line("new", **RATE), line("new pound")])
+    run = run_now(database)
+    assert run.status is JournalRunStatus.ERROR
+    assert (run.error_message or "").startswith("1 transaction in EUR carries no amount in GBP")
+    again(database, line("old", **RATE))
+    assert sorted(entry.transaction_count for entry in entries_of(database, run_now(database))) == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"home_amount": "8.50"}, None),
+        ({"home_amount": "8.51"}, None),
+        (
+            {"home_amount": "8.52"},
+            "8.52 GBP is not 10.00 EUR at the rate 0.85, which is 8.50 GBP; it may differ by 0.01",
+        ),
+        ({"amount": "1000000", "home_amount": "850849.99"}, None),
+        ({"amount": "1000000", "home_amount": "850850.01"}, "850850.01 GBP is not 1000000.00 EUR at the rate 0.85"),
+        ({"home_amount": "-8.50"}, "-8.50 GBP is not 10.00 EUR"),
+        ({"amount": "0", "home_amount": "9"}, "9.00 GBP is not 0.00 EUR at the rate 0.85, which is 0.00 GBP"),
+        ({"amount": "0", "home_amount": "0.01"}, "0.01 GBP is not 0.00 EUR"),
+        ({"amount": "-0.01", "home_amount": "0.01"}, "0.01 GBP is not -0.01 EUR"),
+        ({"amount": "-0.01", "home_amount": "0"}, None),
+    ],
+)
+def test_a_given_home_amount_agrees_with_the_rate_but_for_rounding(
+    database: Database, values: dict[str, str], fault: str | None
+) -> None:
+    keep(database, Ledger("GBP"))
+    recorded, _, _, reasons = again(database, line("a", **RATE | values))
+    assert recorded == (fault is None)
+    assert (fault or "") in reasons.get(2, "")
+
+
+amounts = st.integers(-300, 300).map(lambda minor: f"{minor / 100:.2f}")
+given_lines = st.lists(st.tuples(amounts, st.sampled_from(["GBP", "EUR"]), st.sampled_from(["FR", "DE"])), max_size=8)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(given_lines, min_size=1, max_size=3), data=st.data())
+def test_on_a_database_rates_added_in_any_order_lose_and_double_nothing(
+    database: Database, batches: list[list[tuple[str, str, str]]], data: st.DataObject
+) -> None:
+    with database.read() as session:
+        known = session.execute(text("SELECT count(*) FROM billing_transaction")).scalar() or 0
+        taken = session.execute(text("SELECT coalesce(sum(amount), 0) FROM billing_transaction")).scalar() or 0
+    keep(database, Ledger())
+    lines = [
+        line(f"t{known}-{batch}-{place}", amount=amount, currency=currency, segment_country=country)
+        for batch, found in enumerate(batches)
+        for place, (amount, currency, country) in enumerate(found)
+    ]
+    post(database, lines)
+    keep(database, Ledger("GBP"))
+    rated = [one | ({} if one["currency"] == "GBP" else {"exchange_rate": "0.5"}) for one in lines]
+    part = data.draw(st.lists(st.sampled_from(rated), max_size=10)) if rated else []
+    euros = {one["transaction_id"] for one in part if one["currency"] == "EUR"}
+    assert again(database, *part) == (0, len(part) - len(euros), len(euros), {})
+    rest = again(database, *rated)
+    everything = {one["transaction_id"] for one in rated if one["currency"] == "EUR"}
+    assert rest == (0, len(rated) - len(everything - euros), len(everything - euros), {})
+    run = run_now(database)
+    assert (run.status, run.transaction_count) == (JournalRunStatus.COMPLETED, len(lines))
+    with database.read() as session:
+        assert broken_rules(session) == []
+        total = session.execute(text("SELECT coalesce(sum(amount), 0) FROM billing_transaction")).scalar() or 0
+        assert total - taken == sum(round(float(one["amount"]) * 100) for one in lines)
+        bare = session.execute(text("SELECT count(*) FROM billing_transaction WHERE home_amount IS NULL")).scalar()
+        assert bare == 0
