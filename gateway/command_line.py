@@ -400,8 +400,8 @@ def _stated_digits(text: str) -> tuple[str, int]:
 def _importer(kind: Kind, database: Database) -> Import:
     if kind is Kind.TRANSACTIONS:
 
-        def transactions(lines: Lines, reject: Reject, settle: Settle, source: str) -> Imported:
-            return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settle)
+        def transactions(lines: Lines, reject: Reject, settled: Settle, source: str) -> Imported:
+            return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settled)
 
         return transactions
     importers = {

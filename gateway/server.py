@@ -5,6 +5,8 @@ import socket
 from types import FrameType
 
 import uvicorn
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.application import Application
 
@@ -19,6 +21,19 @@ class CannotListen(Exception):
     """The address cannot be listened on. Its text says why and what to do."""
 
 
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """WebSockets, with a handshake that may be refused with a body.
+
+    uvicorn 0.54 takes such a refusal for no answer at all, and logs an error for each.
+    """
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
+
 class Server(uvicorn.Server):
     """Ends the subscriptions first when it is told to stop, so that nothing keeps it waiting."""
 
@@ -28,7 +43,7 @@ class Server(uvicorn.Server):
                 application.asgi,
                 log_level=logging.WARNING,
                 timeout_graceful_shutdown=GRACE_SECONDS,
-                ws="websockets-sansio",
+                ws=WebSocketProtocol,
             )
         )
         self._application = application

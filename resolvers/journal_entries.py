@@ -16,7 +16,7 @@ from storage.cancelling import lock_run_of_entry
 from storage.columns import now
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
 from storage.journal_runs import run_numbered
-from storage.lists import EntryFilter, count_journal_entries, transactions_of_entry
+from storage.lists import EntryFilter, count_journal_entries, net_zero_transactions_of_run, transactions_of_entry
 from storage.lists import journal_entries as list_entries
 from storage.pages import Order, Page, Window
 from storage.transactions import PostedTransaction
@@ -66,6 +66,12 @@ async def entry_transactions(context: Context, entry_id: int, window: Window) ->
     """One page of the transactions that the entry summarises. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(transactions_of_entry, entry_id, window)
+
+
+async def net_zero_transactions(context: Context, run_id: int, window: Window) -> Page[PostedTransaction]:
+    """One page of what the run took and made no entry of. Raises RequestError for a cursor of another list."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    return await context.gateway.read(net_zero_transactions_of_run, run_id, window)
 
 
 async def set_transferred_to_accounting(

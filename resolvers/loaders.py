@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from resolvers.context import Gateway
+from runs.net_zero import NetZero, net_zero_of_runs
 from storage.accounting_codes import AccountingCode, codes_by_id
 from storage.accounting_periods import AccountingPeriod, periods_by_id
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellations
@@ -73,6 +74,11 @@ class Loaders:
     def held_transaction_count(self) -> DataLoader[int, int | None]:
         """How many transactions an entry holds now, by entry."""
         return self._by_id(count_transactions_of_entries)
+
+    @cached_property
+    def net_zero(self) -> DataLoader[int, NetZero | None]:
+        """What nets to zero, by run."""
+        return self._by_id(net_zero_of_runs)
 
     @cached_property
     def outcome_count(self) -> DataLoader[int, int | None]:

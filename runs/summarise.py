@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from storage.claiming import SPLIT_THE_RUN, KeySum
 from storage.money import LARGEST
 from storage.segments import RuleSegments
+from storage.transactions import PostingKey
 from storage.words import ItemType, TransactionType
 
 
@@ -81,17 +82,14 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
     lacking: list[KeySum] = []
     bare: list[tuple[Group, KeySum]] = []
     for key_sum in sums:
-        key = key_sum.key
-        names = rule.get(key.transaction_type, rule.get(None, []))
-        segments = tuple((name, key.segments.get(name)) for name in names)
-        currency, home_currency = key.currency, key.home_currency
+        home_currency = key_sum.key.home_currency
         amount, home_amount = key_sum.amount, key_sum.home_amount
         if aggregate_into is not None:
             if home_currency != aggregate_into or home_amount is None:
                 lacking.append(key_sum)
                 continue
-            currency, amount = aggregate_into, home_amount
-        group = Group(key.transaction_type, currency, home_currency, key.debit_code_id, key.organization, segments)
+            amount = home_amount
+        group = group_of(key_sum.key, rule, aggregate_into)
         summaries.setdefault(group, Summary(group)).add(key_sum, amount, home_amount)
         if home_currency is None:
             bare.append((group, key_sum))
@@ -102,6 +100,14 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
         home = aggregate_into or next(home for home in homes.values())
         raise SummaryError(_without_home_amounts(lacking, f"{home}, the home currency"))
     return sorted(summaries.values(), key=_order)
+
+
+def group_of(key: PostingKey, rule: RuleSegments, aggregate_into: str | None) -> Group:
+    """What the transactions of a posting key have in common with the others of their entry."""
+    names = rule.get(key.transaction_type, rule.get(None, []))
+    segments = tuple((name, key.segments.get(name)) for name in names)
+    currency = aggregate_into or key.currency
+    return Group(key.transaction_type, currency, key.home_currency, key.debit_code_id, key.organization, segments)
 
 
 def _without_home_amounts(lacking: Sequence[KeySum], home: str) -> str:

@@ -5,15 +5,19 @@ from datetime import date, datetime
 import strawberry
 from strawberry import UNSET
 
+from resolvers.journal_entries import net_zero_transactions
+from runs.net_zero import notice
 from schema.accounting import AccountingPeriod
-from schema.arguments import After, First, given, page
+from schema.arguments import After, Before, First, Last, given, page
 from schema.cancellation import Cancellation
 from schema.connection import Connection, CountedPage
 from schema.info import Info
 from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
 from schema.node import Node, to_id
+from schema.transaction import Transaction
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
 from storage.lists import RunFilter
+from storage.transactions import PostedTransaction
 from storage.words import JournalRunStatus, Permission, TransactionType
 
 RunRow = strawberry.Parent[journal_runs.JournalRun]
@@ -63,6 +67,45 @@ class JournalRun(Node):
         wanted, loaders = entry_filter(filter), info.context.loaders
         rows = await loaders.entries(wanted, page(first, after)).load(run_id)
         return CountedPage(rows, lambda: loaders.entry_count(wanted).load(run_id))
+
+    @strawberry.field(
+        description="How many of its transactions net to zero under their key. They stand in no entry and count as"
+        " taken, until the run is cancelled."
+    )
+    async def net_zero_transaction_count(root: RunRow, info: Info) -> int:
+        found = await info.context.loaders.net_zero.load(root.id or 0)
+        return found.transaction_count if found else 0
+
+    @strawberry.field(
+        description="Under how many keys: each has what an entry has in common, as type, currency and segments."
+    )
+    async def net_zero_key_count(root: RunRow, info: Info) -> int:
+        found = await info.context.loaders.net_zero.load(root.id or 0)
+        return found.key_count if found else 0
+
+    @strawberry.field(
+        graphql_type=Connection[Transaction], description="The transactions that net to zero under their key."
+    )
+    async def net_zero_transactions(
+        root: RunRow,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> CountedPage[PostedTransaction]:
+        run_id, loaders = root.id or 0, info.context.loaders
+        rows = await net_zero_transactions(info.context, run_id, page(first, after, last, before))
+
+        async def count() -> int:
+            found = await loaders.net_zero.load(run_id)
+            return found.transaction_count if found else 0
+
+        return CountedPage(rows, count)
+
+    @strawberry.field(description="Why it is COMPLETED without an entry, if it is.")
+    def notice(root: RunRow) -> str | None:
+        return notice(root)
 
     @strawberry.field(graphql_type=Cancellation | None, description="Its latest cancellation.")
     async def cancellation(root: RunRow, info: Info) -> cancellations.Cancellation | None:

@@ -48,10 +48,10 @@ class CreateJournalRunInput:
     )
     accounting_period_name: str | None = strawberry.field(default=UNSET, description="The whole period to collect.")
     target_start_date: date | None = strawberry.field(
-        default=UNSET, description="The first day to collect; with a period it can only be the period's own."
+        default=UNSET, description="The first day to collect; with a period it must equal the period's start date."
     )
     target_end_date: date | None = strawberry.field(
-        default=UNSET, description="The last day to collect; with a period it can only be the period's own."
+        default=UNSET, description="The last day to collect; with a period it must equal the period's end date."
     )
     organization_labels: list[str] | None = strawberry.field(
         default=UNSET, description="The organisations to collect; without them, all."

@@ -19,8 +19,8 @@ class Subscription:
     @strawberry.subscription(
         graphql_type=EntryCancelOutcome,
         description="The outcome of each entry of the run's latest cancellation: first those that have happened,"
-        " then each as it happens. It completes when the cancellation has finished. A run that was never cancelled"
-        " is waited for.",
+        " then each as it happens. It completes when the cancellation has finished. If the run"
+        " has not been cancelled yet, the subscription waits for its first cancellation.",
     )
     async def entry_cancel_outcomes(
         self,

@@ -187,11 +187,50 @@ def count_outcomes_of_cancellations(session: Session, cancellation_ids: Iterable
 
 def transactions_of_entry(session: Session, entry_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions that an entry summarises; none once it is cancelled and has released them."""
+    return _transactions(session, [col(PostingBucket.journal_entry_id) == entry_id], window)
+
+
+def net_zero_transactions_of_run(session: Session, run_id: int, window: Window) -> Page[PostedTransaction]:
+    """One page of what a run took and made no entry of, because it nets to zero; none once it is cancelled."""
+    return _transactions(session, _net_zero([run_id]), window)
+
+
+def net_zero_keys_of_runs(session: Session, run_ids: Iterable[int]) -> dict[int, list[tuple[PostingKey, int]]]:
+    """The posting keys of what nets to zero in each run, with their counts of transactions, in one statement."""
+    counts = (
+        select(
+            col(PostingBucket.journal_run_id).label("run_id"),
+            col(PostingBucket.posting_key_id).label("key_id"),
+            func.sum(PostingBucket.transaction_count).label("transaction_count"),
+        )
+        .where(*_net_zero(run_ids))
+        .group_by(col(PostingBucket.journal_run_id), col(PostingBucket.posting_key_id))
+        .subquery()
+    )
+    rows = session.execute(
+        select(PostingKey, counts.c.run_id, counts.c.transaction_count).join(
+            counts, col(PostingKey.id) == counts.c.key_id
+        )
+    )
+    found: dict[int, list[tuple[PostingKey, int]]] = {}
+    for key, run_id, count in rows:
+        found.setdefault(run_id, []).append((key, int(count)))
+    return found
+
+
+def _net_zero(run_ids: Iterable[int]) -> list[ColumnElement[bool]]:
+    """Buckets that these runs hold in no entry: sums of zero are all that they leave out."""
+    return [col(PostingBucket.journal_run_id).in_(set(run_ids)), col(PostingBucket.journal_entry_id).is_(None)]
+
+
+def _transactions(
+    session: Session, conditions: Sequence[ColumnElement[bool]], window: Window
+) -> Page[PostedTransaction]:
     statement = (
         select(Transaction, PostingBucket, PostingKey)
         .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
         .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
-        .where(PostingBucket.journal_entry_id == entry_id, *TRANSACTIONS.between(window))
+        .where(*conditions, *TRANSACTIONS.between(window))
         .order_by(*TRANSACTIONS.clauses(window))
         .limit(window.size + 1)
     )

@@ -1,5 +1,6 @@
 """What tests stand on: both databases, for real, and a gateway served over a real socket."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,3 +73,14 @@ def client(database: Database, ledger: Ledger) -> Iterator[Client]:
     keep(database, ledger)
     with served(Application(database), database) as connected:
         yield connected
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever the client of this test sends is not the server's fault, and leaves nothing in its log."""
+    server = logging.getLogger("uvicorn.error")  # which hands nothing on to the root
+    server.addHandler(caplog.handler)
+    with caplog.at_level(logging.WARNING):
+        yield
+    server.removeHandler(caplog.handler)
+    assert caplog.records == []

@@ -354,8 +354,8 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
         "error: an API key with the name 'Loader' already exists; use another name, or revoke that key first\n"
     )
     assert run_here(tmp_path, "api-key", "create", "Month end", *where).returncode == 0
-    assert run_here(tmp_path, "api-key", "create", "Both", "--all-permissions", *some, *where).returncode == 2
-    assert run_here(tmp_path, "api-key", "create", "New", "--permission", "Rule", *where).returncode == 2
+    assert run_here(tmp_path, "api-key", "create", "Both", "--all-permissions", *some, *where).returncode == 64
+    assert run_here(tmp_path, "api-key", "create", "New", "--permission", "Rule", *where).returncode == 64
 
 
 def test_keys_are_made_and_revoked_while_a_gateway_that_requires_them_is_served(tmp_path: Path) -> None:

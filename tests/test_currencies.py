@@ -12,7 +12,7 @@ from storage import currencies
 from storage.currencies import all_currencies
 from storage.database import Database, DatabaseError
 from storage.iso_4217 import Listed, listed_currencies
-from storage.migration import migrate
+from storage.migration import migrate, newest_version
 from storage.money import MoneyError
 from tests.client import Client
 from tests.command import run_here
@@ -32,13 +32,18 @@ def digits(database: Database) -> dict[str, int]:
 
 
 def to_version_0002(database: Database) -> None:
-    """Take away what version 0003 adds; the rows are then those that the earlier version wrote."""
+    """Take away what versions 0003 and later have added; the rows are then those that the earlier version wrote."""
+    statements = [
+        "DROP TABLE currency",
+        "DROP TABLE ledger_settings",
+        "UPDATE alembic_version SET version_num = '0002'",
+    ]
+    if not database.is_sqlite:
+        # Version 0005 drops this by its name; on SQLite it makes the tables anew.
+        statements.append("ALTER TABLE api_key ADD CONSTRAINT api_key_name_key UNIQUE (name)")
+        statements.append("DROP INDEX IF EXISTS one_live_api_key_of_a_name")
     with database.write() as session:
-        for statement in (
-            "DROP TABLE currency",
-            "DROP TABLE ledger_settings",
-            "UPDATE alembic_version SET version_num = '0002'",
-        ):
+        for statement in statements:
             session.execute(text(statement))
 
 
@@ -71,7 +76,7 @@ def test_a_ledger_of_the_earlier_version_gets_its_currencies_and_reads_as_before
     post(database, [line("pound"), line("yen", currency="JPY", amount="7"), line("dinar", currency="KWD")])
     before = [items_of(database, entry) for entry in entries_of(database, run_now(database))]
     to_version_0002(database)
-    assert migrate(database) == ("0002", "0003")
+    assert migrate(database) == ("0002", newest_version())
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM ledger_settings WHERE home_currency IS NULL")).scalar() == 1
     post(database, [line("later", transaction_date="2024-12-06")])

@@ -75,6 +75,13 @@ def test_a_document_is_sent_once_and_named_by_its_hash_from_then_on(tmp_path: Pa
         assert answers[0]["payload"] == ANSWER
 
 
+def test_an_empty_document_beside_a_hash_counts_as_none(tmp_path: Path) -> None:
+    with serving(tmp_path, PersistedQueries()) as gateway:
+        assert post(gateway.url, query="", extensions=persisted(DOCUMENT)).json() == NOT_FOUND
+        answers, _, _ = talk(gateway, subscribe(query="", extensions=persisted(DOCUMENT)))
+        assert answers == [{"id": "1", "type": "error", "payload": NOT_FOUND["errors"]}]
+
+
 def test_a_document_can_be_registered_by_websocket(tmp_path: Path) -> None:
     with serving(tmp_path, PersistedQueries()) as gateway:
         answers, _, _ = talk(

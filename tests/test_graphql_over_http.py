@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -55,6 +54,9 @@ REFUSED = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
+
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The transports know no database: one of them is enough, and one server for all requests."""
@@ -75,14 +77,6 @@ def gateway(database_url: str) -> Iterator[Client]:
     database.close()
 
 
-@pytest.fixture(autouse=True)
-def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever a client sends, nothing of it is the server's fault."""
-    with caplog.at_level(logging.WARNING):
-        yield
-    assert caplog.records == []
-
-
 def post(gateway: Client, body: object, headers: dict[str, str] = JSON) -> httpx.Response:
     """The answer to this body; one that is not bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -99,7 +93,7 @@ def events(response: httpx.Response) -> list[tuple[str, Any]]:
     found = []
     for event in told:
         kind, data = event.split("\n")
-        found.append((kind.removeprefix("event: "), json.loads(data.removeprefix("data: ") or "null")))
+        found.append((kind.removeprefix("event: "), json.loads(data.removeprefix("data:") or "null")))
     return found
 
 

@@ -1,6 +1,7 @@
 """Web pages of other origins: refused unless they are allowed, by one list for GraphQL, REST and WebSockets."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,8 @@ def test_what_is_refused_can_be_read_by_a_page_of_an_allowed_origin(tmp_path: Pa
 def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    server = logging.getLogger("uvicorn.error")
+    server.addHandler(caplog.handler)
     with serving(tmp_path, "https://app.example.com") as gateway:
         handshake(gateway.url, None)
         handshake(gateway.url, gateway.url)
@@ -108,6 +111,7 @@ def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_i
             assert body is not None
             assert f"--allow-origin {origin}".encode() in body
             assert f"--allow-origin {origin}" in caplog.records[-1].message
+    server.removeHandler(caplog.handler)
     assert {record.name for record in caplog.records} == {"gateway.graphql.endpoint"}
 
 

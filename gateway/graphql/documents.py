@@ -75,7 +75,7 @@ class PersistedQueries:
         wanted = _hash(request)
         if wanted is None:
             return request.query, None
-        if request.query is None:
+        if not request.query:  # graphql-ws sends an empty one, as its messages must have one
             if (text := self._texts.get(wanted)) is None:
                 raise DocumentRefused("PersistedQueryNotFound", NOT_FOUND)
             return text, None
@@ -95,7 +95,7 @@ class NoPersistedQueries:
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
         """The document sent. A client of Apollo's protocol is told to send it whole."""
         _refuse_id(request)
-        if _hash(request) is not None and request.query is None:
+        if _hash(request) is not None and not request.query:
             raise DocumentRefused("PersistedQueryNotSupported", NOT_SUPPORTED)
         return request.query, None
 

@@ -23,6 +23,10 @@ class EventStream(SSETransport):
         """One event, its lines ended by LF."""
         return super().encode_event(event, data).replace("\r\n", "\n")
 
+    def encode_complete(self) -> str:
+        """The last event. Its data is empty: urql takes a single blank for JSON."""
+        return "event: complete\ndata:\n\n"
+
     def encode_comment(self, comment: str) -> str:
         """One comment, which keeps the connection alive."""
         return super().encode_comment(comment).replace("\r\n", "\n")

@@ -83,10 +83,10 @@ class CreateJournalRunRequest(Asked):
     accounting_period_name: str | None = Field(default=None, description="The whole period to collect.")
     journal_entry_date: Day | None = Field(default=None, description="The day that its entries are booked on.")
     target_start_date: Day | None = Field(
-        default=None, description="The first day to collect; with a period it can only be the period's own."
+        default=None, description="The first day to collect; with a period it must equal the period's start date."
     )
     target_end_date: Day | None = Field(
-        default=None, description="The last day to collect; with a period it can only be the period's own."
+        default=None, description="The last day to collect; with a period it must equal the period's end date."
     )
     organization_labels: list[AskedOrganization] | None = Field(
         default=None, description="The organisations to collect; without them, all."

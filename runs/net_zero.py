@@ -1,0 +1,53 @@
+"""What nets to zero: a run takes it and makes no entry of it, and says how much it is."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from runs.summarise import group_of
+from storage.journal_runs import JournalRun, runs_by_id
+from storage.lists import net_zero_keys_of_runs
+from storage.segments import rule_segments
+from storage.words import JournalRunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NetZero:
+    """How many transactions of a run net to zero, and under how many keys: those that would be an entry each."""
+
+    transaction_count: int = 0
+    key_count: int = 0
+
+
+def net_zero_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, NetZero]:
+    """What nets to zero in each run; nothing once a run is cancelled and has released it."""
+    keys = net_zero_keys_of_runs(session, run_ids)
+    runs = runs_by_id(session, keys)
+    rule_ids = {run.segmentation_rule_id for run in runs.values() if run.segmentation_rule_id is not None}
+    rules = {rule_id: rule_segments(session, rule_id) for rule_id in sorted(rule_ids)}
+    found = {run_id: NetZero() for run_id in run_ids}
+    for run_id, counted in keys.items():
+        run = runs[run_id]
+        rule = {} if run.segmentation_rule_id is None else rules[run.segmentation_rule_id]
+        aggregate_into = run.home_currency if run.aggregate_currency else None
+        groups = {group_of(key, rule, aggregate_into) for key, _ in counted}
+        found[run_id] = NetZero(sum(count for _, count in counted), len(groups))
+    return found
+
+
+def notice(run: JournalRun) -> str | None:
+    """Why a completed run made no entries; None where it made some, or has not completed."""
+    if run.status is not JournalRunStatus.COMPLETED or run.total_journal_entry_count:
+        return None
+    if not run.transaction_count:
+        return (
+            f"No transactions were found: none of the run's types, dated {run.target_start_date} to"
+            f" {run.target_end_date}, was waiting to be journaled."
+        )
+    what = (
+        "The only transaction has an amount of zero"
+        if run.transaction_count == 1
+        else (f"All {run.transaction_count:,} transactions net to zero")
+    )
+    return f"{what}, so no journal entry was made."
