@@ -170,7 +170,14 @@ def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, m
 LARGEST = "92233720368547758.07"
 BAD_LINES = [
     ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
-    ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; possible are: Invoice Item, Taxation"),
+    ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; did you mean 'Invoice Item'"),
+    (
+        {"transaction_type": "Invoice Items"},
+        "transaction_type: 'Invoice Items' is unknown; did you mean 'Invoice Item'?",
+    ),
+    ({"transaction_type": "xyz"}, "transaction_type: 'xyz' is unknown; possible are: Invoice Item, Taxation"),
+    ({"credit_account": "sale"}, "credit_account: there is no accounting code 'sale'; did you mean 'Sales'?"),
+    ({"segment.Country": "UK"}, "segment.Country: there is no segment 'Country'; did you mean 'country'?"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
     ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a day; write it like 2024-12-31"),
     ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a day"),
@@ -439,6 +446,7 @@ def test_every_kind_of_file_can_be_checked(empty_database: Database, database_ur
             "standard input: 0 to record, 0 duplicates, 1 rejected",
         )
         assert [number for number, _ in rejects(tmp_path / "standard-input.rejects.csv")] == [taken + 3]
+        (tmp_path / "standard-input.rejects.csv").unlink()
     with empty_database.read() as session:
         assert session.exec(select(func.count()).select_from(AccountingCode)).one() == 0
         assert session.exec(select(func.count()).select_from(AccountingPeriod)).one() == 0
