@@ -11,13 +11,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 import storage.migration
 from resolvers.access import KeyRefused, create_api_key
+from resolvers.import_transactions import import_transactions
+from storage.audit import AuditEvent
 from storage.database import Database, DatabaseError
 from storage.migration import check_version, migrate, newest_version
 from storage.tables import TABLES
+from storage.transactions import PostingKey
 
 
 def test_a_new_database_gets_every_table_and_a_second_migration_changes_nothing(empty_database: Database) -> None:
@@ -100,6 +103,86 @@ def test_the_name_of_a_revoked_key_is_free_after_the_migration_and_keys_tokens_a
             assert list(names) == ["API key 2", "anonymous"]
         with pytest.raises(IntegrityError), database.write() as session:
             session.execute(text("UPDATE access_token SET api_key_id = 1000"))
+
+
+TEXTS_OF_0003 = """
+INSERT INTO accounting_code (id, name, type, status, gl_account_name) VALUES
+  (1, 'Café', 'Sales ', 'Active', ' '), (2, 'Cash', 'Cash', 'Active', NULL), (3, ' Cash', 'Cash', 'Active', NULL);
+INSERT INTO accounting_period (id, name, start_date, end_date, status) VALUES
+  (1, 'Dec　', '2024-12-01', '2024-12-31', 'Open');
+INSERT INTO segment (name) VALUES ('country '), ('product');
+INSERT INTO segmentation_rule (id, name, active) VALUES (1, ' By country', true);
+INSERT INTO segmentation_rule_segment (segmentation_rule_id, transaction_type, position, segment_name) VALUES
+  (1, NULL, 0, 'country ');
+INSERT INTO posting (id, source, posted_by, posted_at) VALUES (1, 'recordTransactions', 'test', '2024-12-31');
+INSERT INTO posting_key (id, digest, transaction_type, debit_code_id, credit_code_id, currency, organization, segments)
+  VALUES (1, :digest, 'Invoice Item', 2, 1, 'GBP', 'Nord ', '{"country ": "Café", "product": "a​"}');
+INSERT INTO posting_bucket (id, posting_id, posting_date, posting_key_id, transaction_count, amount) VALUES
+  (1, 1, '2024-12-05', 1, 9, 9000);
+INSERT INTO billing_transaction (id, transaction_id, posting_bucket_id, amount, document_number, account_number) VALUES
+  (1, 'SP1 ', 1, 1000, 'D ', ' '), (2, 'SP2', 1, 1000, NULL, NULL), (3, ' SP2', 1, 1000, NULL, 'A'),
+  (4, 'é', 1, 1000, NULL, NULL), (5, '　SP5　', 1, 1000, NULL, NULL), (6, '　SP5', 1, 1000, NULL, NULL),
+  (7, 'SP​7', 1, 1000, NULL, NULL), (8, 'SP8' || :tab, 1, 1000, NULL, NULL), (9, 'plain 9', 1, 1000, NULL, NULL);
+"""
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_texts_that_an_earlier_release_took_as_they_came_are_normalised_but_for_what_would_collide(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(Database(database_url)) as database:
+        with database.writer.begin() as connection:
+            at_version(connection, "0003")
+            for statement in TEXTS_OF_0003.split(";\n")[:-1]:
+                values = {"digest": b"0123456789abcdef"} if ":digest" in statement else {}
+                values |= {"tab": "\t"} if ":tab" in statement else {}
+                connection.execute(text(statement), values)
+
+        migrate(database)
+
+        with database.read() as session:
+
+            def column(query: str) -> list[object]:
+                return list(session.execute(text(query)).scalars())
+
+            assert column("SELECT transaction_id FROM billing_transaction ORDER BY id") == [
+                "SP1",
+                "SP2",
+                " SP2",
+                "\u00e9",
+                "SP5",
+                "\u3000SP5",
+                "SP\u200b7",
+                "SP8",
+                "plain 9",
+            ]
+            assert column("SELECT document_number FROM billing_transaction ORDER BY id")[:2] == ["D", None]
+            assert column("SELECT account_number FROM billing_transaction ORDER BY id")[:3] == [None, None, "A"]
+            assert column("SELECT name FROM accounting_code ORDER BY id") == ["Caf\u00e9", "Cash", " Cash"]
+            assert column("SELECT type FROM accounting_code ORDER BY id") == ["Sales", "Cash", "Cash"]
+            assert column("SELECT gl_account_name FROM accounting_code ORDER BY id") == [None] * 3
+            assert column("SELECT name FROM accounting_period") == ["Dec"]
+            assert column("SELECT name FROM segment ORDER BY name") == ["country", "product"]
+            assert column("SELECT segment_name FROM segmentation_rule_segment") == ["country"]
+            assert column("SELECT name FROM segmentation_rule") == ["By country"]
+            key = session.exec(select(PostingKey)).one()
+            assert (key.organization, key.segments) == ("Nord", {"country": "Caf\u00e9", "product": "a\u200b"})
+            # An owner finds what is left in the audit trail, and in the log of the migration.
+            left = [(event.subject_type, event.subject) for event in session.exec(select(AuditEvent))]
+            assert left == [("Transaction", " SP2"), ("Transaction", "\u3000SP5"), ("AccountingCode", " Cash")]
+        assert [record.args for record in caplog.records if record.name == "storage.migration"] == left
+
+        # What was recorded before is not recorded twice.
+        feed = {"transaction_type": "Invoice Item", "transaction_date": "2024-12-05", "amount": "10", "currency": "GBP"}
+        feed |= {"debit_account": "Cash", "credit_account": "Caf\u00e9", "organization": "Nord", "document_number": "D"}
+        sent = {"transaction_id": "SP1", **feed, "segment.country": "Caf\u00e9"}
+        rejected: list[tuple[int, str]] = []
+        done = import_transactions(
+            database, [(2, sent)], lambda line, reason: rejected.append((line, reason)), source="f", actor="test"
+        )
+        # A segment value with an unseen character cannot be given any more, so it is no duplicate; but recorded once.
+        assert (done.recorded, done.duplicates) == (0, 0)
+        assert "was recorded before with other content" in rejected[0][1]
 
 
 def at_version(connection: Connection, version: str) -> None:
