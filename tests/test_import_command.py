@@ -108,7 +108,7 @@ def test_standard_input_is_read_and_a_conflict_is_rejected(
 
     assert done.returncode == 2
     assert done.stdout.startswith("standard input: 3 recorded, 0 duplicates, 1 rejected\n")
-    assert done.stdout.endswith("The rejected lines and their reasons stand in standard-input.rejects.csv\n")
+    assert done.stdout.endswith("The rejected lines and their reasons were written to standard-input.rejects.csv\n")
     ((number, reason),) = rejects(tmp_path / "standard-input.rejects.csv")
     assert number == 4
     assert reason == (
@@ -223,7 +223,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
 
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.startswith(f"feed.csv: 2 recorded, 0 duplicates, {len(bad) + 1} rejected\n")
-    assert done.stdout.endswith("The rejected lines and their reasons stand in bad lines.csv\n")
+    assert done.stdout.endswith("The rejected lines and their reasons were written to bad lines.csv\n")
     found = rejects(tmp_path / "bad lines.csv")
     expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; known are:"]
     assert [number for number, _ in found] == [*range(3, len(bad) + 3), len(bad) + 4]
@@ -419,7 +419,7 @@ def test_a_check_says_what_an_import_would_do_and_records_nothing(
 
     assert (checked.returncode, checked.stderr) == (2, "")
     assert checked.stdout.splitlines()[:2] == [
-        "feed.csv: 2 to record, 1 duplicates, 2 rejected",
+        "feed.csv: 2 to record, 1 duplicate, 2 rejected",
         "Total to record: 20.00 GBP",
     ]
     found = rejects(tmp_path / "feed.csv.rejects.csv")
