@@ -28,6 +28,7 @@ from storage.api_keys import (
 )
 from storage.columns import now
 from storage.database import Database, DatabaseBusy
+from storage.texts import TextRefused, normalised
 from storage.words import Permission
 
 STANDARD = frozenset(Permission) - {
@@ -78,9 +79,9 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make an API key. Gives back its row, and its secret, which is not kept.
 
-    Raises KeyRefused for a name that is empty, too long, unprintable or that of another key, unless that is revoked.
+    Raises KeyRefused for a name that is empty, too long, no text, or that of another key that is not revoked.
     """
-    _check_name(name)
+    name = _normalised_name(name)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     key = ApiKey(
         client_id=str(uuid4()),
@@ -170,13 +171,16 @@ def _save_token(session: Session, token_hash: str, api_key_id: int) -> None:
     insert_token(session, AccessToken(token_hash=token_hash, api_key_id=api_key_id, expires_at=expires_at))
 
 
-def _check_name(name: str) -> None:
-    if not name.strip():
-        raise KeyRefused("the name is empty; give one that tells who will use the API key")
+def _normalised_name(given: str) -> str:
+    try:
+        name = normalised(given)
+    except TextRefused as refused:
+        raise KeyRefused(f"the name {given!a}: {refused}") from None
+    if not name:
+        raise KeyRefused("the name is empty; give one that says who will use the API key")
     if len(name) > LONGEST_NAME:
-        raise KeyRefused(f"the name has {len(name)} characters; at most {LONGEST_NAME} are possible")
-    if not name.isprintable():
-        raise KeyRefused(f"the name {name!a} has characters that cannot be shown; use letters, digits and the like")
+        raise KeyRefused(f"the name has {len(name)} characters; at most {LONGEST_NAME} are allowed")
+    return name
 
 
 def _canonical(client_id: str) -> str:

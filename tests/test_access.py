@@ -131,7 +131,7 @@ def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_tr
         ("x" * 100, "already"),
         ("x" * 101, "101 characters; at most 100"),
         (" ", "empty"),
-        ("a\nb", "cannot be shown"),
+        ("a\nb", "cannot be seen"),
     ]:
         with pytest.raises(KeyRefused, match=reason):
             create_api_key(database, name, STANDARD, actor="Ada")
