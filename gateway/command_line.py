@@ -47,7 +47,7 @@ from resolvers.import_ledger import (
 )
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
 from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, import_transactions
-from resolvers.settings import SettingsRefused, Wanted, settle
+from resolvers.settings import SettingsRefused, Wanted, check_agreement, settle
 from schema.schema import SCHEMA
 from storage.database import Database, DatabaseError, database_file
 from storage.migration import check_version
@@ -269,12 +269,11 @@ def import_(
     paths = rejects_paths(files, rejects, embedded, [each.columns.required for each in FILES.values()])
     if check and embedded is not None and not embedded.exists():
         raise DatabaseError(f"there is no database file {embedded} to check against; make it: journal-gateway migrate")
-    if check and (home_currency, aggregate_currency) != (None, None):
-        raise ImportRefused("--check sets nothing, so leave --home-currency and --aggregate-currency out")
     rejected = 0
     with closing(Database(database)) as opened:
         if check:
             check_version(opened)
+            check_agreement(opened, Wanted(home_currency, aggregate_currency))
         else:
             migrate_database(opened)
             _settle(opened, home_currency, aggregate_currency)

@@ -86,11 +86,11 @@ def _lines(feed: Feed, progress: Progress, rejects: Rejects) -> Iterator[Line]:
 
 def _tell(name: str, imported: Imported, rejects: Rejects, console: Console, *, check: bool) -> None:
     recorded = "to record" if check else "recorded"
-    _print(
-        console,
-        f"{name}: {imported.recorded:,} {recorded}, {imported.duplicates:,} duplicates, {imported.rejected:,} rejected"
-        + (f", {imported.rates_added:,} given their exchange rates" if imported.rates_added else ""),
-    )
+    duplicates = "duplicate" if imported.duplicates == 1 else "duplicates"
+    counts = f"{imported.recorded:,} {recorded}, {imported.duplicates:,} {duplicates}, {imported.rejected:,} rejected"
+    if imported.rates_added:
+        counts += f", {imported.rates_added:,} given an exchange rate"
+    _print(console, f"{name}: {counts}")
     if imported.totals:
         amounts = {currency: f"{total:,}" for currency, total in sorted(imported.totals.items())}
         width = max(map(len, amounts.values()))
@@ -99,7 +99,7 @@ def _tell(name: str, imported: Imported, rejects: Rejects, console: Console, *, 
     for warning in imported.warnings():
         _print(console, f"Warning: {warning}")
     if rejects.count:
-        _print(console, f"The rejected lines and their reasons stand in {rejects.path}")
+        _print(console, f"The rejected lines and their reasons were written to {rejects.path}")
 
 
 def _print(console: Console, text: str) -> None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
+from resolvers.did_you_mean import DidYouMean
 from storage.texts import TextRefused, normalised
 
 Line = tuple[int, Mapping[str, str] | str]
@@ -92,7 +94,13 @@ def word(words: type[Word], text: str) -> Word:
     except ValueError:
         if text in words.__members__:
             return words[text]
-    raise Faulty(f"{text!r} is unknown; possible are: {', '.join(words)}")
+    suggestion = _suggestions(words)(text) or f"; possible are: {', '.join(words)}"
+    raise Faulty(f"{text!r} is unknown{suggestion}")
+
+
+@cache
+def _suggestions(words: type[StrEnum]) -> DidYouMean:
+    return DidYouMean(words)
 
 
 def yes_or_no(text: str) -> bool:

@@ -15,6 +15,7 @@ from storage.settings import (
     ledger_of,
     lock_settings,
     recorded_home_currencies,
+    settings_row,
 )
 
 _BUSY = "others are writing to the ledger for long; nothing was changed, so try again"
@@ -51,6 +52,21 @@ def settle(database: Database, wanted: Wanted, *, actor: str, serving: bool) -> 
             return _set(session, settings, wanted, actor)
     except DatabaseBusy as error:
         raise SettingsRefused(_BUSY) from error
+
+
+def check_agreement(database: Database, wanted: Wanted) -> None:
+    """Check, for a command that changes nothing, that the ledger has these settings. Raises SettingsRefused."""
+    with database.read() as session:
+        settings = settings_row(session)
+    _check_contradictions(settings, wanted)
+    for given, stored, option in (
+        (wanted.home_currency, settings.home_currency, "--home-currency"),
+        (wanted.aggregate_currency, settings.aggregate_currency, "--aggregate-currency"),
+    ):
+        if given is not None and stored is None:
+            raise SettingsRefused(
+                f"{option} is not set in this ledger, and --check sets nothing; set it first: journal-gateway settings"
+            )
 
 
 def change(database: Database, wanted: Wanted, *, actor: str) -> list[str]:

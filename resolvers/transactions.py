@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
+from resolvers.did_you_mean import DidYouMean
 from resolvers.errors import UserErrorCode as Code
 from storage import money
 from storage.accounting_codes import AccountingCode, all_codes
@@ -86,6 +87,8 @@ class Checker:
         self._codes = all_codes(session)
         self._code_names = {code.id: code.name for code in self._codes.values()}
         self._segments = set(segment_names(session))
+        self._near_code = DidYouMean(self._codes)
+        self._near_segment = DidYouMean(sorted(self._segments))
         self.currencies = all_currencies(session)
         self._ledger = ledger_of(session)
 
@@ -106,7 +109,7 @@ class Checker:
         for name, _ in given.segments:
             if name not in self._segments:
                 known = ", ".join(sorted(self._segments)) or "none"
-                message = f"there is no segment {name!r}; known are: {known}"
+                message = f"there is no segment {name!r}{self._near_segment(name) or f'; known are: {known}'}"
                 faults.append(Fault(Code.UNKNOWN, SEGMENT + name, message))
         if faults:
             return Checked(given, None, faults, unreadable)
@@ -185,7 +188,8 @@ class Checker:
             return None
         code = self._codes.get(name)
         if code is None:
-            message = f"there is no accounting code {name!r}; import it with the accounting codes first"
+            suggestion = self._near_code(name) or "; import it with the accounting codes first"
+            message = f"there is no accounting code {name!r}{suggestion}"
             faults.append(Fault(Code.UNKNOWN, column, message))
         elif code.status is AccountingCodeStatus.INACTIVE:
             faults.append(Fault(Code.INACTIVE, column, f"accounting code {name!r} is inactive; activate it first"))

@@ -27,9 +27,14 @@ class Ledger:
     aggregate_currency: bool = False
 
 
+def settings_row(session: Session) -> LedgerSettings:
+    """The settings as they are stored."""
+    return session.exec(select(LedgerSettings)).one()
+
+
 def ledger_of(session: Session) -> Ledger:
     """How the ledger keeps its books now."""
-    settings = session.exec(select(LedgerSettings)).one()
+    settings = settings_row(session)
     return Ledger(settings.home_currency, bool(settings.aggregate_currency))
 
 

@@ -162,6 +162,168 @@ def test_gzip_is_told_by_content(put: Put) -> None:
     assert read(put("members.CSV.GZ", halves)) == expected
 
 
+# Files as spreadsheets, cat and pandas leave them
+
+MARK = b"\xef\xbb\xbf"
+TWO = [Record(2, {"id": "1", "amount": "2"}), Record(4, {"id": "3", "amount": "4"})]
+
+
+def test_files_joined_to_one_keep_neither_their_marks_nor_their_headers(put: Put) -> None:
+    first, second = MARK + b"id,amount\n1,2\n", MARK + b'"id", amount\r\n"3",4\r\n'
+    assert read(put("feed.csv", first + second)) == TWO
+    assert read(put("feed.csv.gz", gzip.compress(first) + gzip.compress(second))) == TWO
+    assert read(put("headless.csv", first + MARK + MARK + b'"3",4\n')) == [
+        TWO[0],
+        Record(3, {"id": "3", "amount": "4"}),
+    ]
+    lines = MARK + b'{"id":1,"amount":2}\n' + MARK + b'{"id":3,"amount":4}\n'
+    assert [record.values for record in read(put("feed.ndjson", lines)) if isinstance(record, Record)] == [
+        record.values for record in TWO
+    ]
+
+
+@pytest.mark.parametrize("other", ["amount,id", "id,amount,note", "note,amount,id", "id,amount,no such"])
+def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) -> None:
+    """Its lines would be taken for those of the first: a debit for a credit account."""
+    with open_feed(
+        put("feed.csv", f"id,amount,currency\n1,2,GBP\n{other}\n3,4,5\n"),
+        required=("id", "amount", "currency") if "no such" in other else REQUIRED,
+        optional=OPTIONAL,
+    ) as feed:
+        records = iter(feed)
+        assert next(records) == Record(2, {"id": "1", "amount": "2", "currency": "GBP"})
+        if "no such" in other:
+            # Not all that is required is in it: a line like others, whose values will be found wrong.
+            assert len(list(records)) == 2
+            return
+        with pytest.raises(FeedError, match=r"line 3: this is a header of other columns than the first"):
+            next(records)
+
+
+def test_a_value_may_be_what_its_column_is_called(put: Put) -> None:
+    path = put("feed.csv", "segment,rule\nsegment,By it\n")
+    with open_feed(path, required=("segment",), optional=("rule",)) as feed:
+        assert list(feed) == [Record(2, {"segment": "segment", "rule": "By it"})]
+    with open_feed(put("one.csv", "segment\nsegment\n"), required=("segment",), optional=("rule",)) as feed:
+        assert list(feed) == [Record(2, {"segment": "segment"})]
+
+
+def test_a_line_that_names_the_separator_is_skipped(put: Put) -> None:
+    expected = [Record(3, {"id": "1", "amount": "2"})]
+    for first in ("sep=,", '"sep=,"', "SEP=,", "\ufeffsep=,"):
+        assert read(put("feed.csv", f"{first}\r\nid,amount\r\n1,2\r\n")) == expected, first
+    assert read(put("feed.tsv", "sep=\t\nid\tamount\n1\t2\n")) == expected
+    assert read(put("later.csv", "id,amount\nsep=,\n")) == [Record(2, {"id": "sep="})]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "feed.csv",
+            "sep=;\nid;amount\n",
+            "the columns are separated by semicolons, which must be commas; save it as CSV",
+        ),
+        (
+            "feed.csv",
+            '"id";"amount"\n"1";"2,50"\n',
+            "the columns are separated by semicolons, which must be commas; save",
+        ),
+        ("feed.csv", "id\tamount\n1\t2\n", "the columns are separated by tabs; give --format tsv"),
+        ("feed.csv", '"id"\t"amount"\n', "the columns are separated by tabs; give --format tsv"),
+        ("feed.csv", "id|amount\n", "the columns are separated by bars, which must be commas"),
+        ("feed.tsv", "id,amount\n1,2\n", "the columns are separated by commas; give --format csv"),
+        ("feed.csv", '{"id":1,"amount":2}\n', "this looks like JSON; give --format ndjson"),
+        ("feed.csv", "PAR1\x15", "this looks like Parquet; give --format parquet"),
+        ("feed.csv", "PK\x03\x04\0", "this is a workbook or a zip archive; save the sheet as CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_what_it_is(put: Put, name: str, content: str, message: str) -> None:
+    assert str(fault(put(name, content))).partition(", line 1: ")[2].startswith(message)
+
+
+def test_cells_may_be_separated_by_tabs(put: Put) -> None:
+    content = 'id\tamount\tnote\n1\t2\ta, b\n"3"\t4\t"tab\there"\n5\n'
+    expected = [
+        Record(2, {"id": "1", "amount": "2", "note": "a, b"}),
+        Record(3, {"id": "3", "amount": "4", "note": "tab\there"}),
+        Malformed(4, "1 cell where the header has 3"),
+    ]
+    assert read(put("feed.tsv", content)) == expected
+    assert read(put("feed.TSV.gz", gzip.compress(content.encode()))) == expected
+    assert read(put("feed.txt", content), "tsv") == expected
+
+
+def test_columns_without_a_name_may_be_empty(put: Put) -> None:
+    rows = [Record(2, {"id": "1", "amount": "2"}), Malformed(3, "5 cells where the header has 4; a value with a comma")]
+    found = read(put("feed.csv", "id,amount,,\n1,2,, \n1,2,,,\n"))
+    assert found[0] == rows[0]
+    assert isinstance(found[1], Malformed)
+    assert read(put("first.csv", ",id,amount\n,1,2\n")) == [rows[0]]
+    assert read(put("stray.csv", "id,amount,\n1,2,by Bob\n1,2,\n")) == [
+        Malformed(2, "column 3 has no name in the header, but holds 'by Bob'; empty the cell, or name the column"),
+        Record(3, {"id": "1", "amount": "2"}),
+    ]
+
+
+def test_an_index_is_told_as_such(put: Put, tmp_path: Path) -> None:
+    hint = "if it is an index, as pandas writes it, write the file with index=False"
+    assert hint in str(fault(put("feed.csv", ",id,amount\n0,1,2\n")))
+    for name in ("Unnamed: 0", "index", "level_0"):
+        message = str(fault(put("feed.csv", f"{name},id,amount\n0,1,2\n")))
+        assert f"{name} (an index, as pandas writes it? write the file with index=False)" in message
+    pq.write_table(pa.table({"id": ["1"], "amount": ["2"], "__index_level_0__": [0]}), tmp_path / "feed.parquet")
+    assert "__index_level_0__ (an index, as pandas writes it?" in str(fault(tmp_path / "feed.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("country", "segment.country"),
+        ("Country", "segment.Country"),
+        ("Segment.country", "segment.country"),
+        ("Currency", "currency"),
+        ("CURRENCY", "currency"),
+        ("curren\u200bcy", "currency"),
+        ("no\xa0te", "note"),
+    ],
+)
+def test_a_column_that_is_not_known_is_answered_with_the_one_that_is_meant(
+    put: Put, name: str, suggestion: str
+) -> None:
+    assert f"unknown column {name} (did you mean {suggestion}?)" in str(fault(put("feed.csv", f"id,amount,{name}\n")))
+    (malformed,) = read(put("feed.ndjson", json.dumps({"id": 1, "amount": 2, name: 3})))
+    assert isinstance(malformed, Malformed)
+    assert malformed.message == f"unknown column {name} (did you mean {suggestion}?)"
+
+
+def test_a_part_of_a_name_is_answered_with_the_names_that_have_it(put: Put) -> None:
+    with (
+        pytest.raises(
+            FeedError, match=r"date \(did you mean transaction_date\?\), account \(did you mean debit_account or c"
+        ),
+        open_feed(
+            put("feed.csv", "id,date,account\n"),
+            required=("id",),
+            optional=("transaction_date", "debit_account", "credit_account"),
+            prefixes=("segment.",),
+        ),
+    ):
+        pass
+
+
+def test_names_lose_the_white_space_around_them(put: Put) -> None:
+    expected = {"id": "1", "amount": "2"}
+    assert read(put("feed.csv", "\xa0id , amount\t\n1,2\n")) == [Record(2, expected)]
+    assert read(put("feed.ndjson", '{"\xa0id ": 1, " amount": 2, "": null}\n')) == [Record(1, expected)]
+
+
+def test_a_thousand_unknown_columns_make_a_short_message(put: Put) -> None:
+    header = ",".join(["id", "amount", *(f"column{number}" * 100 for number in range(1000))])
+    assert " and 990 more; columns can be" in str(fault(put("feed.csv", header + "\n")))
+    assert len(str(fault(put("feed.csv", header + "\n")))) < 4_000
+
+
 # NDJSON
 
 

@@ -108,7 +108,7 @@ def test_standard_input_is_read_and_a_conflict_is_rejected(
 
     assert done.returncode == 2
     assert done.stdout.startswith("standard input: 3 recorded, 0 duplicates, 1 rejected\n")
-    assert done.stdout.endswith("The rejected lines and their reasons stand in standard-input.rejects.csv\n")
+    assert done.stdout.endswith("The rejected lines and their reasons were written to standard-input.rejects.csv\n")
     ((number, reason),) = rejects(tmp_path / "standard-input.rejects.csv")
     assert number == 4
     assert reason == (
@@ -170,7 +170,14 @@ def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, m
 LARGEST = "92233720368547758.07"
 BAD_LINES = [
     ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
-    ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; possible are: Invoice Item, Taxation"),
+    ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; did you mean 'Invoice Item'"),
+    (
+        {"transaction_type": "Invoice Items"},
+        "transaction_type: 'Invoice Items' is unknown; did you mean 'Invoice Item'?",
+    ),
+    ({"transaction_type": "xyz"}, "transaction_type: 'xyz' is unknown; possible are: Invoice Item, Taxation"),
+    ({"credit_account": "sale"}, "credit_account: there is no accounting code 'sale'; did you mean 'Sales'?"),
+    ({"segment.Country": "UK"}, "segment.Country: there is no segment 'Country'; did you mean 'country'?"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
     ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a day; write it like 2024-12-31"),
     ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a day"),
@@ -216,7 +223,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
 
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.startswith(f"feed.csv: 2 recorded, 0 duplicates, {len(bad) + 1} rejected\n")
-    assert done.stdout.endswith("The rejected lines and their reasons stand in bad lines.csv\n")
+    assert done.stdout.endswith("The rejected lines and their reasons were written to bad lines.csv\n")
     found = rejects(tmp_path / "bad lines.csv")
     expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; known are:"]
     assert [number for number, _ in found] == [*range(3, len(bad) + 3), len(bad) + 4]
@@ -412,7 +419,7 @@ def test_a_check_says_what_an_import_would_do_and_records_nothing(
 
     assert (checked.returncode, checked.stderr) == (2, "")
     assert checked.stdout.splitlines()[:2] == [
-        "feed.csv: 2 to record, 1 duplicates, 2 rejected",
+        "feed.csv: 2 to record, 1 duplicate, 2 rejected",
         "Total to record: 20.00 GBP",
     ]
     found = rejects(tmp_path / "feed.csv.rejects.csv")
@@ -439,6 +446,7 @@ def test_every_kind_of_file_can_be_checked(empty_database: Database, database_ur
             "standard input: 0 to record, 0 duplicates, 1 rejected",
         )
         assert [number for number, _ in rejects(tmp_path / "standard-input.rejects.csv")] == [taken + 3]
+        (tmp_path / "standard-input.rejects.csv").unlink()
     with empty_database.read() as session:
         assert session.exec(select(func.count()).select_from(AccountingCode)).one() == 0
         assert session.exec(select(func.count()).select_from(AccountingPeriod)).one() == 0

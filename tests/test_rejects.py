@@ -415,5 +415,5 @@ def test_a_file_that_comes_meanwhile_is_not_written_over(database: Database, tmp
     assert "the list of rejected lines could not be put at feed.csv.rejects.csv (File exists)" in done.stdout
     assert (tmp_path / "feed.csv.rejects.csv").read_text() == "theirs"
     (other,) = [path for path in tmp_path.iterdir() if path.name.startswith(".rejects-")]
-    assert f"The rejected lines and their reasons stand in {other}" in done.stdout
+    assert f"The rejected lines and their reasons were written to {other}" in done.stdout
     assert [row["transaction_id"] for row in rows(other)] == ["bad"]

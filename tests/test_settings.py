@@ -212,3 +212,27 @@ def test_on_a_database_rates_added_in_any_order_lose_and_double_nothing(
         assert total - taken == sum(round(float(one["amount"]) * 100) for one in lines)
         bare = session.execute(text("SELECT count(*) FROM billing_transaction WHERE home_amount IS NULL")).scalar()
         assert bare == 0
+
+
+def test_a_check_of_a_file_accepts_settings_that_the_ledger_has_and_sets_none(
+    empty_database: Database, database_url: str, tmp_path: Path
+) -> None:
+    database = empty_database
+    (tmp_path / "codes.csv").write_text("name,type\nCash,Cash\n")
+
+    def check(home: str) -> tuple[int, str]:
+        done = run_here(
+            tmp_path, "import", "accounting-codes", "codes.csv", "--check", "--database", database_url,
+            "--home-currency", home,
+        )  # fmt: skip
+        return done.returncode, done.stderr
+
+    code, said = check("GBP")
+    assert code == 1
+    assert "--home-currency is not set in this ledger, and --check sets nothing" in said
+    assert settings_of(database) == Ledger()
+    start(database, "GBP")
+    assert check("GBP") == (0, "")
+    code, said = check("EUR")
+    assert code == 1
+    assert "is GBP, not EUR" in said

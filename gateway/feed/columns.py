@@ -57,8 +57,10 @@ class Columns:
         shown = _shortened(name)
         plain = "".join(char for char in name if char.isprintable() or char.isspace())
         plain = re.sub(r"[\s_-]+", "_", plain.strip()).lower()
-        if close := get_close_matches(plain[:100], self._named, n=1):
-            return f"{shown} (did you mean {close[0]}?)"
+        # "country" is as near as 0.62 to "amount", and is not meant by it.
+        close = get_close_matches(plain[:100], self._named, n=1, cutoff=0.75)
+        if close or (close := [column for column in self._named if plain in column.split("_")]):
+            return f"{shown} (did you mean {' or '.join(close)}?)"
         if _INDEX.fullmatch(name):
             return f"{shown} (an index, as pandas writes it? write the file with index=False)"
         for prefix in self._prefixes:

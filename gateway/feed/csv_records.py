@@ -13,6 +13,9 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*', re.IGNORECASE | re.DOTALL)
 """A first line by which a spreadsheet is told what separates the cells."""
 
+_JSON = ("{", "[")
+_JSON_HINT = "this looks like JSON; give --format ndjson for a JSON object a line"
+
 
 class CsvRecords:
     """The records of a CSV text after RFC 4180, whose separator may also be the tab. `columns` are its header's names.
@@ -127,6 +130,8 @@ class CsvRecords:
         if "unexpected end" in reason:
             return self._lines.error("the quote opened on this line is never closed", opened)
         if "expected after" in reason:
+            if self._in_header and self._held[0].startswith(_JSON):
+                return self._lines.error(_JSON_HINT)
             other = re.search(r'"([;\t|,])', self._held[0]) if self._in_header else None
             if other and other[1] != self._separator:
                 return self._lines.error(self._separator_hint(other[1]))
@@ -149,8 +154,8 @@ class CsvRecords:
     def _header_hint(self, header: Sequence[str]) -> str:
         if len(header) > 1:
             return ""
-        if header[0].startswith(("{", "[")):
-            return "this looks like JSON; give --format ndjson for a JSON object a line; "
+        if header[0].startswith(_JSON):
+            return f"{_JSON_HINT}; "
         for separator in _SEPARATORS:
             if separator in header[0]:
                 return f"{self._separator_hint(separator)}; "
