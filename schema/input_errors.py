@@ -1,4 +1,4 @@
-"""Bad input values, told so that a form can show each beside its field: a code, the field's path, plain words."""
+"""Errors for invalid input values: a code, the path of the field, and a message that a form can show beside it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -39,15 +39,15 @@ class InputLiterals(ValuesOfCorrectTypeRule):
     _place: str | None = None
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        """Remember the argument that the values to come belong to."""
+        """Remember the argument that the next values belong to."""
         self._place = node.name.value
 
     def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
-        """Remember the variable whose default value is to come."""
+        """Remember the variable that the next default value belongs to."""
         self._place = node.variable.name.value
 
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
-        """Report everything that is wrong with the value."""
+        """Report every fault of the value."""
 
         def report(error: GraphQLError, path: list[str | int]) -> None:
             root = () if self._place is None else (self._place,)
@@ -61,11 +61,11 @@ class InputLiterals(ValuesOfCorrectTypeRule):
 def variable_errors(
     schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode, given: Mapping[str, Any]
 ) -> list[GraphQLError]:
-    """What is wrong with the values of an operation's variables, at most 50 errors; empty where nothing is."""
+    """The errors in the values of an operation's variables, 50 at most."""
     errors: list[GraphQLError] = []
     for variable in definition.variable_definitions or ():
         name = variable.variable.name.value
-        wanted = type_from_ast(schema, variable.type)
+        input_type = type_from_ast(schema, variable.type)
         value = given.get(name, Undefined)
         if value is Undefined and variable.default_value is not None:
             continue
@@ -77,7 +77,7 @@ def variable_errors(
             if len(errors) < _MOST_ERRORS:
                 errors.append(_error(error, (*root, *path), [node]))
 
-        validate_input_value(value, wanted, report)  # type: ignore[arg-type]  # a valid document's are input types
+        validate_input_value(value, input_type, report)  # type: ignore[arg-type]  # a valid document's are input types
     return errors
 
 
@@ -102,9 +102,9 @@ _LONGEST = 300
 
 
 def _plain(message: str) -> tuple[str, Path]:
-    """The message of graphql-core without Python's words, and the field within the value that it speaks of."""
+    """The message of graphql-core without Python terms, and the path of the faulty field within the value."""
     if match := _NULL.fullmatch(message):
-        return f"A value is required here, of type {match[1]}.", ()
+        return f"A value of type {match[1]} is required.", ()
     if match := _MISSING.fullmatch(message):
         return "This field is required.", (match[1],)
     if match := _UNKNOWN.fullmatch(message):
@@ -119,7 +119,7 @@ def _short(text: str, longest: int) -> str:
 
 
 def _uses(document: DocumentNode, variable: str) -> Iterator[Path]:
-    """The places where the document uses the variable: an argument, and the way into its value."""
+    """The paths where the document uses the variable: an argument, and the path within its value."""
 
     class Uses(Visitor):
         def enter_argument(self, node: ArgumentNode, *_: Any) -> VisitorAction:

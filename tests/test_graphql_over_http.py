@@ -146,7 +146,7 @@ def test_the_named_one_of_several_operations_is_executed(gateway: Client) -> Non
     assert post(gateway, body).json() == {"data": {"__typename": "Query"}}
     assert events(post(gateway, body, EVENTS))[0] == ("next", {"data": {"__typename": "Query"}})
     unknown = post(gateway, {**body, "operationName": "C"}).json()
-    assert unknown["errors"][0]["message"] == "The document has no operation 'C'; it has: A, B."
+    assert unknown["errors"][0]["message"] == "The document has no operation 'C'; its operations are: A, B."
 
 
 BODIES = {

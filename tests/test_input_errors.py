@@ -26,9 +26,9 @@ def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
 @pytest.mark.parametrize(
     ("given", "field", "message"),
     [
-        ({"journalEntryDate": None}, ["journalEntryDate"], "A value is required here, of type Date."),
+        ({"journalEntryDate": None}, ["journalEntryDate"], "A value of type Date is required."),
         ({"transactionTypes": ["INVOICES"]}, ["transactionTypes", "0"], "Value 'INVOICES' does not exist in"),
-        ({"transactionTypes": [None]}, ["transactionTypes", "0"], "A value is required here, of type TransactionType."),
+        ({"transactionTypes": [None]}, ["transactionTypes", "0"], "A value of type TransactionType is required."),
         ({"transactionTypes": [7]}, ["transactionTypes", "0"], "Enum 'TransactionType' cannot represent"),
         ({"organizationLabels": [{}]}, ["organizationLabels", "0"], "String cannot represent a non string value"),
         (
@@ -51,7 +51,7 @@ def test_a_missing_field_is_told_by_its_path() -> None:
         (["input", "transactionTypes"], "This field is required."),
         (["input", "journalEntryDate"], "This field is required."),
     ]
-    assert refused(WHOLE) == [(["input"], "A value is required here, of type CreateJournalRunInput.")]
+    assert refused(WHOLE) == [(["input"], "A value of type CreateJournalRunInput is required.")]
     assert refused(WHOLE, input="x") == [(["input"], "'x' is not a valid CreateJournalRunInput.")]
 
 
@@ -73,7 +73,7 @@ def test_a_bad_value_in_the_document_is_told_with_the_path_of_its_field() -> Non
         ("input", "journalEntryDate"),
         ("input", "targetEndDat"),
     }
-    assert told["input", "journalEntryDate"] == "A value is required here, of type Date."
+    assert told["input", "journalEntryDate"] == "A value of type Date is required."
 
 
 @pytest.mark.parametrize("day", ["", "yesterday", "2024-13-01", "2024-02-30"])
