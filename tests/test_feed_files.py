@@ -754,8 +754,8 @@ def test_the_online_retail_example_writes_a_feed(put: Put, tmp_path: Path) -> No
 def test_the_online_retail_example_refuses_what_it_cannot_read(put: Put, tmp_path: Path) -> None:
     broken = convert(put("broken.csv", RETAIL.replace("2.545", "cheap")), tmp_path / "out")
     assert broken.returncode == 1
-    assert broken.stderr == f"online_retail: {tmp_path}/broken.csv, line 2: '6' x 'cheap' is no amount\n"
+    assert broken.stderr == f"online_retail: {tmp_path}/broken.csv, line 2: '6' x 'cheap' is not an amount\n"
     other = convert(put("retail.csv", RETAIL), tmp_path / "out", "--month", "2012-02")
     assert other.returncode == 1
-    assert "no invoice line to write; the months in it: 2010-12, 2011-01" in other.stderr
+    assert "no invoice line to write; its months: 2010-12, 2011-01" in other.stderr
     assert list((tmp_path / "out").iterdir()) == []
