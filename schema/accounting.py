@@ -24,7 +24,7 @@ class AccountingPeriod:
     end_date: date | None = strawberry.field(description="Its last day; null for the open-ended period.")
     fiscal_year: int | None = strawberry.field(description="The fiscal year it belongs to.")
     fiscal_quarter: int | None = strawberry.field(description="The fiscal quarter it belongs to, 1 to 4.")
-    status: AccountingPeriodStatus = strawberry.field(description="Whether it still takes changes.")
+    status: AccountingPeriodStatus = strawberry.field(description="How far its closing is; it stops nothing here.")
 
 
 @strawberry.type(description="The value of one business dimension.")

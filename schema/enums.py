@@ -73,8 +73,13 @@ _describe(
 )
 _describe(
     AccountingPeriodStatus,
-    "Whether an accounting period still takes changes.",
-    {"OPEN": "Open.", "PENDING_CLOSE": "About to be closed.", "CLOSED": "Closed; runs are still possible."},
+    "How far the closing of an accounting period is, for people and other systems. It stops nothing here: in any"
+    " status, transactions are recorded, runs are possible, and entries can be booked on the period's days.",
+    {
+        "OPEN": "Open.",
+        "PENDING_CLOSE": "About to be closed.",
+        "CLOSED": "Closed. Runs for it are possible all the same.",
+    },
 )
 _describe(
     AccountingCodeStatus,

@@ -78,7 +78,7 @@ class NotJournaledReason(StrEnum):
 
 
 class AccountingPeriodStatus(StrEnum):
-    """Whether an accounting period still takes changes."""
+    """How far the closing of an accounting period is. It stops nothing here: runs are possible in any status."""
 
     OPEN = "Open"
     PENDING_CLOSE = "PendingClose"

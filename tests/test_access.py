@@ -221,6 +221,8 @@ GUARDED = {
     '{ journalEntry(number: "JE-00000001") { number } }': "View journal entries",
     '{ node(id: "Sm91cm5hbEVudHJ5OkpFLTAwMDAwMDAx") { id } }': "View journal entries",
     "{ journalEntries { totalCount } }": "View journal entries",
+    "{ transactions { nodes { transactionId } } }": "View journal entries",
+    "{ transactions { totalCount } }": "View journal entries",
     """mutation { setTransferredToAccounting(
       input: {journalEntryNumbers: ["JE-00000001"], transferredToAccounting: ERROR}) { errors { code } } }""": (
         "Transfer journal entries"
