@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,14 +32,49 @@ def postgresql() -> Iterator[PostgreSQL]:
         yield server
 
 
+class Templates:
+    """Ledgers that are made once per process and copied for each test: migrating takes longer than most tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._urls: dict[tuple[str | None, bool], str] = {}
+
+    def url(self, server: PostgreSQL | None, *, filled: bool) -> str:
+        """The URL of a migrated ledger on the server, or on SQLite; filled if it has codes, periods and segments."""
+        key = (None if server is None else "postgresql", filled)
+        if key not in self._urls:
+            url = f"sqlite:///{self._folder}/{filled}.db" if server is None else server.create_database()
+            made = Database(url)
+            migrate(made)
+            if filled:
+                fill(made)
+            made.close()
+            self._urls[key] = url
+        return self._urls[key]
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The ledgers that this process copies for its tests."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a new, empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/ledger.db"
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> Iterator[str]:
+    """The URL of a new database, of each kind in turn; without tables unless the test asks for a ledger too."""
+    server: PostgreSQL | None = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql")
+    template = None
+    if "empty_database" in request.fixturenames:
+        template = templates.url(server, filled="master_data" in request.fixturenames)
+    if server is None:
+        path = tmp_path / "ledger.db"
+        if template is not None:
+            shutil.copyfile(template.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
         return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    url = server.create_database()
+    url = server.create_database(template)
     yield url
     server.drop_database(url)
 
@@ -47,7 +83,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def empty_database(database_url: str) -> Iterator[Database]:
     """A database with all tables and nothing in them. Whatever a test does with it, the ledger is right at the end."""
     database = Database(database_url)
-    migrate(database)
     yield database
     with database.read() as session:
         assert broken_rules(session) == []
@@ -55,9 +90,13 @@ def empty_database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def database(empty_database: Database) -> Database:
+def master_data() -> None:
+    """Asks `database_url` for a ledger with accounting codes, periods, segments and a rule."""
+
+
+@pytest.fixture
+def database(empty_database: Database, master_data: None) -> Database:
     """A database with accounting codes, periods, segments and a rule, and no transactions."""
-    fill(empty_database)
     return empty_database
 
 

@@ -43,11 +43,14 @@ class PostgreSQL:
             self.stop()
             raise
 
-    def create_database(self) -> str:
-        """The URL of a new, empty database."""
+    def create_database(self, template: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of the one at the URL of the template, which must be idle."""
         name = f"test_{uuid4().hex}"
+        source = "template1" if template is None else template.rpartition("/")[2]
         with self._connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+            )
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
 
     def drop_database(self, url: str) -> None:

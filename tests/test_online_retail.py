@@ -76,7 +76,7 @@ def database(empty_database: Database, database_url: str, feed: Path, tmp_path: 
     total = sum(entry.total for entries in months for entry in entries.values())
     told = done.stdout.splitlines()
     assert told[0].endswith(f"transactions.csv: {count:,} recorded, 0 duplicates, 0 rejected")
-    assert told[1].split() == [f"{total:,}", "GBP"]
+    assert told[1] == f"Total recorded: {total:,} GBP"
     return empty_database
 
 
