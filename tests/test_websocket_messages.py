@@ -219,9 +219,11 @@ def test_an_id_that_is_in_use_closes_the_connection(gateway: Client, run: str) -
 
 @pytest.mark.parametrize("protocols", [None, ["graphql-ws"], ["unknown"]])
 def test_another_subprotocol_is_refused(gateway: Client, protocols: list[str] | None) -> None:
+    named = None if protocols is None else [Subprotocol(name) for name in protocols]
+
     async def go() -> int | None:
         url = gateway.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(url, subprotocols=protocols and [Subprotocol(name) for name in protocols]) as connection:
+        async with connect(url, subprotocols=named) as connection:
             await connection.wait_closed()
             return connection.close_code
 
