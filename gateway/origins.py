@@ -40,6 +40,12 @@ class Origins:
     def refusal(self, origin: str) -> str:
         """What is said to a page that may not."""
         shown = origin.encode("unicode_escape").decode()[:200]
+        if not _is_origin(origin):
+            # Browsers send null for files and for frames in a sandbox.
+            return (
+                f"The origin {shown!r} names no site, so it cannot be allowed by name; serve the page from a web"
+                f" server, or start with {OPTION} '*' or set {VARIABLE}, which allows every page there is."
+            )
         return f"The origin {shown} is not allowed; to allow it, start with {OPTION} {shown}, or set {VARIABLE}."
 
 

@@ -7,6 +7,7 @@ from types import FrameType
 import uvicorn
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from gateway.application import Application
 
@@ -22,10 +23,23 @@ class CannotListen(Exception):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSockets whose handshake can be refused with a body.
+    """WebSockets whose handshake can be refused with a body, and no traceback for a client's mistake.
 
-    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each.
+    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each. A text that is not UTF-8 closes
+    the connection, as it should, but with a traceback in the log.
     """
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand on the message that is complete."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send the application's message."""

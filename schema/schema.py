@@ -83,7 +83,11 @@ class Schema(strawberry.Schema):
 
     def _variable_errors(self, context: ExecutionContext) -> list[GraphQLError]:
         operation = self.prepare(context.query or "", context._provided_operation_name)
-        return variable_errors(self._schema, operation.document, operation.definition, context.variables or {})
+        try:
+            return variable_errors(self._schema, operation.document, operation.definition, context.variables or {})
+        except RecursionError:
+            message = "The values of the variables are nested too deeply."
+            return [GraphQLError(message, extensions={"code": BAD_USER_INPUT})]
 
 
 def _are_variable_errors(errors: list[GraphQLError]) -> bool:

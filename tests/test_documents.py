@@ -206,10 +206,35 @@ def test_an_id_of_a_document_needs_trusted_documents(tmp_path: Path) -> None:
         assert "trusted documents" in refused["errors"][0]["message"]
 
 
+def test_a_trusted_document_of_several_operations_runs_the_named_one(tmp_path: Path) -> None:
+    name = sha256(b"two").hexdigest()
+    two = {"id": name, "body": "query A { a: __typename } query B { b: __typename }"}
+    # A byte-order mark is what editors on Windows write first.
+    path = manifest(tmp_path, "\ufeff" + json.dumps({"operations": [two, two]}))
+    with serving(tmp_path, load_trusted_documents(path)) as gateway:
+        for given in (name, name.upper()):
+            assert post(gateway.url, documentId=given, operationName="B").json() == {"data": {"b": "Query"}}
+            hashed = {"persistedQuery": {"version": 1, "sha256Hash": given}}
+            assert post(gateway.url, extensions=hashed, operationName="A").json() == {"data": {"a": "Query"}}
+        unnamed = post(gateway.url, documentId=name).json()
+        assert unnamed["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        unknown = post(gateway.url, documentId="x" * 1_000_000).json()
+        assert len(unknown["errors"][0]["message"]) < 200
+
+
+def test_a_hash_may_be_written_in_capitals(tmp_path: Path) -> None:
+    capitals = {"persistedQuery": {"version": 1, "sha256Hash": sha256(DOCUMENT.encode()).hexdigest().upper()}}
+    with serving(tmp_path, PersistedQueries()) as gateway:
+        assert post(gateway.url, query=DOCUMENT, extensions=capitals).json() == ANSWER
+        assert post(gateway.url, extensions=persisted(DOCUMENT)).json() == ANSWER
+
+
 @pytest.mark.parametrize(
     "content",
     [
         "",
+        '{"a": "{ a }", "a": "{ b }"}',
+        {"operations": [{"id": "a", "body": "{ a }"}, {"id": "a", "body": "{ b }"}]},
         "{",
         "[]",
         "null",

@@ -116,13 +116,15 @@ def test_a_variable_is_told_by_its_place_in_the_operation_that_is_executed() -> 
     ]
 
 
-def test_values_that_are_nested_too_deeply_are_a_clients_mistake() -> None:
-    value: Any = "GBP"
-    for _ in range(5_000):
-        value = [value]
+def test_values_that_are_nested_too_deeply_are_a_clients_mistake(caplog: pytest.LogCaptureFixture) -> None:
     document = "query($of: [String!]) { journalEntries(filter: { currencies: $of }) { totalCount } }"
-    answer = asyncio.run(SCHEMA.execute(document, variable_values={"of": value}))
-    assert [error.extensions for error in answer.errors or []] != []
-    for error in answer.errors or []:
+    value: Any = "GBP"
+    for depth in range(1_000):
+        value = [value]
+        if depth < 800:
+            continue  # somewhere behind it is as deep as Python goes, in whatever is at work there
+        answer = asyncio.run(SCHEMA.execute(document, variable_values={"of": value}))
+        (error,) = answer.errors or []
         assert error.extensions is not None
         assert error.extensions["code"] == "BAD_USER_INPUT"
+    assert caplog.records == []

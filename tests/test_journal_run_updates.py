@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing, suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.client import Client
@@ -78,3 +79,14 @@ def test_an_unknown_run_is_refused(client: Client) -> None:
         with pytest.raises(Refused, match="JR-99999999") as refused:
             asyncio.run(states(client, "JR-99999999", transport))
         assert refused.value.code == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
+def test_head_follows_nothing(client: Client, accept: str) -> None:
+    document = f'subscription {{ journalRunUpdates(runNumber: "{client.completed()["number"]}") {{ number }} }}'
+    with httpx.Client(base_url=client.url, timeout=10) as connection:
+        head = connection.head("/graphql", params={"query": document}, headers={"Accept": accept})
+        assert (head.status_code, head.headers["content-type"].partition(";")[0]) == (200, accept.partition(";")[0])
+        # By the same connection, which an answer without end would keep busy.
+        again = connection.get("/graphql", params={"query": "{ __typename }"})
+        assert again.json() == {"data": {"__typename": "Query"}}

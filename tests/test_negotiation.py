@@ -15,6 +15,11 @@ URQL = (
 )
 APOLLO = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
 APOLLO_DEFER = "multipart/mixed;deferSpec=20220824,application/graphql-response+json,application/json;q=0.9"
+APOLLO_IOS = 'multipart/mixed;subscriptionSpec="1.0",application/graphql-response+json,application/json'
+STRAWBERRY_SHAKE = (
+    "application/graphql-response+json, application/json, application/graphql-response+jsonl, multipart/mixed,"
+    " text/event-stream"
+)
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 # Accept header, then the shape for a query or mutation, for a subscription, and for a document without an operation.
@@ -42,6 +47,16 @@ CASES = [
     (APOLLO, JSON, MULTIPART, MULTIPART),
     (APOLLO_DEFER, GRAPHQL, GRAPHQL, GRAPHQL),
     (URQL, GRAPHQL, EVENTS, GRAPHQL),
+    (APOLLO_IOS, GRAPHQL, MULTIPART, MULTIPART),
+    (STRAWBERRY_SHAKE, GRAPHQL, EVENTS, GRAPHQL),
+    ("application/json, text/plain, */*", JSON, JSON, JSON),
+    ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", JSON, JSON, JSON),
+    ("application/json;q=0.123, text/event-stream;q=0.124", EVENTS, EVENTS, EVENTS),
+    ("application/json;q=0.124, text/event-stream;q=0.123", JSON, EVENTS, JSON),
+    ('application/json;q="0.5", text/event-stream;q="0.6"', EVENTS, EVENTS, EVENTS),
+    ("application/*;q=0.5, text/event-stream;q=0.4", JSON, EVENTS, JSON),
+    ("application/vnd.api+json, */*;q=0.1", JSON, JSON, JSON),
+    ("text/event-stream;q=0, multipart/mixed;subscriptionSpec=1.0, */*", JSON, MULTIPART, MULTIPART),
     (BROWSER, JSON, JSON, JSON),
     ("multipart/mixed;subscriptionSpec=1.0", MULTIPART, MULTIPART, MULTIPART),
     ('multipart/mixed; subscriptionSpec="1.0"', MULTIPART, MULTIPART, MULTIPART),
@@ -54,6 +69,8 @@ CASES = [
     ("application/json;q=0", None, None, None),
     ("*/*;q=0", None, None, None),
     ("application/json;q=much", None, None, None),
+    ("application/json;q=1.5", None, None, None),
+    ("application/graphql+json", None, None, None),
     ("json", None, None, None),
     (",,", None, None, None),
 ]

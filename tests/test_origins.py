@@ -103,7 +103,7 @@ def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_i
         handshake(gateway.url, None)
         handshake(gateway.url, gateway.url)
         handshake(gateway.url, "https://app.example.com")
-        for origin in (PAGE, "null", "https://app.example.com.evil.org", "https://app.example.com:444"):
+        for origin in (PAGE, "https://app.example.com.evil.org", "https://app.example.com:444"):
             with pytest.raises(InvalidStatus) as refused:
                 handshake(gateway.url, origin)
             assert refused.value.response.status_code == 403
@@ -111,6 +111,10 @@ def test_a_websocket_of_another_origin_is_refused_with_the_setting_that_allows_i
             assert body is not None
             assert f"--allow-origin {origin}".encode() in body
             assert f"--allow-origin {origin}" in caplog.records[-1].message
+        with pytest.raises(InvalidStatus) as refused:
+            handshake(gateway.url, "null")
+        # It could not be named: --allow-origin null is refused at the start.
+        assert b"'null' names no site" in (refused.value.response.body or b"")
     server.removeHandler(caplog.handler)
     assert {record.name for record in caplog.records} == {"gateway.graphql.endpoint"}
 

@@ -11,6 +11,7 @@ from graphql import GraphQLSyntaxError, Source
 from strawberry.extensions import ParserCache
 from strawberry.http.streaming import MultipartSubscriptionTransport, SSETransport
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.types.execution import PreExecutionError
 
 
 @strawberry.type
@@ -70,3 +71,13 @@ def test_a_message_that_is_no_object_breaks_the_websocket(message: Any) -> None:
     )
     with pytest.raises(TypeError):
         asyncio.run(handler.handle_message(message))
+
+
+def test_bad_values_of_variables_count_as_a_result() -> None:
+    """Overridden by gateway.graphql.websocket.WebSocketHandler._send_result_stream."""
+
+    async def first() -> Any:
+        results = await strawberry.Schema(Query).stream("query($a: Boolean!) { a @include(if: $a) }")
+        return await anext(aiter(results))
+
+    assert not isinstance(asyncio.run(first()), PreExecutionError)

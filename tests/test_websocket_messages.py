@@ -10,13 +10,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from gateway.application import Application
-from storage.database import Database
-from storage.migration import migrate
+from gateway.graphql.websocket import MOST_OPERATIONS
 from tests.client import Client
-from tests.ledger import fill
-from tests.served import served
-from tests.test_graphql_over_http import REFUSED, RUNS
+from tests.test_graphql_over_http import REFUSED, RUNS, ledger_served
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -24,12 +20,15 @@ pytestmark = pytest.mark.usefixtures("quiet")
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of one gateway for all messages; they know no database."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
-    migrate(database)
-    fill(database)
-    with served(Application(database), database) as connected:
+    with ledger_served(tmp_path_factory.mktemp("ledger")) as connected:
         yield connected
-    database.close()
+
+
+@pytest.fixture(scope="module")
+def run(gateway: Client) -> str:
+    """The number of a run to follow, which never changes."""
+    number: str = gateway.completed()["number"]
+    return number
 
 
 def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[list[Any], int | None, str | None]:
@@ -113,12 +112,12 @@ def test_what_is_no_message_closes_the_connection_with_a_reason(gateway: Client,
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_executed_is_told_by_id_and_the_connection_lives_on(gateway: Client, what: str) -> None:
     document, code = REFUSED[what]
-    answers, closed, _ = talk(gateway, subscribe(query=document), {**subscribe(query=RUNS), "id": "2"})
+    answers, closed, _ = talk(gateway, subscribe(query=document), {**subscribe(query="{ __typename }"), "id": "2"})
     told = {answer["id"]: answer for answer in answers if answer["type"] != "complete"}
     assert closed is None
     assert told["1"]["type"] == "error"
     assert told["1"]["payload"][0]["extensions"]["code"] == code
-    assert told["2"]["payload"] == {"data": {"journalRuns": {"totalCount": 0}}}
+    assert told["2"]["payload"] == {"data": {"__typename": "Query"}}
     assert [answer["id"] for answer in answers if answer["type"] == "complete"] == ["2"]
 
 
@@ -139,9 +138,121 @@ def test_null_stands_for_what_is_left_out(gateway: Client) -> None:
     assert [answer["type"] for answer in answers] == ["connection_ack", "next", "complete"]
 
 
-def test_a_bad_value_is_told_with_the_path_of_its_field(gateway: Client) -> None:
-    document = "subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }"
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ("subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }", "runNumber"),
+        ("query($run: String!) { journalRun(number: $run) { number } }", "number"),
+    ],
+)
+def test_a_bad_value_is_told_with_the_path_of_its_field(gateway: Client, document: str, field: str) -> None:
     answers, _, _ = talk(gateway, subscribe(query=document, variables={"run": None}))
     (answer,) = answers
     assert answer["type"] == "error"
-    assert answer["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "field": ["runNumber"]}
+    assert answer["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "field": [field]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [('runNumber: "JR-9"', "NOT_FOUND"), ('runNumber: "JR-00000001", after: "x"', "BAD_USER_INPUT")],
+)
+@pytest.mark.usefixtures("run")
+def test_a_subscription_to_what_is_not_there_is_an_error(gateway: Client, arguments: str, code: str) -> None:
+    answers, closed, _ = talk(
+        gateway, subscribe(query=f"subscription {{ entryCancelOutcomes({arguments}) {{ cursor }} }}")
+    )
+    (answer,) = answers
+    assert (answer["type"], closed) == ("error", None)
+    assert answer["payload"][0]["extensions"]["code"] == code
+
+
+def test_what_fails_in_one_field_stands_beside_the_data(gateway: Client) -> None:
+    answers, _, _ = talk(gateway, subscribe(query='{ node(id: "x") { id } __typename }'))
+    assert [answer["type"] for answer in answers] == ["next", "complete"]
+    assert answers[0]["payload"]["data"] == {"node": None, "__typename": "Query"}
+    assert answers[0]["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+def test_an_operation_beyond_the_limit_is_refused_alone(gateway: Client, run: str) -> None:
+    document = f'subscription {{ journalRunUpdates(runNumber: "{run}") {{ number }} }}'
+
+    async def go() -> list[Any]:
+        url = gateway.url.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+            await send(connection, {"type": "connection_init"})
+            for operation in range(MOST_OPERATIONS + 1):
+                await send(connection, {**subscribe(query=document), "id": str(operation)})
+            await connection.recv()
+            told = [json.loads(await connection.recv()) for _ in range(MOST_OPERATIONS + 1)]
+            await send(connection, {"type": "complete", "id": "0"})
+            await send(connection, {**subscribe(query="{ __typename }"), "id": "again"})
+            return [*told, json.loads(await connection.recv())]
+
+    *told, again = asyncio.run(go())
+    (refused,) = [answer for answer in told if answer["type"] == "error"]
+    assert refused["id"] == str(MOST_OPERATIONS)
+    assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+    assert again["payload"] == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ([{"type": "connection_init"}, {"type": "connection_init"}], 4429),
+        ([subscribe(query=RUNS)], 4401),
+        ([{"type": "connection_init", "payload": {"Authorization": 5}}], 4403),
+        ([{"type": "connection_init"}, {"type": "next", "id": "1", "payload": {}}], 4400),
+    ],
+    ids=["initialised twice", "not initialised", "no token", "a message of servers"],
+)
+def test_what_breaks_the_protocol_closes_the_connection(gateway: Client, sent: list[object], code: int) -> None:
+    _, closed, reason = talk(gateway, *sent, initialised=False)
+    assert closed == code
+    assert reason
+
+
+def test_an_id_that_is_in_use_closes_the_connection(gateway: Client, run: str) -> None:
+    follow = subscribe(query=f'subscription {{ journalRunUpdates(runNumber: "{run}") {{ number }} }}')
+    _, closed, _ = talk(gateway, {**follow, "id": "\ud800" * 100}, {**follow, "id": "\ud800" * 100})
+    assert closed == 4409
+
+
+@pytest.mark.parametrize("protocols", [None, ["graphql-ws"], ["unknown"]])
+def test_another_subprotocol_is_refused(gateway: Client, protocols: list[str] | None) -> None:
+    named = None if protocols is None else [Subprotocol(name) for name in protocols]
+
+    async def go() -> int | None:
+        url = gateway.url.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=named) as connection:
+            await connection.wait_closed()
+            return connection.close_code
+
+    assert asyncio.run(go()) == 4406
+
+
+@pytest.mark.parametrize("binary", [b"\xff", b'{"type": "ping", "payload": {"a": "\xc3\x28"}}'])
+def test_a_text_that_is_not_utf_8_closes_the_connection(gateway: Client, binary: bytes) -> None:
+    async def go() -> int | None:
+        url = gateway.url.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+            await connection.send(binary, text=True)
+            await connection.wait_closed()
+            return connection.close_code
+
+    assert asyncio.run(go()) == 1007
+
+
+@pytest.mark.parametrize("last", [{"type": "ping"}, "{", {"type": "unknown"}, subscribe(query="{ __typename }")])
+def test_a_client_that_goes_amid_its_operations_leaves_no_traceback(gateway: Client, last: object) -> None:
+    async def go() -> None:
+        url = gateway.url.replace("http", "ws", 1) + "/graphql"
+        for _ in range(5):
+            async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+                await send(connection, {"type": "connection_init"})
+                for operation in range(20):
+                    await send(connection, {**subscribe(query=RUNS), "id": str(operation)})
+                await send(connection, last)
+                connection.transport.abort()
+
+    asyncio.run(go())
+    assert gateway.query("{ __typename }") == {"__typename": "Query"}

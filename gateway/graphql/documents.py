@@ -1,6 +1,5 @@
 """Documents that the server has: those that clients registered (automatic persisted queries), and trusted ones."""
 
-import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Any, Protocol
 
 from cachetools import LRUCache
 
-from gateway.graphql.requests import BadRequest, GraphQLRequest
+from gateway.graphql.requests import BadRequest, GraphQLRequest, decode_json
+from schema.input_errors import shortened
 
 LARGEST_REGISTERED = 8 * 1024 * 1024
 """Bytes of all documents that clients have registered; the one used longest ago gives way to a new one."""
@@ -104,16 +104,18 @@ class TrustedDocuments:
     """Only the documents of a manifest run, by their id, their hash, or their very text."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = dict(texts)
+        self._texts = {_folded(name): text for name, text in texts.items()}
         self._trusted = frozenset(texts.values())
 
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
         """The trusted document that the request names or sends."""
         wanted = request.document_id or _hash(request)
         if wanted is not None:
-            if (text := self._texts.get(wanted)) is None:
+            if (text := self._texts.get(_folded(wanted))) is None:
                 raise DocumentRefused(
-                    f"No trusted document has the id {wanted!r}; this server runs trusted documents only.", NOT_TRUSTED
+                    f"No trusted document has the id {shortened(wanted, 100)!r}; this server runs trusted documents"
+                    " only.",
+                    NOT_TRUSTED,
                 )
             return text, None
         if request.query is not None and request.query not in self._trusted:
@@ -128,15 +130,17 @@ class TrustedDocuments:
 def load_trusted_documents(path: Path) -> TrustedDocuments:
     """The documents of a manifest: Apollo's (`operations` with `id` and `body`), or Relay's (texts by id).
 
-    Raises TrustedDocumentsError for a file that is neither.
+    Raises TrustedDocumentsError for a file that is neither, or that has two documents of one id.
     """
     try:
-        manifest = json.loads(path.read_text("utf-8"))
+        manifest = decode_json(path.read_text("utf-8-sig"), "the file")
     except OSError as error:
         raise TrustedDocumentsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise TrustedDocumentsError(f"{path}: this is not JSON: {error}") from error
-    texts = _apollo(manifest) if isinstance(manifest, dict) and "operations" in manifest else manifest
+    except UnicodeDecodeError as error:
+        raise TrustedDocumentsError(f"{path}: the file is not UTF-8") from error
+    except BadRequest as error:
+        raise TrustedDocumentsError(f"{path}: {error}") from error
+    texts = _apollo(path, manifest) if isinstance(manifest, dict) and "operations" in manifest else manifest
     if not _texts_by_id(texts):
         raise TrustedDocumentsError(
             f"{path}: this is no manifest of trusted documents; give the file that generate-persisted-query-manifest"
@@ -145,11 +149,16 @@ def load_trusted_documents(path: Path) -> TrustedDocuments:
     return TrustedDocuments(texts)
 
 
-def _apollo(manifest: dict[str, Any]) -> Any:
+def _apollo(path: Path, manifest: dict[str, Any]) -> Any:
     operations = manifest["operations"]
     if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
         return None
-    return {operation.get("id"): operation.get("body") for operation in operations}
+    texts: dict[Any, Any] = {}
+    for operation in operations:
+        name, text = operation.get("id"), operation.get("body")
+        if texts.setdefault(name, text) != text:
+            raise TrustedDocumentsError(f"{path}: two documents have the id {name!r}; give each an id of its own")
+    return texts
 
 
 def _texts_by_id(texts: Any) -> bool:
@@ -180,4 +189,9 @@ def _hash(request: GraphQLRequest) -> str | None:
     digest = persisted.get("sha256Hash")
     if not isinstance(digest, str) or not digest:
         raise BadRequest("`extensions.persistedQuery.sha256Hash` must be a string.")
-    return digest.lower() if len(digest) == 64 else digest
+    return _folded(digest)
+
+
+def _folded(name: str) -> str:
+    # A SHA-256 hash may be written in capitals; any other id is taken as it is.
+    return name.lower() if len(name) == 64 else name

@@ -50,6 +50,8 @@ async def respond(
         "operation_name": asked.operation_name,
         "operation_extensions": asked.extensions,
     }
+    if shape.streams and request.method == "HEAD":
+        return Response(headers=_stream_headers(shape))  # a subscription would never end
     if shape.streams:
         return _stream(await SCHEMA.stream(query, **parameters), shape)
     return _json(await SCHEMA.execute(query, **parameters), shape)
@@ -65,7 +67,7 @@ def refusal(
 def payload(result: ExecutionResult) -> dict[str, Any]:
     """The result as it is sent. One of an operation that was not executed has errors, and no data."""
     sent: dict[str, Any] = dict(process_result(result))
-    if _is_refusal(result):
+    if is_refusal(result):
         del sent["data"]
     return sent
 
@@ -87,7 +89,7 @@ def _acceptable(shape: Shape | None) -> Shape:
 
 def _json(result: ExecutionResult, shape: Shape) -> Response:
     # application/json keeps 200 for all that is GraphQL, as clients from before the specification expect it.
-    status = HTTPStatus.BAD_REQUEST if shape is Shape.GRAPHQL_JSON and _is_refusal(result) else HTTPStatus.OK
+    status = HTTPStatus.BAD_REQUEST if shape is Shape.GRAPHQL_JSON and is_refusal(result) else HTTPStatus.OK
     if any((error.extensions or {}).get("code") == NOT_FOUND for error in result.errors or ()):
         status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
     return _response(payload(result), shape, status)
@@ -100,7 +102,6 @@ def _stream(results: StreamResult, shape: Shape) -> Response:
         async for result in results:
             assert isinstance(result, ExecutionResult)  # incremental delivery is not enabled
             yield transport.encode_next(payload(result), _encoded)  # type: ignore[arg-type]
-        yield transport.encode_complete()
 
     merged = merge_stream_with_heartbeat(
         parts,
@@ -114,8 +115,13 @@ def _stream(results: StreamResult, shape: Shape) -> Response:
             yield transport.opening
         async for part in merged():
             yield part
+        yield transport.encode_complete()  # after every heartbeat
 
-    return StreamingResponse(stream(), headers={**transport.headers, "Vary": "Accept"})
+    return StreamingResponse(stream(), headers=_stream_headers(shape))
+
+
+def _stream_headers(shape: Shape) -> Mapping[str, str]:
+    return {**TRANSPORTS[shape].headers, "Vary": "Accept"}
 
 
 def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
@@ -123,7 +129,7 @@ def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[s
     return Response(_encoded(body), status, {**always, **(headers or {})}, shape.value)
 
 
-def _is_refusal(result: ExecutionResult) -> bool:
+def is_refusal(result: ExecutionResult) -> bool:
     """Whether the operation was refused before it was executed: errors of fields have a path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
 

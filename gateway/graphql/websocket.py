@@ -1,12 +1,14 @@
 """graphql-transport-ws: who is calling, and messages that are no messages."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonTextMessageReceived, WebSocketDisconnected
+from strawberry.schema.schema import StreamResult
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
@@ -14,9 +16,10 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     SubscribeMessage,
 )
-from strawberry.types.execution import PreExecutionError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.graphql.documents import DocumentRefused, find_document
+from gateway.graphql.http import is_refusal
 from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
 from resolvers.errors import Unauthenticated, Unavailable
 from schema.info import RequestContext
@@ -35,6 +38,11 @@ FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 """The code with which a WebSocket is closed when it cannot be found out who its client is."""
 
+MOST_OPERATIONS = 100
+"""Operations that one connection may have at a time."""
+
+TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+
 _LONGEST_REASON = 123
 
 
@@ -51,10 +59,18 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
         except WebSocketDisconnect:
             pass
 
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message. Raises WebSocketDisconnected once the connection is closed, from whichever side."""
+        if self.ws.application_state == WebSocketState.DISCONNECTED:
+            raise WebSocketDisconnected
+        await super().send_json(message)
+
     async def close(self, code: int, reason: str) -> None:
-        """Close the connection. A reason is at most 123 bytes."""
+        """Close the connection, unless it is closed. A reason is at most 123 bytes."""
         fitting = reason.encode(errors="replace")[:_LONGEST_REASON].decode(errors="ignore")
-        await super().close(code, fitting)
+        if self.ws.application_state != WebSocketState.DISCONNECTED:
+            with suppress(WebSocketDisconnect):
+                await super().close(code, fitting)
 
 
 class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
@@ -108,8 +124,11 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 await self.handle_invalid_message(str(error))
                 return
             except DocumentRefused as refused:
-                formatted = GraphQLError(str(refused), extensions={"code": refused.code}).formatted
-                await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[formatted]))
+                await self._refuse(message, str(refused), refused.code)
+                return
+            if len(self.operations) >= MOST_OPERATIONS and message["id"] not in self.operations:
+                told = f"This connection has {MOST_OPERATIONS} operations, the most there may be; complete one first."
+                await self._refuse(message, told, TOO_MANY_OPERATIONS)
                 return
             if register is not None and _is_valid(query, asked.operation_name):
                 register()
@@ -120,6 +139,17 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         """Log the error, unless it is that the client has gone, which is no fault of the server."""
         if not isinstance(error, WebSocketDisconnected):
             await super().handle_task_exception(error)
+
+    async def _refuse(self, message: SubscribeMessage, told: str, code: str) -> None:
+        formatted = GraphQLError(told, extensions={"code": code}).formatted
+        await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[formatted]))
+
+    async def _send_result_stream(
+        self, operation: Operation[RequestContext, None], result_source: StreamResult
+    ) -> None:
+        # Strawberry 0.341 sends bad values of a query's variables as `next`, beside `data: null`.
+        async with aclosing(_with_refusal(result_source)) as results:
+            await super()._send_result_stream(operation, results)
 
     async def _handle_pre_execution_error(
         self, operation: Operation[RequestContext, None], result: PreExecutionError
@@ -135,6 +165,20 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
             await self.websocket.close(code, str(error))
             return False
         return True
+
+
+async def _with_refusal(results: StreamResult) -> AsyncGenerator[Any, None]:
+    """The results; one of an operation that was refused before it was executed as such."""
+    async for result in results:
+        if isinstance(result, ExecutionResult) and is_refusal(result) and not _says_that_the_server_stops(result):
+            yield PreExecutionError(data=None, errors=result.errors)
+        else:
+            yield result
+
+
+def _says_that_the_server_stops(result: ExecutionResult) -> bool:
+    # This comes amid a subscription too, and clients read it in one way.
+    return any(isinstance(error.original_error, Unavailable) for error in result.errors or ())
 
 
 def _is_id(value: object) -> bool:
