@@ -19,7 +19,7 @@ _MOST_COLUMNS = 1_000
 
 
 class Rejects:
-    """A CSV file of rejected lines, written under a temporary name beside its path and moved there at the end.
+    """A CSV file of rejected lines, written beside its path without a name and moved there at the end.
 
     `hold` receives every line before it can be rejected, `add` each rejected one. `sync` flushes the list to disk
     before the import is committed; `keep` moves it into place afterwards. Without `keep` nothing is left behind.
@@ -41,7 +41,7 @@ class Rejects:
         self._held: OrderedDict[int, Cells] = OrderedDict()
         self._look_back = look_back
         self._file: IO[str] | None = None
-        self._made: list[Path] = []
+        self._made: Path | None = None
         self._writer: Any = None
         self._synced = False
 
@@ -64,13 +64,15 @@ class Rejects:
         self.count += 1
 
     def sync(self) -> None:
-        """Flush the list to disk; afterwards no line can be added."""
+        """Flush the list to disk under another name than its own; afterwards no line can be added."""
         if self._file is None or self._synced:
             return
         with self._writing():
-            self._flush()
             if self._named:
                 self._write_with_header()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._name_it()
         self._synced = True
 
     def keep(self) -> str | None:
@@ -81,7 +83,8 @@ class Rejects:
         if self._file is None:
             return self._remove_earlier()
         self._file.close()
-        made = self._made[-1]
+        made = self._made
+        assert made is not None
         try:
             if self._earlier is None:
                 _move_to_nothing(made, self._place)
@@ -90,31 +93,55 @@ class Rejects:
             else:
                 raise FileExistsError(17, "File exists")
         except OSError as error:
-            self._made.clear()
+            self._made = None
             self.path, wanted = made, self.path
             return f"the list of rejected lines could not be moved to {wanted} ({error.strerror})"
-        self._made.clear()
+        self._made = None
         return None
 
     def _remove_earlier(self) -> str | None:
         if self._earlier is None or _identity(self._place) != self._earlier:
             return None
         try:
+            # It may have come since the path was checked, and be another's.
+            if not is_list_of_rejects(self._place, [()]):
+                return None
             self._place.unlink()
         except OSError as error:
             return f"the list of an earlier import, {self.path}, could not be removed ({error.strerror})"
         return f"removed {self.path}, the list of rejected lines of an earlier import"
 
     def _open(self) -> None:
-        path = self._place.parent / f".rejects-{secrets.token_hex(8)}.csv"
-        self._file = path.open("x", encoding="utf-8", errors="backslashreplace", newline="")
-        self._made.append(path)
+        folder = self._place.parent
+        how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
+        try:
+            # A file without a name is gone with whoever writes it, however that ends.
+            descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
+        except (AttributeError, OSError):
+            # Not every system and every file system has such files.
+            path = self._new_path()
+            self._file = path.open("x+", **how)
+            self._made = path
+        else:
+            self._file = os.fdopen(descriptor, "w+", **how)
         self._writer = csv.writer(self._file)
 
-    def _flush(self) -> None:
+    def _new_path(self) -> Path:
+        return self._place.parent / f".rejects-{secrets.token_hex(8)}.csv"
+
+    def _name_it(self) -> None:
+        """Give the file a name, where it has none yet."""
+        if self._made is not None:
+            return
         assert self._file is not None
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        path = self._new_path()
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            # Only with a folder does Python follow the link to the file.
+            os.link(f"/proc/self/fd/{self._file.fileno()}", path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            os.close(folder)
+        self._made = path
 
     def _ordered(self, cells: Cells) -> Iterator[str]:
         if not isinstance(cells, Mapping):
@@ -129,16 +156,19 @@ class Rejects:
 
     def _write_with_header(self) -> None:
         """Rewrite the list under all the names it found; earlier lines are padded with empty cells."""
-        assert self._file is not None
-        self._file.close()
-        with self._made[-1].open(encoding="utf-8", newline="") as written:
+        written, written_at = self._file, self._made
+        assert written is not None
+        with written:
+            written.seek(0)
             self._open()
             csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
             width = len(REJECTED) + len(self._columns)
             rows = (row + [""] * (width - len(row)) for row in csv.reader(written))
-            self._writer.writerows(chain([[*REJECTED, *map(_storable, self._columns)]], rows))
-            self._flush()
-        self._made.pop(0).unlink()
+            try:
+                self._writer.writerows(chain([[*REJECTED, *map(_storable, self._columns)]], rows))
+            finally:
+                if written_at is not None:
+                    written_at.unlink(missing_ok=True)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -158,8 +188,8 @@ class Rejects:
             # The file is removed anyway.
             with suppress(OSError):
                 self._file.close()
-        for path in self._made:
-            path.unlink(missing_ok=True)
+        if self._made is not None:
+            self._made.unlink(missing_ok=True)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Collection, Sequence
+from itertools import product
 from pathlib import Path
 
 from gateway.feed import REJECTED
@@ -67,8 +68,10 @@ def _check(path: Path, sources: Sequence[str], database_file: Path | None, kinds
             name = "standard input" if source == "-" else source
             raise _refused(path, f"it is {name}, one of the files to import; choose another path with --rejects")
     if database_file is not None:
-        for ending in _DATABASE_FILES:
-            if _same(path, Path(f"{database_file}{ending}")):
+        # SQLite names the files beside a database after the target of a link to it.
+        bases = {str(database_file), os.path.realpath(database_file)}
+        for base, ending in product(sorted(bases), _DATABASE_FILES):
+            if _same(path, Path(f"{base}{ending}")):
                 raise _refused(path, "it is a file of the ledger's database; choose another path with --rejects")
     try:
         about = path.stat()

@@ -25,8 +25,8 @@ class CannotListen(Exception):
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSockets whose handshake can be refused with a body, and no traceback for a client's mistake.
 
-    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each. A text that is not UTF-8 closes
-    the connection, as it should, but with a traceback in the log.
+    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each. A text that is not UTF-8
+    closes the connection, as it should, but with a traceback in the log.
     """
 
     def send_receive_event_to_app(self) -> None:

@@ -42,6 +42,12 @@ def settle(database: Database, wanted: Wanted, *, actor: str, serving: bool) -> 
     """
     if wanted == Wanted():
         return []
+    with database.read() as session:
+        stored = settings_row(session)
+    _check_contradictions(stored, wanted)
+    if _is_set(stored, wanted, serving=serving):
+        # A server must be able to start while a long import holds the settings.
+        return []
     try:
         with database.write() as session:
             settings = lock_settings(session)
@@ -52,6 +58,13 @@ def settle(database: Database, wanted: Wanted, *, actor: str, serving: bool) -> 
             return _set(session, settings, wanted, actor)
     except DatabaseBusy as error:
         raise SettingsRefused(_BUSY) from error
+
+
+def _is_set(stored: LedgerSettings, wanted: Wanted, *, serving: bool) -> bool:
+    """Whether nothing of what is wanted is left to be set."""
+    asks_aggregation = wanted.aggregate_currency is not None or (serving and wanted.home_currency is not None)
+    home = wanted.home_currency in (None, stored.home_currency)
+    return home and (stored.aggregate_currency is not None or not asks_aggregation)
 
 
 def check_agreement(database: Database, wanted: Wanted) -> None:

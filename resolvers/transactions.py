@@ -16,7 +16,7 @@ from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
 from storage.posting import Key, NewTransaction, OpenPosting, recorded_transactions
 from storage.segments import segment_names
-from storage.settings import ledger_of
+from storage.settings import hold_ledger
 from storage.texts import TextRefused, normalised
 from storage.transactions import PostedTransaction, PostingKey
 from storage.words import AccountingCodeStatus, TransactionType
@@ -90,7 +90,7 @@ class Checker:
         self._near_code = DidYouMean(self._codes)
         self._near_segment = DidYouMean(sorted(self._segments))
         self.currencies = all_currencies(session)
-        self._ledger = ledger_of(session)
+        self._ledger = hold_ledger(session)
 
     def check(self, raw: TransactionFields) -> Checked:
         """The transaction, ready to be posted, or everything that is wrong with it."""

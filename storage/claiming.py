@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
@@ -9,7 +10,7 @@ from sqlmodel import Session, col, func
 
 from storage.journal_runs import JournalRun
 from storage.money import MoneyError
-from storage.posting import key_of, stored_keys
+from storage.posting import Key, key_of, stored_keys
 from storage.transactions import PostingBucket, PostingKey, Transaction
 
 SPLIT_THE_RUN = (
@@ -64,11 +65,7 @@ def carry_home_currency(session: Session, run: JournalRun) -> None:
             col(PostingKey.id).in_(select(held[1]).where(held[0])),
         )
     ).scalars()
-    keys = {row.id: replace(key_of(row), home_currency=run.home_currency) for row in bare}
-    if not keys:
-        return
-    ids = stored_keys(session, {key.digest(): key for key in keys.values()})
-    for bare_id, key in keys.items():
+    for bare_id, key_id in _home_keys(session, list(bare), run.home_currency or "").items():
         buckets = select(col(PostingBucket.id)).where(held[0], held[1] == bare_id)
         for statement in (
             update(Transaction)
@@ -76,9 +73,32 @@ def carry_home_currency(session: Session, run: JournalRun) -> None:
             .values(home_amount_minor=col(Transaction.amount_minor)),
             update(PostingBucket)
             .where(held[0], held[1] == bare_id)
-            .values(posting_key_id=ids[key], home_amount=col(PostingBucket.amount)),
+            .values(posting_key_id=key_id, home_amount=col(PostingBucket.amount)),
         ):
             session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _home_keys(session: Session, bare: Sequence[PostingKey], home_currency: str) -> dict[int, int]:
+    """For each of these keys, the id of the same with the home currency: each has one of its own.
+
+    A posting has one bucket for a date and a key, so keys that migration 0004 made equal must not become one.
+    """
+    found: dict[int, int] = {}
+    usual: dict[bytes, Key] = {}
+    usual_of: dict[int, Key] = {}
+    for row in bare:
+        assert row.id is not None
+        key = replace(key_of(row), home_currency=home_currency)
+        if key_of(row).digest() == row.digest:
+            usual[key.digest()] = usual_of[row.id] = key
+        else:
+            # It was stored before its texts were normalised, and its digest is of what they were.
+            digest = blake2b(row.digest + home_currency.encode(), digest_size=16).digest()
+            found[row.id] = stored_keys(session, {digest: key})[key]
+    if usual:
+        ids = stored_keys(session, usual)
+        found |= {bare_id: ids[key] for bare_id, key in usual_of.items()}
+    return found
 
 
 def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:

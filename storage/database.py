@@ -57,7 +57,7 @@ class Database:
             with _texts(), Session(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
-            if "locked" in str(error.orig) or "deadlock" in str(error.orig):
+            if any(sign in str(error.orig) for sign in ("locked", "deadlock", "lock timeout")):
                 raise DatabaseBusy from error
             reason = " ".join(str(error.orig).split())
             raise DatabaseError(f"the database {self} failed amid a change ({reason}); try again") from error

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from storage.database import is_sqlite
 from storage.transactions import PostingBucket, PostingKey
+
+LOCK_SECONDS = 10
+"""How long whoever changes the settings waits for those who post."""
 
 
 class LedgerSettings(SQLModel, table=True):
@@ -38,8 +42,19 @@ def ledger_of(session: Session) -> Ledger:
     return Ledger(settings.home_currency, bool(settings.aggregate_currency))
 
 
+def hold_ledger(session: Session) -> Ledger:
+    """How the ledger keeps its books, which stays so until the transaction ends: what it posts is recorded by it."""
+    settings = session.exec(select(LedgerSettings).with_for_update(read=True)).one()
+    return Ledger(settings.home_currency, bool(settings.aggregate_currency))
+
+
 def lock_settings(session: Session) -> LedgerSettings:
-    """The settings, held until the transaction ends."""
+    """The settings, to be changed; nobody posts meanwhile.
+
+    An import may hold them for long: after LOCK_SECONDS the transaction ends as DatabaseBusy.
+    """
+    if not is_sqlite(session):
+        session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
     return session.exec(select(LedgerSettings).with_for_update()).one()
 
 

@@ -193,11 +193,42 @@ def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) 
         records = iter(feed)
         assert next(records) == Record(2, {"id": "1", "amount": "2", "currency": "GBP"})
         if "no such" in other:
-            # Not all that is required is in it: a line like others, whose values will be found wrong.
+            # Of two of its three required columns, it is no header: a line whose values will be found wrong.
             assert len(list(records)) == 2
             return
         with pytest.raises(FeedError, match=r"line 3: this header has other columns than the first"):
             next(records)
+
+
+FOUR = "id,debit,credit,amount"
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        "{first}\n{line}\nid ,credit , debit,amount\t\n",
+        "{first}\n{line}\nID,Credit,Debit,Amount\n",
+        "{first}\n{line}\nid,credit,debit,ammount\n",
+        "{first}\n{line}\nid,credit,debit,amount,note\n",
+        # The file before did not end with its line.
+        "{first}\n{line}id,credit,debit,amount\n",
+        "{first}\n{line}\ufeffid,credit,debit,amount\n",
+        "{first}\n{line}" + FOUR + "\n",
+    ],
+)
+def test_a_header_amid_a_file_is_known_however_it_is_written(put: Put, joined: str) -> None:
+    """Taken for a line, it would be rejected alone, and the lines after it be read under the wrong names."""
+    content = joined.format(first=FOUR, line="1,Cash,Sales,2") + "3,Cash,Sales,4\n"
+    with open_feed(put("feed.csv", content), required=FOUR.split(","), optional=OPTIONAL) as feed:
+        with pytest.raises(FeedError, match=r"this is a header of other columns than the first") as caught:
+            list(feed)
+        assert caught.value.line == (2 if joined.count("\n") == 2 else 3)
+
+
+def test_the_same_header_in_another_dress_is_left_out(put: Put) -> None:
+    path = put("feed.csv", f"{FOUR}\n1,Cash,Sales,2\n id ,debit, credit\u00a0,amount\n3,Cash,Sales,4\n")
+    with open_feed(path, required=FOUR.split(","), optional=OPTIONAL) as feed:
+        assert [record.line for record in feed if isinstance(record, Record)] == [2, 4]
 
 
 def test_a_value_may_be_what_its_column_is_called(put: Put) -> None:

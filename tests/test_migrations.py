@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,18 @@ from sqlmodel import SQLModel, select
 
 import storage.migration
 from resolvers.access import KeyRefused, create_api_key
+from resolvers.create_rules import CreateRun
 from resolvers.import_transactions import import_transactions
 from storage.audit import AuditEvent
+from storage.conservation import broken_rules
 from storage.database import Database, DatabaseError
 from storage.migration import check_version, migrate, newest_version
+from storage.posting import Key
+from storage.settings import Ledger
 from storage.tables import TABLES
 from storage.transactions import PostingKey
+from storage.words import JournalRunStatus, TransactionType
+from tests.direct_runs import cancel_now, entries_of, items_of, run_now
 from tests.ledger import refuse
 
 
@@ -180,6 +187,58 @@ def test_texts_that_an_earlier_release_took_as_they_came_are_normalised_but_for_
         sent = {"transaction_id": "SP1", **feed, "segment.country": "Caf\u00e9"}
         done = import_transactions(database, [(2, sent)], refuse, source="file.csv", actor="test")
         assert (done.recorded, done.duplicates) == (0, 1)
+
+
+EQUAL_KEYS_OF_0003 = """
+INSERT INTO accounting_code (id, name, type, status) VALUES (1, 'AR', 'Assets', 'Active'), (2, 'Sales', 'X', 'Active');
+INSERT INTO accounting_period (id, name, start_date, end_date, status) VALUES
+  (1, 'Dec 2024', '2024-12-01', '2024-12-31', 'Open');
+INSERT INTO posting (id, source, posted_by, posted_at) VALUES (1, 'recordTransactions', 'test', '2024-12-06');
+INSERT INTO posting_key (id, digest, transaction_type, debit_code_id, credit_code_id, currency, organization, segments)
+  VALUES (:id, :digest, 'Invoice Item', 1, 2, 'GBP', :organization, '{}');
+INSERT INTO posting_bucket (id, posting_id, posting_date, posting_key_id, transaction_count, amount) VALUES
+  (:id, 1, '2024-12-05', :id, 1, 1000);
+INSERT INTO billing_transaction (id, transaction_id, posting_bucket_id, amount) VALUES (:id, :name, :id, 1000);
+"""
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("aggregate_currency", [False, True])
+def test_organisations_that_became_one_are_one_entry_before_and_after_a_home_currency_is_set(
+    database_url: str, version: str, aggregate_currency: bool
+) -> None:
+    organizations = ["Nord", "Nord ", " Nord", "Nord\u00a0"]
+    with closing(Database(database_url)) as database:
+        with database.writer.begin() as connection:
+            at_version(connection, version)
+            for statement in EQUAL_KEYS_OF_0003.split(";\n")[:-1]:
+                for number, organization in enumerate(organizations if ":id" in statement else ["once"], start=1_001):
+                    key = Key(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, organization, ())
+                    values = {"id": number, "organization": organization, "name": f"SP{number} "}
+                    names = [name for name in (*values, "digest") if f":{name}" in statement]
+                    given = {name: {**values, "digest": key.digest()}[name] for name in names}
+                    connection.execute(text(statement), given)
+        migrate(database)
+        asked = CreateRun(
+            transaction_types=[TransactionType.INVOICE_ITEM],
+            journal_entry_date=date(2024, 12, 31),
+            accounting_period_name="Dec 2024",
+        )
+
+        run = run_now(database, None, asked)
+        (entry,) = entries_of(database, run)
+        assert items_of(database, entry) == [("Debit", "AR", "40.00", None), ("Credit", "Sales", "40.00", None)]
+        cancel_now(database, run.number)
+
+        run = run_now(database, Ledger("GBP", aggregate_currency), asked)
+        assert (run.status, run.error_message) == (JournalRunStatus.COMPLETED, None)
+        (entry,) = entries_of(database, run)
+        assert entry.transaction_count == 4
+        assert items_of(database, entry) == [("Debit", "AR", "40.00", "40.00"), ("Credit", "Sales", "40.00", "40.00")]
+        cancel_now(database, run.number)
+        with database.read() as session:
+            assert broken_rules(session) == []
 
 
 def at_version(connection: Connection, version: str) -> None:

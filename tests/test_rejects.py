@@ -5,9 +5,11 @@ import io
 import json
 import os
 import resource
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -22,7 +24,7 @@ from gateway.rejects import Rejects
 from resolvers.import_transactions import BATCH
 from storage.database import Database
 from storage.transactions import Transaction
-from tests.command import COMMAND, run_here
+from tests.command import COMMAND, PATIENCE_SECONDS, run_here, start
 from tests.ledger import line
 
 HEADER = "transaction_id,transaction_type,transaction_date,amount,currency,debit_account,credit_account,segment.country"
@@ -276,6 +278,71 @@ def test_the_list_is_never_a_file_of_the_ledger(ending: str, made: bool, tmp_pat
         assert (done.returncode, done.stdout) == (1, "")
         assert f"{path}: it is a file of the ledger's database; choose another path with --rejects" in done.stderr
     assert contents(tmp_path) == before
+
+
+def test_the_list_is_never_a_file_that_sqlite_puts_beside_the_ledger_which_a_link_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(text(line("a", amount="x")))
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.db").symlink_to("real/books.db")
+    options = ("import", "accounting-codes", "codes.csv", "--database", "sqlite:///link.db")
+    (tmp_path / "codes.csv").write_text("name,type\nCash,Cash\n")
+    assert run_here(tmp_path, *options).returncode == 0
+    assert [path.name for path in (tmp_path / "real").iterdir()] == ["books.db"]
+
+    # It stands there only while the ledger is open, so it cannot be looked at before.
+    done = run_here(tmp_path, *options, "--rejects", "real/books.db-wal")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "real/books.db-wal: that is a file of the ledger's database" in done.stderr
+
+
+def test_a_file_that_comes_before_a_clean_import_is_not_removed(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(text(line("good")))
+    original = Rejects.__init__
+
+    def come(rejects: Rejects, path: Path, *arguments: Any) -> None:
+        (tmp_path / "feed.csv.rejects.csv").write_text("theirs")
+        original(rejects, path, *arguments)
+
+    with patch.object(Rejects, "__init__", come):
+        done = take(tmp_path, database, "feed.csv")
+
+    assert (done.returncode, "removed" in done.stdout) == (0, False)
+    assert (tmp_path / "feed.csv.rejects.csv").read_text() == "theirs"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_an_import_that_is_killed_leaves_no_list_and_no_transaction(
+    database: Database, tmp_path: Path, number: signal.Signals
+) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    process = start(tmp_path, "import", "transactions", "-", "--database", url)
+    assert process.stdin is not None
+    bad = text(*(line(f"bad {count}", amount="x") for count in range(2 * BATCH)))
+    # A pipe holds 64 KiB, so that most has been read once this is written.
+    process.stdin.write(text(line("good")) + bad.partition("\n")[2])
+    process.stdin.flush()
+    open_files = Path(f"/proc/{process.pid}/fd")
+    assert any("(deleted)" in str(file.readlink()) for file in open_files.iterdir()), "it has begun no list"
+
+    process.send_signal(number)
+
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == -number
+    assert contents(tmp_path) == {}
+    assert ids(database) == []
+
+
+def test_where_no_file_can_be_without_a_name_the_list_is_the_same(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(text(line("good"), line("bad", amount="x")))
+    (tmp_path / "feed.ndjson").write_text('{"transaction_id":"b"}\n{"new":1}\n')
+    assert take(tmp_path, database, "feed.csv", "feed.ndjson").returncode == 2
+    expected = contents(tmp_path)
+
+    with patch("os.O_TMPFILE", os.O_DIRECTORY):
+        assert take(tmp_path, database, "feed.csv", "feed.ndjson").returncode == 2
+
+    assert contents(tmp_path) == expected
 
 
 def test_the_list_is_never_a_folder_or_a_device(tmp_path: Path) -> None:

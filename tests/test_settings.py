@@ -1,13 +1,17 @@
 """The ledger's settings live in the ledger, and rates can be added to what was recorded before a home currency."""
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from resolvers.import_transactions import import_transactions
+from resolvers.import_transactions import BATCH, import_transactions
 from resolvers.settings import SettingsRefused, Wanted, change, settings_of, settle
 from storage.conservation import broken_rules
 from storage.database import Database
@@ -17,7 +21,7 @@ from storage.words import JournalRunStatus
 from tests.client import Client
 from tests.command import run_here
 from tests.direct_runs import cancel_now, entries_of, items_of, run_now
-from tests.ledger import keep, line, post
+from tests.ledger import keep, line, post, refuse
 from tests.test_currencies import to_version_0002
 from tests.test_record_transactions import item
 
@@ -236,3 +240,29 @@ def test_a_check_of_a_file_accepts_settings_that_the_ledger_has_and_sets_none(
     code, said = check("EUR")
     assert code == 1
     assert "is GBP, not EUR" in said
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_home_currency_is_not_changed_under_an_import_that_records_amounts_in_it(database: Database) -> None:
+    keep(database, Ledger("GBP"))
+    begun, told = threading.Event(), threading.Event()
+
+    def lines() -> Iterator[tuple[int, dict[str, str]]]:
+        for number in range(BATCH + 1):
+            yield number, line(f"SP{number}", **RATE)
+        begun.set()
+        assert told.wait(60)
+
+    with ThreadPoolExecutor() as pool:
+        imported = pool.submit(import_transactions, database, lines(), refuse, source="test", actor="test")
+        assert begun.wait(60)
+        # A server starts all the same.
+        assert start(database, "GBP", False) == []
+        with patch("storage.settings.LOCK_SECONDS", 1), pytest.raises(SettingsRefused, match="others are writing"):
+            change(database, Wanted("EUR"), actor="test")
+        told.set()
+        assert imported.result(60).recorded == BATCH + 1
+
+    with pytest.raises(SettingsRefused, match="carry home amounts in GBP"):
+        change(database, Wanted("EUR"), actor="test")
+    assert settings_of(database).home_currency == "GBP"

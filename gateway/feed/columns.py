@@ -35,15 +35,15 @@ class Columns:
         return "; ".join(faults) or None
 
     def begin(self, cells: Sequence[str]) -> bool:
-        """Whether these cells look like the header of a feed of this kind."""
-        # Called for every row; hardly any has even the first name.
-        if self._required[0] not in cells:
-            return False
-        names = {cell.strip() for cell in cells}
-        if not names.issuperset(self._required):
-            return False
-        # A segment may be called "segment", but no transaction has the names of seven columns as values.
-        return len(self._required) > 2 or all(self._allows(name) for name in names if name)
+        """Whether these cells look like a header that a feed of this kind, or one joined to it, begins with."""
+        # Asked of every row, of which hardly one has the name of a column.
+        names = {name for cell in cells if (name := cell.strip().lower()) in self._named}
+        if len(self._required) > 2:
+            # No transaction has three names of columns for values. They may stand in any order, beside misspelt ones,
+            # and behind the last line of a file that did not end with its line.
+            return len(names) > 2
+        # A segment may be called "segment".
+        return names.issuperset(self._required) and all(self._allows(cell.strip()) for cell in cells if cell.strip())
 
     def allowed(self) -> str:
         """The names of all allowed columns, for a message."""
