@@ -111,9 +111,7 @@ def test_standard_input_is_read_and_a_conflict_is_rejected(
     assert done.stdout.endswith("The rejected lines and their reasons were written to standard-input.rejects.csv\n")
     ((number, reason),) = rejects(tmp_path / "standard-input.rejects.csv")
     assert number == 4
-    assert reason == (
-        "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed"
-    )
+    assert reason == ("transaction_id: 'a' was recorded before with other content; it never changes")
     assert count(database) == 3
 
 
@@ -126,7 +124,7 @@ def test_a_home_currency_takes_exchange_rates(database: Database, database_url: 
 
     assert done.returncode == 2
     ((number, reason),) = rejects(tmp_path / "feed.csv.rejects.csv")
-    assert (number, reason) == (3, "exchange_rate: it is required to turn GBP into USD, the home currency")
+    assert (number, reason) == (3, "exchange_rate: it is required to convert GBP to USD, the home currency")
     with database.read() as session:
         assert [row.home_amount_minor for row in session.exec(select(Transaction))] == [2]
 
@@ -169,20 +167,20 @@ def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, m
 
 LARGEST = "92233720368547758.07"
 BAD_LINES = [
-    ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
+    ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; the maximum is 255"),
     ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; did you mean 'Invoice Item'"),
     (
         {"transaction_type": "Invoice Items"},
         "transaction_type: 'Invoice Items' is unknown; did you mean 'Invoice Item'?",
     ),
-    ({"transaction_type": "xyz"}, "transaction_type: 'xyz' is unknown; possible are: Invoice Item, Taxation"),
+    ({"transaction_type": "xyz"}, "transaction_type: 'xyz' is unknown; the values are: Invoice Item, Taxation"),
     ({"credit_account": "sale"}, "credit_account: there is no accounting code 'sale'; did you mean 'Sales'?"),
     ({"segment.Country": "UK"}, "segment.Country: there is no segment 'Country'; did you mean 'country'?"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
     ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a date; use the format 2024-12-31"),
     ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a date"),
     ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a date"),
-    ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; a day from 1900-01-01 to"),
+    ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; use a date from 1900-01-01 to"),
     ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
     ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
     ({"amount": "10.5", "currency": "JPY"}, "amount: 10.5 has more decimals than JPY has, which is 0"),
@@ -225,7 +223,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     assert done.stdout.startswith(f"feed.csv: 2 recorded, 0 duplicates, {len(bad) + 1} rejected\n")
     assert done.stdout.endswith("The rejected lines and their reasons were written to bad lines.csv\n")
     found = rejects(tmp_path / "bad lines.csv")
-    expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; known are:"]
+    expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; the segments are:"]
     assert [number for number, _ in found] == [*range(3, len(bad) + 3), len(bad) + 4]
     for (number, reason), wanted in zip(found, expected, strict=True):
         assert wanted in reason, number

@@ -75,7 +75,7 @@ def test_recorded_once_and_only_if_all_can_be(client: Client) -> None:
         ("CONFLICT", ["input", "transactions", "1", "transactionId"]),
         ("CONFLICT", ["input", "transactions", "3", "transactionId"]),
     ]
-    assert errors[0]["message"] == ("Transaction 'a' has been recorded before with other content; it is never changed.")
+    assert errors[0]["message"] == ("Transaction 'a' was recorded before with other content; it never changes.")
     assert recorded(client, item("d")) == (1, 0)
     assert count(client) == 4
 
@@ -87,7 +87,7 @@ def test_from_1_to_1000_at_a_time(client: Client) -> None:
         assert refused(client, *wrong) == [
             {
                 "code": "OUT_OF_RANGE",
-                "message": f"Give from 1 to 1000 transactions; {many} are given.",
+                "message": f"Send 1 to 1,000 transactions; this call has {many:,}.",
                 "field": ["input", "transactions"],
             }
         ]
@@ -110,7 +110,7 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"documentNumber": "x" * 256}, [("INVALID", "documentNumber", "it has 256 characters")]),
     (
         {"transactionDate": "1899-12-31"},
-        [("OUT_OF_RANGE", "transactionDate", "1899-12-31 is out of range; a day from")],
+        [("OUT_OF_RANGE", "transactionDate", "1899-12-31 is out of range; use a date from")],
     ),
     ({"transactionDate": "2200-01-01"}, [("OUT_OF_RANGE", "transactionDate", "2200-01-01 is out of range")]),
     ({"amount": "0.001"}, [("INVALID", "amount", "0.001 has more decimals than GBP has, which is 2")]),
@@ -160,8 +160,8 @@ def test_everything_that_is_wrong_is_told_with_its_path(client: Client) -> None:
 def test_money_is_never_a_float(client: Client) -> None:
     for amount, told in [
         (10.1, '10.1 is not an exact Decimal; use a string, such as "-12.50".'),
-        (1e3, "1000.0 is not exact"),
-        (True, "True is not exact"),
+        (1e3, "1000.0 is not an exact Decimal"),
+        (True, "True is not an exact Decimal"),
         ("NaN", "'NaN' is not a finite decimal number"),
         ("-Infinity", "'-Infinity' is not a finite decimal number"),
         ("ten", "'ten' is not a decimal number; write it like -12.50."),
@@ -238,12 +238,12 @@ def test_home_amounts_are_computed_or_given(client: Client, ledger: Ledger) -> N
     assert found["7"].exchange_rate == RATE
 
     bad = [
-        ({}, "REQUIRED", "exchangeRate", "it is required to turn GBP into JPY, the home currency"),
+        ({}, "REQUIRED", "exchangeRate", "it is required to convert GBP to JPY, the home currency"),
         ({"homeAmount": "3"}, "REQUIRED", "exchangeRate", "it is required"),
-        ({"exchangeRate": "0"}, "OUT_OF_RANGE", "exchangeRate", "0 is no exchange rate; give a positive number"),
-        ({"exchangeRate": "-1"}, "OUT_OF_RANGE", "exchangeRate", "-1 is no exchange rate"),
-        ({"exchangeRate": "1000000000000"}, "OUT_OF_RANGE", "exchangeRate", "1000000000000 is no exchange rate"),
-        ({"exchangeRate": SMALL_RATE}, "OUT_OF_RANGE", "exchangeRate", f"{SMALL_RATE} is no exchange rate"),
+        ({"exchangeRate": "0"}, "OUT_OF_RANGE", "exchangeRate", "0 is not an exchange rate; use a positive number"),
+        ({"exchangeRate": "-1"}, "OUT_OF_RANGE", "exchangeRate", "-1 is not an exchange rate"),
+        ({"exchangeRate": "1000000000000"}, "OUT_OF_RANGE", "exchangeRate", "1000000000000 is not an exchange rate"),
+        ({"exchangeRate": SMALL_RATE}, "OUT_OF_RANGE", "exchangeRate", f"{SMALL_RATE} is not an exchange rate"),
         ({"exchangeRate": "0." + "1" * 59}, "OUT_OF_RANGE", "exchangeRate", "of 60 digits at most"),
         ({"exchangeRate": "2", "homeAmount": "3.5"}, "INVALID", "homeAmount", "3.5 has more decimals than JPY has"),
         ({"exchangeRate": "999999999999", "amount": str(10**8)}, "OUT_OF_RANGE", "exchangeRate", "beyond 64 bits"),
