@@ -326,7 +326,7 @@ def _save_rules(session: Session, lines: list[tuple[int, _SegmentLine]], refuse:
     for name, (number, active, segments) in rules.items():
         _save_rule(session, number, name, active and name == active_rules[0], segments, refuse)
     if count_rules(session) > MOST_RULES:
-        refuse(lines[-1][0], f"there would be more than {MOST_RULES} segmentation rules, the maximum")
+        refuse(lines[-1][0], f"there would be more than {MOST_RULES} segmentation rules, which is the maximum")
 
 
 def _save_rule(session: Session, number: int, name: str, active: bool, segments: RuleSegments, refuse: Reject) -> None:

@@ -133,7 +133,7 @@ def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_tr
         ("x" * 100, "already"),
         ("x" * 101, "101 characters; the maximum is 100"),
         (" ", "empty"),
-        ("a\nb", "cannot be seen"),
+        ("a\nb", "is invisible"),
     ]:
         with pytest.raises(KeyRefused, match=reason):
             create_api_key(database, name, STANDARD, actor="Ada")

@@ -47,11 +47,11 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     ),
     "rule 1: a start that is not the period's own": (
         {"targetStartDate": "2024-12-02", "targetEndDate": "2024-12-31"},
-        [("PERIOD_MISMATCH", "targetStartDate", "Dec 2024 has 2024-12-01; give that day")],
+        [("PERIOD_MISMATCH", "targetStartDate", "Dec 2024 has 2024-12-01; use that date")],
     ),
     "rule 1: an end that is not the period's own": (
         {"targetEndDate": "2024-12-30", "targetStartDate": "2024-12-01"},
-        [("PERIOD_MISMATCH", "targetEndDate", "Dec 2024 has 2024-12-31; give that day")],
+        [("PERIOD_MISMATCH", "targetEndDate", "Dec 2024 has 2024-12-31; use that date")],
     ),
     "rule 1: a start alone beside a period": (
         {"targetStartDate": "2024-12-01"},
@@ -122,7 +122,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
         {"accountingPeriodName": "Open-Ended", "targetStartDate": "2025-03-02", "targetEndDate": "2025-03-03"},
         [
             ("PERIOD_OPEN_ENDED", "accountingPeriodName", "runs need a period that has an end"),
-            ("PERIOD_MISMATCH", "targetStartDate", "Open-Ended has 2025-03-01; give that day"),
+            ("PERIOD_MISMATCH", "targetStartDate", "Open-Ended has 2025-03-01; use that date"),
         ],
     ),
     "rules 2 and 3: revenue over two periods": (
@@ -153,7 +153,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "names are normalised, and refused for what cannot be seen": (
         {"accountingPeriodName": "Dec\u00a02024", "organizationLabels": ["North\u200b", " North", "North "]},
         [
-            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen"),
+            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which is invisible"),
             ("INVALID", "organizationLabels.0", "character 6 is ZERO WIDTH SPACE (U+200B)"),
             ("DUPLICATE", "organizationLabels.2", TWICE),
         ],
@@ -217,8 +217,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "idempotencyKey": "x" * 256,
         },
         [
-            ("PERIOD_MISMATCH", "targetStartDate", "give that day"),
-            ("PERIOD_MISMATCH", "targetEndDate", "give that day"),
+            ("PERIOD_MISMATCH", "targetStartDate", "use that date"),
+            ("PERIOD_MISMATCH", "targetEndDate", "use that date"),
             ("DUPLICATE", "transactionTypes.1", TWICE),
             ("UNKNOWN", "organizationLabels.0", "the organisations are: North"),
             ("OUT_OF_RANGE", "journalEntryDate", "use a date inside one"),

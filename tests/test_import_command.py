@@ -182,24 +182,30 @@ BAD_LINES = [
     ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a date"),
     ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; use a date from 1900-01-01 to"),
     ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
-    ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
-    ({"amount": "10.5", "currency": "JPY"}, "amount: 10.5 has more decimals than JPY has, which is 0"),
-    ({"amount": "ten"}, "amount: 'ten' is not a decimal number; write it like -12.50"),
+    ({"amount": "10.001"}, "amount: 10.001 has too many decimals; GBP amounts have 2"),
+    ({"amount": "10.5", "currency": "JPY"}, "amount: 10.5 has too many decimals; JPY amounts have 0"),
+    ({"amount": "ten"}, "amount: 'ten' is not a decimal number; use the format -12.50"),
     ({"amount": "1,000.00"}, "amount: '1,000.00' is not a decimal number"),
     ({"amount": "NaN"}, "amount: 'NaN' is not a finite decimal number"),
     ({"amount": "-Infinity"}, "amount: '-Infinity' is not a finite decimal number"),
     ({"amount": "92233720368547758.08"}, f"is beyond 64 bits; the largest amount in GBP is {LARGEST}"),
     ({"amount": "-" + "9" * 99}, f"is beyond 64 bits; the largest amount in GBP is {LARGEST}"),
-    ({"amount": "-1E+999999999"}, "amount: '-1E+999999999' is not a decimal number; write it like -12.50; an exponent"),
+    (
+        {"amount": "-1E+999999999"},
+        "amount: '-1E+999999999' is not a decimal number; use the format -12.50; exponents are refused",
+    ),
     ({"amount": "1.23E+05"}, "format the column as text or as a number with decimals before saving"),
-    ({"amount": "\u0661\u0662"}, "is not a decimal number; write it like -12.50; use the digits 0 to 9 of ASCII"),
-    ({"amount": "9" * 5_000}, "(5,000 characters) is not a decimal number; write it like -12.50; it can have at most"),
-    ({"amount": "0.0000001"}, "amount: 0.0000001 has more decimals than GBP has, which is 2"),
-    ({"currency": "gbp"}, "currency: 'gbp' is no ISO 4217 currency; give its three capital letters"),
+    ({"amount": "\u0661\u0662"}, "is not a decimal number; use the format -12.50; use the ASCII digits 0 to 9"),
+    (
+        {"amount": "9" * 5_000},
+        "(5,000 characters) is not a decimal number; use the format -12.50; the maximum is 100 characters",
+    ),
+    ({"amount": "0.0000001"}, "amount: 0.0000001 has too many decimals; GBP amounts have 2"),
+    ({"currency": "gbp"}, "currency: 'gbp' is not an ISO 4217 currency; use three capital letters"),
     ({"currency": "XAU"}, "currency: XAU has no minor unit in ISO 4217"),
     ({"debit_account": "Till"}, "debit_account: there is no accounting code 'Till'; import it with the accounting"),
     ({"credit_account": "Old Sales"}, "credit_account: accounting code 'Old Sales' is inactive; activate it first"),
-    ({"exchange_rate": "1.1"}, "exchange_rate: this ledger has no home currency, so none can be given"),
+    ({"exchange_rate": "1.1"}, "exchange_rate: this ledger has no home currency; set one, or omit the value"),
     ({"segment.country": "x" * 256}, "segment.country: it has 256 characters"),
     (
         {"amount": "x", "transaction_type": "y", "transaction_date": "z"},
@@ -354,12 +360,12 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> N
     (tmp_path / "file").write_text("This is a text, and no database." * 100)
     (tmp_path / "folder").mkdir()
     unusable = {
-        "sqlite:///file/ledger.db": "the folder file of the database file cannot be made (File exists)",
-        "sqlite:///file/x/ledger.db": "the folder file/x of the database file cannot be made (Not a directory)",
+        "sqlite:///file/ledger.db": "the folder file of the database file cannot be created (File exists)",
+        "sqlite:///file/x/ledger.db": "the folder file/x of the database file cannot be created (Not a directory)",
         "sqlite:///folder": "the database file folder cannot be opened for writing (unable to open database file)",
         "sqlite:///file": "the database file file cannot be opened for writing (file is not a database)",
         "postgresql://someone:secret@127.0.0.1:1/x": "Connection refused",
-        "mysql://someone:secret@127.0.0.1/x": "is no database URL that can be used; write sqlite:///ledger.db",
+        "mysql://someone:secret@127.0.0.1/x": "is not a supported database URL; use sqlite:///ledger.db",
     }
     for url, message in unusable.items():
         done = run_here(tmp_path, "import", "segments", "-", "--database", url, text=SEGMENTS)
@@ -376,7 +382,7 @@ def test_a_database_of_a_newer_release_is_left_alone(
 
     done = run_here(tmp_path, "import", "segments", "-", "--database", database_url, text=SEGMENTS)
 
-    assert_one_clear_error(done, "is of version 9999, which is newer than this release knows", "install the release")
+    assert_one_clear_error(done, "has version 9999, which is newer than this release", "install the release")
 
 
 def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
@@ -395,7 +401,7 @@ def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: Pos
 
     assert ended == [(True,)]
     assert (process.returncode, out, err.count("\n")) == (1, "", 1), err
-    assert err.startswith(f"error: the database {url} failed amid a change (")
+    assert err.startswith(f"error: the database {url} failed during a transaction (")
     database = Database(url)
     assert count(database) == 0
     database.close()
@@ -456,7 +462,7 @@ def test_a_check_makes_no_database_and_changes_no_tables(postgresql: PostgreSQL,
     url = postgresql.create_database()
     for database, message in (
         ("sqlite:///new.db", "error: there is no database file new.db to check against"),
-        (url, "is of version None, this release needs"),
+        (url, "has version None, but this release requires"),
     ):
         done = run_here(tmp_path, "import", "segments", "-", "--check", "--database", database, text=SEGMENTS)
         assert_one_clear_error(done, message, "journal-gateway migrate")

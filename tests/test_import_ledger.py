@@ -277,13 +277,13 @@ def test_the_day_that_a_run_is_booked_on_stays_in_a_period(database: Database) -
     ) == [
         (
             2,
-            "accounting period 'Feb 2025' has the journal entry date of journal run JR-00000002, which would then fall"
-            " into no period; keep that day in this period, or add a period that has it",
+            "accounting period 'Feb 2025' includes the journal entry date of journal run JR-00000002, which would then"
+            " be in no period; keep that date in this period, or add a period that includes it",
         ),
         (
             3,
-            "accounting period 'Open-Ended' has the journal entry date of journal run JR-00000001, which would then"
-            " fall into no period; keep that day in this period, or add a period that has it",
+            "accounting period 'Open-Ended' includes the journal entry date of journal run JR-00000001, which would"
+            " then be in no period; keep that date in this period, or add a period that includes it",
         ),
     ]
     # The usual step at a month's end: the open-ended period begins later, and the month gets a period of its own.
@@ -336,23 +336,23 @@ def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_d
     ) == [
         (
             2,
-            "name: character 3 is SOFT HYPHEN (U+00AD), which cannot be seen; remove it; type: it is required;"
+            "name: character 3 is SOFT HYPHEN (U+00AD), which is invisible; remove it; type: it is required;"
             " status: 'x' is unknown; the values are: Active, Inactive;"
-            " gl_account_name: character 1 is NUL (U+0000), which cannot be seen; remove it",
+            " gl_account_name: character 1 is NUL (U+0000), which is invisible; remove it",
         )
     ]
     assert refused(import_accounting_periods, empty_database, period("May\u00a02025", "2025-06-01", "x")) == [
         (
             2,
-            "name: character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen; remove it;"
+            "name: character 4 is NO-BREAK SPACE (U+00A0), which is invisible; remove it;"
             " end_date: 'x' is not a date; use the format 2024-12-31",
         )
     ]
     assert refused(import_segments, empty_database, rule("a\u200b", "b\u2060", active="?")) == [
         (
             2,
-            "segment: character 2 is ZERO WIDTH SPACE (U+200B), which cannot be seen; remove it;"
-            " segmentation_rule: character 2 is WORD JOINER (U+2060), which cannot be seen; remove it;"
+            "segment: character 2 is ZERO WIDTH SPACE (U+200B), which is invisible; remove it;"
+            " segmentation_rule: character 2 is WORD JOINER (U+2060), which is invisible; remove it;"
             " active: '?' is not valid; use yes or no",
         )
     ]
@@ -465,7 +465,7 @@ def test_a_used_rule_cannot_be_edited(database: Database, lines: list[dict[str, 
     assert number == 3
     assert reason == (
         "segmentation rule 'By country' has been used by a journal run, so its segments cannot change;"
-        " deactivate it and make another"
+        " deactivate it and create another rule"
     )
     assert stored_rule(database, "By country") == (True, {None: ["country"]})
     with database.read() as session:
@@ -495,7 +495,7 @@ def test_there_are_at_most_50_rules(database: Database) -> None:
     assert taken(import_segments, database, *fill_up) == 49
 
     assert refused(import_segments, database, rule("product", "Rule 0"), rule("country", "Rule 50")) == [
-        (3, "there would be more than 50 segmentation rules")
+        (3, "there would be more than 50 segmentation rules, which is the maximum")
     ]
 
     assert stored_rule(database, "Rule 0") == (False, {None: ["country"]})
@@ -508,7 +508,7 @@ def test_there_are_at_most_50_rules(database: Database) -> None:
         (rule("country", "x" * 101), "segmentation_rule: it has 101 characters; the maximum is 100"),
         ({"segment": "x" * 101}, "segment: it has 101 characters; the maximum is 100"),
         ({"segmentation_rule": "X"}, "segment: it is required"),
-        (rule("country", "", "yes"), "segmentation_rule: it is required when transaction_type or active is given"),
+        (rule("country", "", "yes"), "segmentation_rule: it is required with transaction_type or active"),
         (rule("country", "X", "maybe"), "active: 'maybe' is not valid; use yes or no"),
         (rule("country", "X", transaction_type="Tax"), "transaction_type: 'Tax' is unknown"),
         (rule("product", "x" * 100), f"segment 'product' is already in segmentation rule {'x' * 100!r}; give it once"),

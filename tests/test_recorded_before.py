@@ -109,7 +109,7 @@ def test_every_fault_of_a_line_is_told_at_once_in_the_order_of_the_lines(databas
         3: reasons[3],
         4: reasons[4],
         5: "transaction_id: 'a' was recorded before with other content; it never changes;"
-        " amount: 'ten' is not a decimal number; write it like -12.50",
+        " amount: 'ten' is not a decimal number; use the format -12.50",
     }
     columns = [reason.split(":")[0] for reason in reasons[3].split("; ") if ": " in reason]
     assert columns == ["transaction_date", "amount", "credit_account", "currency"]
