@@ -105,6 +105,7 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
             # PostgreSQL's sum of integers is an exact numeric.
             yield KeySum(key, int(count), int(amount), None if home is None else int(home))
     except OperationalError as error:
+        # SQLite only; it reports an overflow with its general error code, so only the text identifies it.
         if "integer overflow" not in str(error.orig):
             raise
         raise MoneyError(

@@ -1,11 +1,13 @@
 """The database: SQLite by default, PostgreSQL by URL. One transaction is one `with`."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
@@ -57,7 +59,7 @@ class Database:
             with _texts(), Session(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
-            if "locked" in str(error.orig) or "deadlock" in str(error.orig):
+            if _is_busy(error.orig):
                 raise DatabaseBusy from error
             reason = " ".join(str(error.orig).split())
             raise DatabaseError(f"the database {self} failed during a transaction ({reason}); try again") from error
@@ -98,9 +100,25 @@ def _texts() -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise UnfitText(UnfitText.__doc__) from error
     except DataError as error:
-        if "NUL" not in str(error.orig):
+        if not _is_unfit_text(error.orig):
             raise
         raise UnfitText(UnfitText.__doc__) from error
+
+
+def _is_busy(cause: BaseException | None) -> bool:
+    if isinstance(cause, sqlite3.Error):
+        # Errors of the driver itself have no code. The low byte of an extended code is the primary one.
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable)
+
+
+def _is_unfit_text(cause: BaseException | None) -> bool:
+    # The driver itself refuses to send NUL, without an SQLSTATE; the server refuses other characters, with one.
+    return isinstance(cause, psycopg.DataError) and (
+        cause.sqlstate is None
+        or isinstance(cause, psycopg.errors.CharacterNotInRepertoire | psycopg.errors.UntranslatableCharacter)
+    )
 
 
 def is_sqlite(session: Session) -> bool:

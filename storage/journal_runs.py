@@ -17,7 +17,7 @@ _RUNNING_SQL = text("status IN ('Pending', 'Processing')")
 
 
 class JournalRun(SQLModel, table=True):
-    """A process that summarises the transactions of a period that are not taken yet."""
+    """A process that collects the free transactions of a period, and summarises them into entries."""
 
     __tablename__ = "journal_run"
     __table_args__ = (

@@ -17,7 +17,7 @@ from tests.ledger import fill, line, post
         ("UPDATE posting_bucket SET amount = -amount", "the count and sums of a bucket"),
         ("UPDATE posting_bucket SET home_amount = 1", "the count and sums of a bucket"),
         ("UPDATE posting_bucket SET transaction_count = 3", "the count and sums of a bucket"),
-        ("DELETE FROM currency WHERE code = 'GBP'", "every currency that amounts are recorded in"),
+        ("DELETE FROM currency WHERE code = 'GBP'", "every currency of recorded amounts"),
     ],
 )
 def test_a_broken_rule_is_found(database_url: str, change: str, rule: str) -> None:

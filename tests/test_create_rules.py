@@ -173,7 +173,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-30",
             "transactionTypes": ["INVOICE_ITEM", "REVENUE_EVENT_ITEM"],
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.1", "for a whole accounting period only")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes.1", "requires a run for a whole accounting period")],
     ),
     "rule 3: revenue for a single day": (
         {
@@ -182,7 +182,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-01",
             "transactionTypes": ["REVENUE_EVENT_ITEM"],
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.0", "for a whole accounting period only")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes.0", "requires a run for a whole accounting period")],
     ),
     "rule 4: a journal entry date in no period": (
         {"journalEntryDate": "2024-11-30"},

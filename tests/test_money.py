@@ -77,7 +77,7 @@ def test_an_amount_far_beyond_64_bits_is_refused_at_once(text: str) -> None:
 
 SHAPE = "is not a decimal number; use the format -12.50"
 EXPONENT = "format the column as text or as a number with decimals before saving"
-SEPARATORS = "remove thousands separators, and put a point before the decimals"
+SEPARATORS = "remove thousands separators, and use a point before the decimals"
 POINT_FIRST = "put a digit before the point"
 POINT_LAST = "put a digit after the point, or remove the point"
 ASCII = "use the ASCII digits 0 to 9"

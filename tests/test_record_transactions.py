@@ -136,7 +136,11 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"segments": [{"name": " ", "value": "UK"}]}, [("REQUIRED", "segments", "the name of a segment is required")]),
     (
         {"amount": "1.5", "currency": "JPY", "debitAccount": "X", "creditAccount": "Y"},
-        [("UNKNOWN", "debitAccount", "'X'"), ("UNKNOWN", "creditAccount", "'Y'"), ("INVALID", "amount", "JPY has")],
+        [
+            ("UNKNOWN", "debitAccount", "'X'"),
+            ("UNKNOWN", "creditAccount", "'Y'"),
+            ("INVALID", "amount", "JPY amounts have 0"),
+        ],
     ),
 ]
 

@@ -211,7 +211,7 @@ def test_every_refusal(vendor: Vendor) -> None:
             target_end_date="2024-12-02",
             transaction_types=["Revenue Event Item"],
         ),
-        (30, "Revenue Event Item can be run for a whole accounting period only"),
+        (30, "Revenue Event Item requires a run for a whole accounting period"),
     )
     refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is not a date"))
     refused(vendor.create(ledger="main"), (21, "ledger: There is no such field."))
