@@ -1,4 +1,4 @@
-# A fresh machine needs make and Python 3.11 or newer, nothing else.
+# Requires only make and Python 3.11 or newer.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,14 +26,14 @@ lint: $(INSTALLED) ## Check style, direction of imports and types
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-format: $(INSTALLED) ## Rewrite the sources in the house's style
+format: $(INSTALLED) ## Format the sources
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(INSTALLED) ## Measure; the ratios go into bench/RESULTS.md
+bench: $(INSTALLED) ## Run the benchmarks and update bench/RESULTS.md
 	$(BIN)/python -m bench
 
-fuzz: $(INSTALLED) ## Send the REST interface tens of thousands of made-up requests
+fuzz: $(INSTALLED) ## Fuzz the REST interface with tens of thousands of generated requests
 	FUZZ_EXAMPLES=20000 $(BIN)/pytest tests/test_openapi.py --numprocesses 2
 
 clean: ## Remove the environment and the caches
@@ -41,7 +41,7 @@ clean: ## Remove the environment and the caches
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; } >&2
+		{ echo 'Python 3.11 or newer is required: make PYTHON=python3.12'; exit 1; } >&2
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo 'Python lacks its venv module. On Debian: apt install python3-venv'; exit 1; } >&2
 	$(PYTHON) -m venv .venv
@@ -50,12 +50,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(GRAPHIQL): $(GRAPHIQL_SOURCES) | $(INSTALLED)
 	$(if $(GRAPHIQL_SOURCES),sh gateway/graphiql/build.sh)
-	@[ ! -f gateway/graphiql/assets/graphiql.js ] || touch $@ # else it is built as soon as there is npm
+	@[ ! -f gateway/graphiql/assets/graphiql.js ] || touch $@ # otherwise retried until npm is installed
 
-# Without Node the tests of these clients are skipped, and say so; CI fails instead.
+# Without Node the tests of these clients are skipped with a message; CI fails instead.
 $(CLIENTS): $(CLIENTS_SOURCES) | $(INSTALLED)
 	@if ! command -v npm >/dev/null; then \
-		echo 'There is no npm: the GraphQL clients from npm are not tested.'; test "$$CI" != true; \
+		echo 'npm is not installed: the GraphQL clients from npm are not tested.'; test "$$CI" != true; \
 	else \
 		cd $(<D) && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error && \
 			touch $(CURDIR)/$@; \

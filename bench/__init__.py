@@ -1,1 +1,1 @@
-"""Benchmarks. `make bench` runs them all and keeps what they print in RESULTS.md."""
+"""Benchmarks. `make bench` runs them all and writes their output to RESULTS.md."""

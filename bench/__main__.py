@@ -1,4 +1,4 @@
-"""Run every benchmark, print the table, and keep it in RESULTS.md."""
+"""Run every benchmark, print the table, and write it to RESULTS.md."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main() -> None:
-    """Print ratios, not times: machines are shared and noisy."""
+    """Print ratios instead of times: machines are shared and noisy."""
     lines = [
         "# Results",
         "",
-        "Made by `make bench`. Every number is a ratio to the first line of its kind, measured in the same run.",
+        "Written by `make bench`. Every number is a ratio to the first row of its database, measured in the same run.",
         "",
-        f"## A run over {TRANSACTIONS:,} transactions of {KEYS} keys, by how they came in",
+        f"## A run over {TRANSACTIONS:,} transactions of {KEYS} keys, by how they were recorded",
         "",
-        "| database | posted as | posting takes | creating the run takes |",
+        "| database | posted as | time to post | time to create the run |",
         "|---|---|---|---|",
     ]
     with tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:

@@ -1,4 +1,4 @@
-"""What a run costs when its transactions came in one file, or in many small calls (decision 0002)."""
+"""The cost of a run whose transactions were recorded in one file, or in many small calls (decision 0002)."""
 
 import time
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ TRANSACTIONS = 50_000
 KEYS = 200
 DAYS = 28
 CALLS = (TRANSACTIONS, 1_000, 10)
-"""Transactions in one posting: a file, a full call, a small call."""
+"""Transactions per posting: a file, a full call, a small call."""
 
 REPEATS = 3
 
 
 def measure(new_url: Iterator[str]) -> list[tuple[str, float, float]]:
-    """For each size of posting: its name, and the seconds to post everything and to create the run."""
+    """For each posting size: its name, and the seconds to post everything and to create the run."""
     results = []
     for size in CALLS:
         times = [_once(Database(next(new_url)), size) for _ in range(REPEATS)]

@@ -1,10 +1,10 @@
-"""Turn the UCI "Online Retail" invoice lines into feed files of the Journal Gateway.
+"""Convert the UCI "Online Retail" invoice lines into feed files for Journal Gateway.
 
     python examples/online_retail.py INPUT.csv.gz OUTPUT_DIR [--month 2010-12]
 
-OUTPUT_DIR then holds transactions.csv, and the accounting-codes.csv, accounting-periods.csv and segments.csv
-that it needs. A transaction's id is the number of its invoice line in INPUT, so it is the same in every run
-and for every choice of month.
+OUTPUT_DIR then contains transactions.csv, and the accounting-codes.csv, accounting-periods.csv and segments.csv
+that it needs. A transaction's id is the number of its invoice line in INPUT, so it does not depend on the month
+chosen.
 """
 
 import argparse
@@ -46,11 +46,11 @@ Month = tuple[int, int]
 
 
 class SourceError(Exception):
-    """The input is not the file that this program reads."""
+    """The input is not an Online Retail file."""
 
 
 def transaction_type(invoice_number: str) -> str:
-    """The wire string of the transaction type that an invoice number tells."""
+    """The transaction type that an invoice number implies, as the feed spells it."""
     match invoice_number[0]:
         case "C":
             return "Credit Memo Item (Charge)"
@@ -61,17 +61,17 @@ def transaction_type(invoice_number: str) -> str:
 
 
 def line_amount(quantity: str, unit_price: str) -> Decimal:
-    """Quantity x price in pounds, rounded half-even to pence. Raises ValueError where they are no numbers."""
+    """Quantity x price in pounds, rounded half-even to pence. Raises ValueError where either is not a number."""
     try:
         amount = Decimal(quantity) * Decimal(unit_price)
-        # Adding zero makes -0.00, a returned gift, 0.00.
+        # Adding zero turns -0.00, a returned gift, into 0.00.
         return amount.quantize(PENNY, ROUND_HALF_EVEN) + 0
     except InvalidOperation:
-        raise ValueError(f"{quantity!r} x {unit_price!r} is no amount") from None
+        raise ValueError(f"{quantity!r} x {unit_price!r} is not an amount") from None
 
 
 def transaction(number: int, line: dict[str, str]) -> tuple[date, Decimal, tuple[str, ...]]:
-    """The day, amount and feed row of an invoice line. Raises ValueError on a bad one."""
+    """The day, amount and feed row of an invoice line. Raises ValueError on an invalid one."""
     if not line["InvoiceNo"]:
         raise ValueError("it has no InvoiceNo")
     day = date.fromisoformat(line["InvoiceDate"][:10])
@@ -107,7 +107,7 @@ def transactions(source: Path) -> Iterator[tuple[date, Decimal, tuple[str, ...]]
 
 
 def period(month: Month) -> tuple[str, ...]:
-    """The row of a month's accounting period; the fiscal year is the calendar year."""
+    """A month's accounting period as a row; the fiscal year is the calendar year."""
     year, number = month
     start = date(year, number, 1)
     end = date(year, number, calendar.monthrange(year, number)[1])
@@ -116,7 +116,7 @@ def period(month: Month) -> tuple[str, ...]:
 
 
 def write_transactions(source: Path, target: Path, only: Month | None) -> tuple[int, Decimal, set[Month]]:
-    """Write transactions.csv; their count, total and months. Raises SourceError, and then leaves no file."""
+    """Write transactions.csv; return the count, total and months. Raises SourceError, leaving no file."""
     count, total, months, seen = 0, Decimal(0), set[Month](), set[Month]()
     partial = target.with_suffix(".partial")
     try:
@@ -131,8 +131,8 @@ def write_transactions(source: Path, target: Path, only: Month | None) -> tuple[
                     count, total = count + 1, total + amount
                     months.add(month)
         if not months:
-            there = ", ".join(f"{year}-{month:02}" for year, month in sorted(seen)) or "none"
-            raise SourceError(f"{source} has no invoice line to write; the months in it: {there}")
+            found = ", ".join(f"{year}-{month:02}" for year, month in sorted(seen)) or "none"
+            raise SourceError(f"{source} has no invoice line to write; its months: {found}")
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -147,7 +147,7 @@ def write_rows(target: Path, rows: Iterable[Sequence[str]]) -> None:
 
 
 def month_argument(text: str) -> Month:
-    """The month of an argument like 2010-12."""
+    """Parse a month such as 2010-12."""
     try:
         day = date.fromisoformat(f"{text}-01")
     except ValueError:
@@ -159,8 +159,8 @@ def main() -> None:
     """Read the arguments and write the four files."""
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("input", type=Path, help="the data set as CSV; .gz is unpacked")
-    parser.add_argument("output_dir", type=Path, help="made where it does not exist")
+    parser.add_argument("input", type=Path, help="the data set as CSV; .gz is decompressed")
+    parser.add_argument("output_dir", type=Path, help="created if it does not exist")
     parser.add_argument("--month", type=month_argument, metavar="YYYY-MM", help="only this month")
     arguments = parser.parse_args()
     output: Path = arguments.output_dir

@@ -1,4 +1,4 @@
-"""The commands that make, list and revoke API keys."""
+"""The commands that create, list and revoke API keys."""
 
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
@@ -15,40 +15,40 @@ from storage.migration import migrate
 from storage.words import Permission
 
 _WIDTH = 160
-"""How wide a list is written where no terminal tells its own width."""
+"""The width of a list where the output is not a terminal."""
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Who will use the key; the audit trail names it.")],
+    name: Annotated[str, typer.Argument(help="Who will use the key; the audit trail records this name.")],
     permission: Annotated[
         list[Permission] | None,
         typer.Option(
             metavar="PERMISSION",
             case_sensitive=False,
-            help="What the key may do; give it once for each. Without it: what a standard user may, which is all"
-            f" but deleting and managing periods. Possible are: {', '.join(Permission)}.",
+            help="A permission of the key; can be repeated. By default, those of a standard user: everything except"
+            f" deleting and managing periods. One of: {', '.join(Permission)}.",
         ),
     ] = None,
-    all_permissions: Annotated[bool, typer.Option("--all-permissions", help="The key may do everything.")] = False,
+    all_permissions: Annotated[bool, typer.Option("--all-permissions", help="Grant every permission.")] = False,
     database: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Make an API key, and show its secret this once."""
+    """Create an API key, and show its secret once."""
     if permission and all_permissions:
         raise typer.BadParameter("give --permission or --all-permissions, not both")
     permissions = frozenset(Permission) if all_permissions else permission or STANDARD
     with _opened(database) as opened:
         key, secret = create_api_key(opened, name, permissions, actor=actor())
-    out.print(f"API key {key.name!r} may do: {_summary(key.permissions)}", soft_wrap=True)
+    out.print(f"API key {key.name!r}, permissions: {_summary(key.permissions)}", soft_wrap=True)
     out.print(f"client id: {key.client_id}\nclient secret: {secret}", soft_wrap=True)
-    out.print("Note the secret now: it is not kept, and cannot be shown again.", soft_wrap=True)
+    out.print("Save the secret now: it is not stored and cannot be shown again.", soft_wrap=True)
 
 
 @app.command(name="list")
 def list_(database: DatabaseUrl = DEFAULT_DATABASE) -> None:
-    """List the API keys there are, and those that are revoked."""
+    """List all API keys, including revoked ones."""
     with _opened(database) as opened:
         keys = list_api_keys(opened)
     table = Table("Name", box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -68,10 +68,10 @@ def revoke(
     client_id: Annotated[str, typer.Argument(help="The key's client id, as `api-key list` shows it.")],
     database: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Revoke an API key, and its tokens with it. It can never be used again."""
+    """Revoke an API key and its tokens. This cannot be undone."""
     with _opened(database) as opened:
         key = revoke_api_key(opened, client_id, actor=actor())
-    out.print(f"API key {key.name!r} is revoked, and its tokens with it.", soft_wrap=True)
+    out.print(f"API key {key.name!r} and its tokens are revoked.", soft_wrap=True)
 
 
 @contextmanager

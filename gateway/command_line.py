@@ -1,4 +1,4 @@
-"""The command line: serve, demo, import, migrate, schema and api-key."""
+"""The command line: serve, demo, import, migrate, schema, settings and api-key."""
 
 import re
 import sys
@@ -86,7 +86,7 @@ RequireApiKey = Annotated[
     typer.Option(
         "--require-api-key/--no-require-api-key",
         envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
-        help="Require an API-key token on every request; make keys with `journal-gateway api-key create`.",
+        help="Require an API-key token on every request; create keys with `journal-gateway api-key create`.",
     ),
 ]
 AllowOrigin = Annotated[
@@ -95,8 +95,8 @@ AllowOrigin = Annotated[
         "--allow-origin",
         envvar=VARIABLE,
         metavar="ORIGIN",
-        help="Let web pages of this origin call from a browser, such as http://localhost:5173; * for every origin."
-        " Can be given several times; in the variable, separate origins by spaces.",
+        help="Allow web pages of this origin, such as http://localhost:5173, to call the gateway; * allows every"
+        " origin. Can be repeated; in the variable, separate origins by spaces.",
     ),
 ]
 PersistedQueriesOption = Annotated[
@@ -104,7 +104,7 @@ PersistedQueriesOption = Annotated[
     typer.Option(
         "--persisted-queries/--no-persisted-queries",
         envvar="JOURNAL_GATEWAY_PERSISTED_QUERIES",
-        help="Let clients register GraphQL documents and send their hash from then on (Apollo's protocol).",
+        help="Let clients register GraphQL documents and send only their hash afterwards (Apollo's protocol).",
     ),
 ]
 TrustedDocumentsFile = Annotated[
@@ -113,15 +113,15 @@ TrustedDocumentsFile = Annotated[
         "--trusted-documents",
         envvar="JOURNAL_GATEWAY_TRUSTED_DOCUMENTS",
         metavar="FILE",
-        help="Run only the GraphQL documents of this manifest, as Apollo's generate-persisted-query-manifest or"
-        " relay-compiler writes it.",
+        help="Run only the GraphQL documents of this manifest, written by Apollo's generate-persisted-query-manifest"
+        " or by relay-compiler.",
     ),
 ]
 CurrencyDigits = Annotated[
     list[str] | None,
     typer.Option(
         metavar="CODE=DIGITS",
-        help="The decimals of a currency that the ledger has amounts in and no list of currencies has, such as XYZ=2.",
+        help="The number of decimals of a currency that is in the ledger but in no list of currencies, such as XYZ=2.",
     ),
 ]
 Files = Annotated[
@@ -136,7 +136,7 @@ RejectsFile = Annotated[
 FormatOption = Annotated[
     Format | None,
     typer.Option(
-        "--format", help="The format of the files; by default their names tell it, and standard input is CSV."
+        "--format", help="The format of the files; by default it follows their names, and standard input is CSV."
     ),
 ]
 Check = Annotated[
@@ -162,15 +162,15 @@ FILES = {
 
 
 WRONG_CALL = 64
-"""The exit code for options and arguments that cannot be: EX_USAGE of BSD's sysexits."""
+"""The exit code for invalid options and arguments: EX_USAGE of BSD's sysexits."""
 
 
 class LinesRejected(Exception):
-    """Files were imported, but some of their lines were rejected; nobody need be told again."""
+    """Files were imported, but some of their lines were rejected, which has been reported already."""
 
 
 def main() -> None:
-    """Run the command line. What a user can mend is told in one line, with exit code 1."""
+    """Run the command line. An error that a user can fix is one line, with exit code 1."""
     try:
         app()
     except (
@@ -189,7 +189,7 @@ def main() -> None:
     except LinesRejected:
         sys.exit(2)
     except SystemExit as ended:
-        # The library's code for a wrong call is the one that lines were rejected with.
+        # The library exits with 2 on a usage error, but here 2 means that lines were rejected.
         sys.exit(WRONG_CALL if ended.code == 2 else ended.code)
 
 
@@ -244,13 +244,13 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin 
             origins=Origins(allow_origin or ()),
             tabs=DEMO_TABS,
             fill=demo_ledger.fill,
-            tell=_tell_demo,
+            announce=_announce_demo,
         )
 
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[Kind, typer.Argument(help="What the files hold.")],
+    kind: Annotated[Kind, typer.Argument(help="What the files contain.")],
     files: Files,
     database: DatabaseUrl = DEFAULT_DATABASE,
     home_currency: HomeCurrency = None,
@@ -261,14 +261,16 @@ def import_(
 ) -> None:
     """Import files. Each file is one transaction; invalid lines are skipped. Importing a file again is safe.
 
-    Exit code 0: every line was taken; 1: a file was refused; 2: lines were rejected; 64: the call itself was wrong.
+    Exit code 0: every line was accepted; 1: a file was refused; 2: lines were rejected; 64: usage error.
     """
     file_kind = FILES[kind]
-    # Before anything is opened: a list of rejects must not be written over what is about to be read.
+    # Before anything is opened: a list of rejects must not overwrite a file that is about to be read.
     embedded = database_file(database)
     paths = rejects_paths(files, rejects, embedded, [each.columns.required for each in FILES.values()])
     if check and embedded is not None and not embedded.exists():
-        raise DatabaseError(f"there is no database file {embedded} to check against; make it: journal-gateway migrate")
+        raise DatabaseError(
+            f"there is no database file {embedded} to check against; create it: journal-gateway migrate"
+        )
     rejected = 0
     with closing(Database(database)) as opened:
         if check:
@@ -281,7 +283,7 @@ def import_(
         for source, path in zip(files, paths, strict=True):
             imported = import_file(source, file_kind, import_lines, out, path, format=format, check=check)
             if imported.rejected and kind is not Kind.TRANSACTIONS:
-                raise ImportRefused(f"{source}: one invalid line rejects the whole file; nothing of it was recorded")
+                raise ImportRefused(f"{source}: one invalid line refuses the whole file; nothing was recorded")
             rejected += imported.rejected
     if rejected:
         raise LinesRejected
@@ -289,7 +291,7 @@ def import_(
 
 @app.command()
 def migrate(database: DatabaseUrl = DEFAULT_DATABASE, currency_digits: CurrencyDigits = None) -> None:
-    """Bring the database to this release's tables, and add the currencies that ISO 4217 has listed since."""
+    """Migrate the database to this release, and add the currencies that ISO 4217 has listed since."""
     with closing(Database(database)) as opened:
         before, after = migrate_database(opened, dict(map(_stated_digits, currency_digits or [])))
     out.print(
@@ -315,7 +317,7 @@ def _serve(
     documents: Documents | None = None,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
-    tell: Callable[[str], None] | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> None:
     with listen(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
@@ -325,7 +327,7 @@ def _serve(
 
         if not require_api_key and not _is_loopback(listener.getsockname()[0]):
             err.print(
-                f"warning: whoever reaches {address} may do everything; --require-api-key lets in only API keys",
+                f"warning: anyone who can reach {address} has full access; use --require-api-key to require API keys",
                 soft_wrap=True,
             )
 
@@ -336,8 +338,8 @@ def _serve(
             if not is_built():
                 note = f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {HOW_TO_BUILD}."
                 out.print(note, soft_wrap=True, markup=False)
-            if tell is not None:
-                tell(address)
+            if announce is not None:
+                announce(address)
 
         application = Application(
             database,
@@ -350,10 +352,10 @@ def _serve(
         serve_application(application, listener)
 
 
-def _tell_demo(address: str) -> None:
+def _announce_demo(address: str) -> None:
     out.print(
         f"""
-Open {address}/graphql in a browser: GraphiQL has what follows in its tabs.
+Open {address}/graphql in a browser: GraphiQL has these operations in its tabs.
 
 Run JR-00000001 is completed with the ten entries of October 2026. One of them, {demo_ledger.TRANSFERRED}, is
 already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
@@ -383,7 +385,7 @@ def _is_loopback(address: str) -> bool:
 def _settle(
     database: Database, home_currency: str | None, aggregate_currency: bool | None, *, serving: bool = False
 ) -> None:
-    """Bring the ledger's settings and what the command was given together; say what was set."""
+    """Reconcile the ledger's settings with the command's options; print what was set."""
     wanted = Wanted(home_currency, aggregate_currency)
     for sentence in settle(database, wanted, actor=actor(), serving=serving):
         err.print(sentence, soft_wrap=True)
@@ -392,7 +394,7 @@ def _settle(
 def _stated_digits(text: str) -> tuple[str, int]:
     stated = re.fullmatch(r"([A-Z]{3})=([0-4])", text)
     if stated is None:
-        raise typer.BadParameter(f"{text!r} is no currency and its decimals; write it like XYZ=2")
+        raise typer.BadParameter(f"{text!r} is not a currency with its number of decimals; use the form XYZ=2")
     return stated[1], int(stated[2])
 
 

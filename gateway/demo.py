@@ -1,4 +1,4 @@
-"""A small, believable ledger to try the gateway on: ten entries, one of them already transferred."""
+"""A small, realistic ledger for trying the gateway: ten entries, one of them already transferred."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from storage.words import JournalRunStatus, TransactionType, TransferStatus
 
 ACTOR = "demo"
 TRANSFERRED = "JE-00000004"
-"""The entry that has been transferred to accounting, so that it fails to cancel."""
+"""The entry that is transferred to accounting, and therefore cannot be cancelled."""
 
 _CODES = [
     ("Accounts Receivable", "AccountsReceivable", "Assets", "Trade debtors", "1100"),
@@ -35,7 +35,7 @@ _INVOICES = {"United Kingdom": 84, "Germany": 61, "France": 47}
 
 
 async def fill(gateway: Gateway) -> None:
-    """Fill the empty ledger, run October 2026, and mark one of its ten entries as transferred to accounting."""
+    """Fill the empty ledger, create a run for October 2026, and mark one of its ten entries as transferred."""
     await asyncio.to_thread(_import, gateway)
     context = Context(gateway, ACTOR)
     created = await create_journal_run(
@@ -86,7 +86,7 @@ def _refuse(line: int, reason: str) -> None:
 
 
 def _transactions() -> Iterator[dict[str, str]]:
-    """Invoices with VAT in three countries; payments for the British and French; credits for Britons and Germans."""
+    """Invoices with VAT in three countries; payments in the UK and France; credits in the UK and Germany."""
     for country, vat in _VAT.items():
         for number in range(1, _INVOICES[country] + 1):
             invoice = f"{country[0]}-{number:04}"

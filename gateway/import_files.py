@@ -1,4 +1,4 @@
-"""`journal-gateway import`: files into the ledger, with progress, a summary, and the rejected lines in a file."""
+"""`journal-gateway import`: import files with progress, a summary, and a list of rejected lines."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from gateway.rejects import Rejects
 from resolvers.import_lines import Imported, Line, Lines, OnlyChecked, Reject, Settle
 
 Import = Callable[[Lines, Reject, Settle, str], Imported]
-"""Takes the lines of a file, somewhere to put the rejected ones, what to do before the end, and the file's name."""
+"""Called with a file's lines, a callback for rejected lines, one for before the commit, and the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that a kind of file has."""
+    """The columns of a kind of file."""
 
     required: Collection[str]
     optional: Collection[str]
@@ -27,7 +27,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: its columns, and of how many of the latest lines one may yet be rejected (None: of all)."""
+    """A kind of file: its columns, and how many of the latest lines can still be rejected (None: all of them)."""
 
     columns: Columns
     look_back: int | None = None
@@ -36,9 +36,9 @@ class Kind:
 def import_file(
     source: str, kind: Kind, import_lines: Import, console: Console, path: Path, *, format: Format | None, check: bool
 ) -> Imported:
-    """Import one file and tell what became of it; or, to check it, do all of this but recording.
+    """Import one file and print a summary. With `check`, do everything except recording.
 
-    The list of rejected lines goes to `path`. Raises FeedError or ImportRefused with nothing taken.
+    The list of rejected lines is written to `path`. Raises FeedError or ImportRefused with nothing recorded.
     """
     columns = kind.columns
     with (
@@ -65,10 +65,10 @@ def import_file(
 
         imported = import_lines(_lines(feed, progress, rejects), rejects.add, settle, feed.name)
         rejects.sync()
-        told = rejects.keep()
-    _tell(feed.name, imported, rejects, console, check=check)
-    if told is not None:
-        _print(console, told)
+        note = rejects.keep()
+    _print_summary(feed.name, imported, rejects, console, check=check)
+    if note is not None:
+        _print(console, note)
     return imported
 
 
@@ -84,7 +84,7 @@ def _lines(feed: Feed, progress: Progress, rejects: Rejects) -> Iterator[Line]:
             progress.update(task, completed=feed.progress.bytes_read, lines=count)
 
 
-def _tell(name: str, imported: Imported, rejects: Rejects, console: Console, *, check: bool) -> None:
+def _print_summary(name: str, imported: Imported, rejects: Rejects, console: Console, *, check: bool) -> None:
     recorded = "to record" if check else "recorded"
     duplicates = "duplicate" if imported.duplicates == 1 else "duplicates"
     counts = f"{imported.recorded:,} {recorded}, {imported.duplicates:,} {duplicates}, {imported.rejected:,} rejected"

@@ -1,7 +1,7 @@
-"""The operations that GraphiQL opens with, and those that the demo prints to be pasted.
+"""The operations in GraphiQL's tabs, and those that the demo prints.
 
-What changes a ledger takes variables, and these are empty: nobody changes a real ledger by running a tab as it is.
-Only the demo's operations name runs and entries.
+Mutations take variables, which are empty: running a tab unchanged never changes a real ledger. Only the demo's
+operations name runs and entries.
 """
 
 import json
@@ -51,8 +51,8 @@ ENTRIES = """query RunEntries($runNumber: String!) {
 }
 """
 
-FOLLOW = """# Each entry's outcome, as the cancellation goes on.
-# Started later, it shows them all from the first.
+FOLLOW = """# Each entry's outcome, as it happens.
+# Started later, it replays all outcomes from the first.
 subscription FollowCancellation($runNumber: String!) {
   entryCancelOutcomes(runNumber: $runNumber) {
     sequence
@@ -111,7 +111,7 @@ TABS = [
     _tab(CANCEL, input={"number": ""}),
     _tab(TRANSFER, input={"journalEntryNumbers": [], "transferredToAccounting": ""}),
 ]
-"""What a page opens with on a ledger of the user's own."""
+"""The tabs on a user's own ledger."""
 
 DEMO_RUNS = """query JournalRuns {
   journalRuns(first: 10) {
@@ -147,7 +147,7 @@ DEMO_RUNS = """query JournalRuns {
 
 DEMO_FOLLOW = """# Start this, then CancelRun in a second window:
 # each entry's outcome appears as it happens.
-# Started later, it tells them all the same.
+# Started later, it replays all outcomes from the first.
 subscription FollowCancellation {
   entryCancelOutcomes(runNumber: "JR-00000001") {
     sequence
@@ -213,4 +213,4 @@ DEMO_CREATE = """mutation CreateRun {
 """
 
 DEMO_TABS = [Tab(operation) for operation in (DEMO_RUNS, DEMO_FOLLOW, DEMO_CANCEL, DEMO_TRANSFER, DEMO_CREATE)]
-"""What a page opens with on the demo's ledger, whose numbers they name."""
+"""The tabs on the demo's ledger, whose runs and entries they name."""

@@ -1,4 +1,4 @@
-"""The list of rejected lines: their numbers, the reasons, and their cells, to be mended and imported again."""
+"""The list of rejected lines: line numbers, reasons and cells, to be corrected and imported again."""
 
 import csv
 import os
@@ -19,11 +19,11 @@ _MOST_COLUMNS = 1_000
 
 
 class Rejects:
-    """A CSV file of rejected lines. It is written beside its path under another name, and stands there in the end.
+    """A CSV file of rejected lines, written under a temporary name beside its path and moved there at the end.
 
-    `hold` is told every line before it may be rejected, `add` those that are. `sync` brings all of them safely to
-    disk, before the import is recorded; `keep` puts the list in place, once it is. Without `keep` nothing is left.
-    Where the feed has no columns of its own (NDJSON), the list has the known ones and whatever names come up.
+    `hold` receives every line before it can be rejected, `add` each rejected one. `sync` flushes the list to disk
+    before the import is committed; `keep` moves it into place afterwards. Without `keep` nothing is left behind.
+    Where the feed has no columns of its own (NDJSON), the list has the known ones and any other names it finds.
 
     All raise FeedError where the file cannot be written.
     """
@@ -46,16 +46,16 @@ class Rejects:
         self._synced = False
 
     def hold(self, line: int, cells: Cells) -> None:
-        """Remember a line's cells: of the latest `look_back` lines, or of all."""
+        """Keep a line's cells: those of the latest `look_back` lines, or of all."""
         self._held[line] = cells
         if self._look_back is not None and len(self._held) > self._look_back:
             self._held.popitem(last=False)
 
     def add(self, line: int, reason: str) -> None:
-        """Write down a rejected line."""
+        """Write a rejected line."""
         assert not self._synced
         cells = self._held[line]
-        with self._told():
+        with self._writing():
             if self._file is None:
                 self._open()
                 if self._header is not None:
@@ -64,19 +64,19 @@ class Rejects:
         self.count += 1
 
     def sync(self) -> None:
-        """Bring what is written to disk; after it no line can be added."""
+        """Flush the list to disk; afterwards no line can be added."""
         if self._file is None or self._synced:
             return
-        with self._told():
+        with self._writing():
             self._flush()
             if self._named:
                 self._write_with_header()
         self._synced = True
 
     def keep(self) -> str | None:
-        """Put the list in place of an earlier one, or remove that where no line was rejected.
+        """Replace an earlier list with this one, or remove it where no line was rejected.
 
-        Gives back what went otherwise than expected, to be told.
+        Returns a note for the user where the list was removed or could not be moved, else None.
         """
         if self._file is None:
             return self._remove_earlier()
@@ -92,7 +92,7 @@ class Rejects:
         except OSError as error:
             self._made.clear()
             self.path, wanted = made, self.path
-            return f"the list of rejected lines could not be put at {wanted} ({error.strerror})"
+            return f"the list of rejected lines could not be moved to {wanted} ({error.strerror})"
         self._made.clear()
         return None
 
@@ -123,12 +123,12 @@ class Rejects:
             self._columns.setdefault(name)
         if len(self._columns) > _MOST_COLUMNS:
             raise FeedError(
-                str(self.path), None, f"the rejected lines have more than {_MOST_COLUMNS:,} names of values"
+                str(self.path), None, f"the rejected lines have more than {_MOST_COLUMNS:,} different columns"
             )
         return (cells.get(name, "") for name in self._columns)
 
     def _write_with_header(self) -> None:
-        """Write all again under the names that came up; the lines before they did are filled up."""
+        """Rewrite the list under all the names it found; earlier lines are padded with empty cells."""
         assert self._file is not None
         self._file.close()
         with self._made[-1].open(encoding="utf-8", newline="") as written:
@@ -141,7 +141,7 @@ class Rejects:
         self._made.pop(0).unlink()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -155,7 +155,7 @@ class Rejects:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            # What could not be written is given up anyway.
+            # The file is removed anyway.
             with suppress(OSError):
                 self._file.close()
         for path in self._made:
@@ -171,13 +171,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _move_to_nothing(made: Path, place: Path) -> None:
-    """Move the file to a place where nothing stands. Raises OSError where something does by now."""
+    """Move the file to a path that does not exist. Raises OSError where it exists by now."""
     try:
         os.link(made, place)
     except FileExistsError:
         raise
     except OSError:
-        # A file system without hard links: the moment between looking and moving is short.
+        # A file system without hard links: a file created between the check and the move is overwritten.
         if place.exists():
             raise
         made.rename(place)
@@ -186,5 +186,5 @@ def _move_to_nothing(made: Path, place: Path) -> None:
 
 
 def _storable(text: str) -> str:
-    # A CSV file with NUL could not be read again; whoever mends the line sees where it was.
+    # A CSV file with NUL could not be read again; the escape shows where it was.
     return text.replace("\0", "\\0")

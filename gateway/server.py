@@ -1,4 +1,4 @@
-"""Serving the application: the port, the start and the stop."""
+"""The server: listening, starting and stopping."""
 
 import logging
 import socket
@@ -11,31 +11,31 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from gateway.application import Application
 
 GRACE_SECONDS = 10
-"""How long requests may take to end when the server is told to stop."""
+"""How long running requests may take once the server is stopping."""
 
 
 _BACKLOG = 2048
 
 
 class CannotListen(Exception):
-    """The address cannot be listened on. Its text says why and what to do."""
+    """The gateway cannot listen on the address. The text says why and what to do."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSockets, with a handshake that may be refused with a body.
+    """WebSockets whose handshake can be refused with a body.
 
-    uvicorn 0.54 takes such a refusal for no answer at all, and logs an error for each.
+    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each.
     """
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says."""
+        """Send the application's message."""
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             self.handshake_complete = True
 
 
 class Server(uvicorn.Server):
-    """Ends the subscriptions first when it is told to stop, so that nothing keeps it waiting."""
+    """Ends all subscriptions before it shuts down, so that none of them delays it."""
 
     def __init__(self, application: Application) -> None:
         super().__init__(
@@ -49,25 +49,25 @@ class Server(uvicorn.Server):
         self._application = application
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop as told. uvicorn would raise the signal again afterwards, and nothing could be cleaned up then."""
+        """Stop. uvicorn would raise the signal again afterwards, which would prevent any cleanup."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop taking connections, end those there are, then stop the application."""
+        """Stop accepting connections, close the open ones, then stop the application."""
         self._application.stop_following()
         await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the address. Raises CannotListen, before anything else has been begun."""
+    """A socket that listens on the address. Raises CannotListen, before anything else has started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns off Nagle's algorithm for a socket that names TCP, and for no other: else each answer takes 40 ms.
+    # asyncio disables Nagle's algorithm only for sockets that name TCP; with it, each response takes 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        # From here on the port is taken, and who connects early waits until the gateway has started.
+        # From here on the port is bound; early clients wait until the gateway has started.
         listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()

@@ -1,4 +1,4 @@
-"""`journal-gateway settings`: how the ledger keeps its books, shown and changed."""
+"""`journal-gateway settings`: show and change the ledger's settings."""
 
 from contextlib import closing
 from typing import Annotated
@@ -15,13 +15,13 @@ def settings(
     database: DatabaseUrl = DEFAULT_DATABASE,
     home_currency: Annotated[
         str | None,
-        typer.Option(help="Another home currency, such as GBP; possible while no transaction carries a home amount."),
+        typer.Option(help="The new home currency, such as GBP; allowed while no transaction has a home amount."),
     ] = None,
     aggregate_currency: Annotated[
         bool | None,
         typer.Option(
             "--aggregate-currency/--no-aggregate-currency",
-            help="Whether new entries are kept in the home currency; one period is either all aggregated or all not.",
+            help="Keep new entries in the home currency. Within one period, either all entries are aggregated or none.",
         ),
     ] = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Where the command starts: it takes a moment to load, and Ctrl-C ends it then too without a traceback."""
+"""The entry point. Loading takes a moment; Ctrl-C during it exits without a traceback."""
 
 import os
 import signal

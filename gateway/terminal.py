@@ -1,4 +1,4 @@
-"""What the commands have in common: where they write, which database they work on, and who runs them."""
+"""What all commands share: their output, the database option, and the name of the user."""
 
 import getpass
 import os
@@ -23,7 +23,7 @@ DEFAULT_DATABASE = "sqlite:///journal-gateway.db"
 
 
 def actor() -> str:
-    """The name that the audit trail gives for who runs the command."""
+    """The actor that the audit trail records for the user of the command."""
     return f"command line: {_user()}"
 
 
@@ -31,5 +31,5 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        # A container may run as a number that has no name.
+        # A container may run as a user id without a name.
         return f"user {os.getuid()}"

@@ -73,7 +73,8 @@ _describe(
 )
 _describe(
     AccountingPeriodStatus,
-    "Closing status of an accounting period.",
+    "Closing status of an accounting period, for people and other systems. In every status, transactions are"
+    " recorded, journal runs are possible, and entries can be booked on the days of the period.",
     {"OPEN": "Open.", "PENDING_CLOSE": "About to be closed.", "CLOSED": "Closed. Journal runs are still possible."},
 )
 _describe(

@@ -1,12 +1,14 @@
 """Errors for invalid input values: a code, the path of the field, and a message that a form can show beside it."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLInputType,
     GraphQLSchema,
@@ -23,7 +25,7 @@ from graphql import (
     validate_input_value,
 )
 from graphql.language import SKIP, Visitor, visit
-from graphql.pyutils import Undefined
+from graphql.pyutils import Undefined, inspect
 from graphql.validation import ValuesOfCorrectTypeRule
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
@@ -63,22 +65,68 @@ def variable_errors(
 ) -> list[GraphQLError]:
     """The errors in the values of an operation's variables, 50 at most."""
     errors: list[GraphQLError] = []
+    places = _places(document, definition)
     for variable in definition.variable_definitions or ():
         name = variable.variable.name.value
         input_type = type_from_ast(schema, variable.type)
         value = given.get(name, Undefined)
         if value is Undefined and variable.default_value is not None:
             continue
-        root = next(_uses(document, name), (name,))
+        root = places.get(name, (name,))
 
         def report(
-            error: GraphQLError, path: list[str | int], root: Path = root, node: VariableDefinitionNode = variable
+            error: GraphQLError,
+            path: list[str | int],
+            root: Path = root,
+            node: VariableDefinitionNode = variable,
+            value: object = value,
         ) -> None:
             if len(errors) < _MOST_ERRORS:
+                _write_as_json(error, _within_value(value, path))
                 errors.append(_error(error, (*root, *path), [node]))
 
         validate_input_value(value, input_type, report)  # type: ignore[arg-type]  # a valid document's are input types
     return errors
+
+
+_ARGUMENT = re.compile(r"Argument '(.+?)' has invalid value(?: at (\S+))?: (.*)", re.DOTALL)
+
+
+def argument_error(error: GraphQLError) -> GraphQLError | None:
+    """The error for an argument that was refused while its field was executed; None for any other error.
+
+    This happens to null, as the value of a nullable variable, for an input field that has a default value.
+    """
+    match = _ARGUMENT.fullmatch(error.message)
+    if match is None:
+        return None
+    message, inner = _plain(match[3])
+    field = [match[1], *re.findall(r"\w+", match[2] or ""), *map(str, inner)]
+    extensions = {"code": BAD_USER_INPUT, "field": field}
+    return GraphQLError(message, error.nodes, path=error.path, extensions=extensions)
+
+
+def shown(value: object) -> str:
+    """A JSON value as shown to users; graphql-core would show it in Python syntax."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            return shortened(json.dumps(value, ensure_ascii=False), 100)
+
+
+def _write_as_json(error: GraphQLError, value: object) -> None:
+    if not isinstance(value, str) and value is not Undefined:
+        error.message = error.message.replace(f": {inspect(value)}", f": {shown(value)}")
+
+
+def _within_value(value: Any, path: Sequence[str | int]) -> object:
+    for part in path:
+        if isinstance(value, dict | list):  # a single value may stand for a list of one
+            value = value[part]  # type: ignore[index]
+    return value
 
 
 def _error(error: GraphQLError, path: Path, nodes: Any) -> GraphQLError:
@@ -87,7 +135,10 @@ def _error(error: GraphQLError, path: Path, nodes: Any) -> GraphQLError:
     return GraphQLError(message, nodes, extensions={"code": BAD_USER_INPUT, "field": field})
 
 
-_NULL = re.compile(r"Expected (?:a )?value of non-null type '(.+?)!?' (?:not to be None|to be provided)\.")
+_NULL = re.compile(
+    r"Expected (?:(?:a )?value of|variable '\$\w+' provided to) non-null type '(.+?)!?'"
+    r" (?:not to be None|to be provided|not to be Undefined)\."
+)
 _MISSING = re.compile(r"Expected value of type '.+?' to include required field '(.+?)', found: .*", re.DOTALL)
 _UNKNOWN = re.compile(
     r"Expected value of type '(.+?)' not to include unknown field '(.+?)'(?:\.( Did you mean .+?\?) Found|, found): .*",
@@ -110,34 +161,38 @@ def _plain(message: str) -> tuple[str, Path]:
     if match := _UNKNOWN.fullmatch(message):
         return f"{match[1]} has no field {match[2]!r}.{match[3] or ''}", (match[2],)
     if match := _OTHER.fullmatch(message):
-        message = f"{_short(match[2], 100)} is not a valid {match[1]}."
-    return _short(message, _LONGEST), ()
+        message = f"{shortened(match[2], 100)} is not a valid {match[1]}."
+    return shortened(message, _LONGEST), ()
 
 
-def _short(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """The text, shortened to at most that many characters."""
     return text if len(text) <= longest else f"{text[: longest - 30]}... ({len(text):,} characters)"
 
 
-def _uses(document: DocumentNode, variable: str) -> Iterator[Path]:
-    """The paths where the document uses the variable: an argument, and the path within its value."""
+def _places(document: DocumentNode, definition: OperationDefinitionNode) -> dict[str, Path]:
+    """The path where an operation first uses each of its variables: an argument, and the path within its value."""
+    found: dict[str, Path] = {}
 
     class Uses(Visitor):
         def enter_argument(self, node: ArgumentNode, *_: Any) -> VisitorAction:
-            found.extend((node.name.value, *path) for path in _within(node.value, variable))
+            for variable, path in _within(node.value):
+                found.setdefault(variable, (node.name.value, *path))
             return SKIP
 
-    found: list[Path] = []
-    visit(document, Uses())
-    return iter(found)
+    fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+    for node in (definition, *fragments):
+        visit(node, Uses())
+    return found
 
 
-def _within(value: Node, variable: str) -> Iterator[Path]:
+def _within(value: Node) -> Iterator[tuple[str, Path]]:
     match value:
-        case VariableNode() if value.name.value == variable:
-            yield ()
+        case VariableNode():
+            yield value.name.value, ()
         case ObjectValueNode():
             for field in value.fields:
-                yield from ((field.name.value, *path) for path in _within(field.value, variable))
+                yield from ((variable, (field.name.value, *path)) for variable, path in _within(field.value))
         case ListValueNode():
             for index, item in enumerate(value.values):
-                yield from ((index, *path) for path in _within(item, variable))
+                yield from ((variable, (index, *path)) for variable, path in _within(item))

@@ -18,7 +18,7 @@ from graphql import (
 from graphql.validation import ValuesOfCorrectTypeRule
 from strawberry.extensions import max_aliases, query_depth_limiter
 
-from schema.input_errors import BAD_USER_INPUT, InputLiterals
+from schema.input_errors import BAD_USER_INPUT, InputLiterals, shortened
 
 MAX_TOKENS = 5_000
 MAX_DEPTH = 15
@@ -112,7 +112,7 @@ def _parsed(query: str) -> DocumentNode:
     try:
         return parse(query, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
-        if "tokens" in error.message:
+        if error.message.startswith("Syntax Error: Document contains more than"):
             error.message = (
                 f"The document has more than {MAX_TOKENS:,} tokens; send values as variables instead of writing them"
                 " into the document."
@@ -134,7 +134,8 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     elif name is None:
         message = f"The document has {len(operations)} operations ({names}); name the one to execute in operationName."
     else:
-        message = f"The document has no operation {name!r}; its operations are: {names}."
+        shown = shortened(names, 300)
+        message = f"The document has no operation {shortened(name, 100)!r}; its operations are: {shown}."
     raise RequestRefused(_refusal(message, BAD_USER_INPUT))
 
 

@@ -1,6 +1,5 @@
 """Scalars with exactly one format: exact decimals, and dates."""
 
-import reprlib
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+from schema.input_errors import shown
 from storage.days import DayRefused, parse_day
 from storage.money import LONGEST_NUMBER, MoneyError, parse_decimal
 
@@ -17,7 +17,7 @@ _TOO_LARGE = 10**LONGEST_NUMBER
 def parse_decimal_value(value: Any) -> Decimal:
     """The Decimal in a variable. Raises GraphQLError for a JSON number with decimals, because it is a float."""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise GraphQLError(f'{reprlib.repr(value)} is not an exact Decimal; use a string, such as "-12.50".')
+        raise GraphQLError(f'{shown(value)} is not an exact Decimal; use a string, such as "-12.50".')
     if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         # Python refuses to convert an integer with thousands of digits to text.
         raise GraphQLError(f"A Decimal has {LONGEST_NUMBER} digits at most, but this integer has more.")
@@ -49,7 +49,7 @@ DECIMAL = ScalarDefinition(
 def parse_day_value(value: Any) -> date:
     """The date in a variable. Raises GraphQLError for anything but a string such as "2024-12-31"."""
     if not isinstance(value, str):
-        raise GraphQLError(f'{reprlib.repr(value)} is not a date; use a string, such as "2024-12-31".')
+        raise GraphQLError(f'{shown(value)} is not a date; use a string, such as "2024-12-31".')
     try:
         return parse_day(value)
     except DayRefused as refused:

@@ -13,7 +13,7 @@ from strawberry.types.graphql import OperationType as StrawberryOperationType
 
 from resolvers.errors import RequestError
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
-from schema.input_errors import variable_errors
+from schema.input_errors import BAD_USER_INPUT, argument_error, variable_errors
 from schema.mutation import Mutation
 from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
@@ -69,11 +69,15 @@ class Schema(strawberry.Schema):
         if execution_context is not None and _are_variable_errors(errors):
             errors[:] = self._variable_errors(execution_context) or errors
             return
+        errors[:] = [argument_error(error) or error for error in errors]
         for error in errors:
             fault = error.original_error
-            if fault is None or isinstance(fault, GraphQLError | RequestError):
+            if isinstance(fault, RequestError) or (error.extensions or {}).get("code"):
                 continue
-            logger.error("could not resolve %s", error.path, exc_info=fault)
+            if error.path is None and (fault is None or isinstance(fault, GraphQLError)):
+                error.extensions = {"code": BAD_USER_INPUT}  # graphql-core refuses before it executes a field
+                continue
+            logger.error("could not resolve %s", error.path, exc_info=fault or error)
             error.message = "The server failed to resolve this field; the error has been logged."
             error.extensions = {"code": "INTERNAL_SERVER_ERROR"}
 

@@ -78,7 +78,7 @@ class NotJournaledReason(StrEnum):
 
 
 class AccountingPeriodStatus(StrEnum):
-    """The closing status of an accounting period."""
+    """The closing status of an accounting period. Journal runs are possible in every status."""
 
     OPEN = "Open"
     PENDING_CLOSE = "PendingClose"

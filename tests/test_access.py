@@ -223,6 +223,8 @@ GUARDED = {
     '{ journalEntry(number: "JE-00000001") { number } }': "View journal entries",
     '{ node(id: "Sm91cm5hbEVudHJ5OkpFLTAwMDAwMDAx") { id } }': "View journal entries",
     "{ journalEntries { totalCount } }": "View journal entries",
+    "{ transactions { nodes { transactionId } } }": "View journal entries",
+    "{ transactions { totalCount } }": "View journal entries",
     """mutation { setTransferredToAccounting(
       input: {journalEntryNumbers: ["JE-00000001"], transferredToAccounting: ERROR}) { errors { code } } }""": (
         "Transfer journal entries"
@@ -320,8 +322,8 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     done = run_here(tmp_path, "api-key", "create", "Month end", *where)
     assert (done.returncode, done.stderr) == (0, "")
     told = re.fullmatch(
-        r"API key 'Month end' may do: standard\nclient id: (\S{36})\nclient secret: (\S{1,42})\n"
-        r"Note the secret now: it is not kept, and cannot be shown again\.\n",
+        r"API key 'Month end', permissions: standard\nclient id: (\S{36})\nclient secret: (\S{1,42})\n"
+        r"Save the secret now: it is not stored and cannot be shown again\.\n",
         done.stdout,
     )
     assert told, done.stdout
@@ -331,7 +333,7 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     assert run_here(tmp_path, "api-key", "create", "Root", "--all-permissions", *where).returncode == 0
 
     done = run_here(tmp_path, "api-key", "revoke", told[1], *where)
-    assert (done.returncode, done.stdout) == (0, "API key 'Month end' is revoked, and its tokens with it.\n")
+    assert (done.returncode, done.stdout) == (0, "API key 'Month end' and its tokens are revoked.\n")
     done = run_here(tmp_path, "api-key", "revoke", told[1], *where)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: API key 'Month end' was already revoked, on ")

@@ -196,7 +196,7 @@ def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) 
             # Not all that is required is in it: a line like others, whose values will be found wrong.
             assert len(list(records)) == 2
             return
-        with pytest.raises(FeedError, match=r"line 3: this is a header of other columns than the first"):
+        with pytest.raises(FeedError, match=r"line 3: this header has other columns than the first"):
             next(records)
 
 
@@ -261,19 +261,19 @@ def test_columns_without_a_name_may_be_empty(put: Put) -> None:
     assert isinstance(found[1], Malformed)
     assert read(put("first.csv", ",id,amount\n,1,2\n")) == [rows[0]]
     assert read(put("stray.csv", "id,amount,\n1,2,by Bob\n1,2,\n")) == [
-        Malformed(2, "column 3 has no name in the header, but holds 'by Bob'; empty the cell, or name the column"),
+        Malformed(2, "column 3 has no name in the header, but holds 'by Bob'; clear the cell, or name the column"),
         Record(3, {"id": "1", "amount": "2"}),
     ]
 
 
 def test_an_index_is_told_as_such(put: Put, tmp_path: Path) -> None:
-    hint = "if it is an index, as pandas writes it, write the file with index=False"
+    hint = "if it is an index written by pandas, write the file with index=False"
     assert hint in str(fault(put("feed.csv", ",id,amount\n0,1,2\n")))
     for name in ("Unnamed: 0", "index", "level_0"):
         message = str(fault(put("feed.csv", f"{name},id,amount\n0,1,2\n")))
-        assert f"{name} (an index, as pandas writes it? write the file with index=False)" in message
+        assert f"{name} (an index written by pandas? write the file with index=False)" in message
     pq.write_table(pa.table({"id": ["1"], "amount": ["2"], "__index_level_0__": [0]}), tmp_path / "feed.parquet")
-    assert "__index_level_0__ (an index, as pandas writes it?" in str(fault(tmp_path / "feed.parquet"))
+    assert "__index_level_0__ (an index written by pandas?" in str(fault(tmp_path / "feed.parquet"))
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_names_lose_the_white_space_around_them(put: Put) -> None:
 
 def test_a_thousand_unknown_columns_make_a_short_message(put: Put) -> None:
     header = ",".join(["id", "amount", *(f"column{number}" * 100 for number in range(1000))])
-    assert " and 990 more; columns can be" in str(fault(put("feed.csv", header + "\n")))
+    assert " and 990 more; the columns are" in str(fault(put("feed.csv", header + "\n")))
     assert len(str(fault(put("feed.csv", header + "\n")))) < 4_000
 
 
@@ -441,7 +441,7 @@ def test_wrong_parquet_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "feed.parquet"
     pq.write_table(pa.table({"id": ["1"], "amout": ["2"]}), path)
     assert str(fault(path)) == (
-        f"{path}: missing column amount; unknown column amout (did you mean amount?); columns can be {ALLOWED}"
+        f"{path}: missing column amount; unknown column amout (did you mean amount?); the columns are {ALLOWED}"
     )
 
 
@@ -479,7 +479,7 @@ def test_a_damaged_parquet_file_is_refused(put: Put, tmp_path: Path) -> None:
 def test_wrong_csv_columns_are_refused(put: Put, header: str, message: str) -> None:
     path = put("feed.csv", f"\n{header}\n1,2\n")
     assert str(fault(path)).startswith(f"{path}, line 2: {message}")
-    assert str(fault(path)).endswith(f"; columns can be {ALLOWED}")
+    assert str(fault(path)).endswith(f"; the columns are {ALLOWED}")
 
 
 UTF16_HELP = "this looks like UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"
@@ -557,7 +557,7 @@ def test_damaged_gzip_is_refused(put: Put) -> None:
     packed = gzip.compress(content)
     for length in (4, len(packed) // 2, len(packed) - 1):
         path = put("cut.csv.gz", packed[:length])
-        assert str(fault(path)) == f"{path}: the gzip data ends too early: the file is cut off"
+        assert str(fault(path)) == f"{path}: the gzip data ends too early: the file is truncated"
     holed = bytearray(packed)
     holed[len(packed) // 2] ^= 255
     assert "the gzip data is damaged: " in str(fault(put("holed.csv.gz", bytes(holed))))
@@ -574,8 +574,8 @@ def test_a_file_that_cannot_be_opened_is_refused(put: Put, tmp_path: Path, monke
     assert str(fault(folder)) == f"{folder}: this is a directory, not a file"
     unknown = put("feed.xlsx", "")
     assert str(fault(unknown)) == (
-        f"{unknown}: the name does not tell the format; give --format csv, tsv, ndjson or parquet,"
-        " or a name that ends in .csv, .csv.gz, .tsv, .tsv.gz, .ndjson, .ndjson.gz, .jsonl, .jsonl.gz, .parquet"
+        f"{unknown}: the format is not clear from the name; give --format csv, tsv, ndjson or parquet,"
+        " or use a name that ends in .csv, .csv.gz, .tsv, .tsv.gz, .ndjson, .ndjson.gz, .jsonl, .jsonl.gz, .parquet"
     )
 
     def deny(*_: object) -> None:
@@ -754,8 +754,8 @@ def test_the_online_retail_example_writes_a_feed(put: Put, tmp_path: Path) -> No
 def test_the_online_retail_example_refuses_what_it_cannot_read(put: Put, tmp_path: Path) -> None:
     broken = convert(put("broken.csv", RETAIL.replace("2.545", "cheap")), tmp_path / "out")
     assert broken.returncode == 1
-    assert broken.stderr == f"online_retail: {tmp_path}/broken.csv, line 2: '6' x 'cheap' is no amount\n"
+    assert broken.stderr == f"online_retail: {tmp_path}/broken.csv, line 2: '6' x 'cheap' is not an amount\n"
     other = convert(put("retail.csv", RETAIL), tmp_path / "out", "--month", "2012-02")
     assert other.returncode == 1
-    assert "no invoice line to write; the months in it: 2010-12, 2011-01" in other.stderr
+    assert "no invoice line to write; its months: 2010-12, 2011-01" in other.stderr
     assert list((tmp_path / "out").iterdir()) == []

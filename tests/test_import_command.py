@@ -349,7 +349,7 @@ def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> No
     missing = run_here(tmp_path, "import", "segments", "[/a].csv", "--database", embedded)
 
     assert_one_clear_error(currency, "XAU has no minor unit in ISO 4217")
-    assert_one_clear_error(two, "--rejects is for one file")
+    assert_one_clear_error(two, "--rejects works with one file only")
     assert_one_clear_error(missing, "error: [/a].csv: there is no such file")
 
 
@@ -509,4 +509,6 @@ def test_standard_input_can_be_of_any_format(embedded: str, tmp_path: Path) -> N
         0, "standard input: 2 recorded, 0 duplicates, 0 rejected\n", "",
     )  # fmt: skip
     assert_one_clear_error(unsaid, "this looks like JSON; give --format ndjson")
-    assert_one_clear_error(unknown, "feed.txt: the name does not tell the format; give --format csv, tsv, ndjson or")
+    assert_one_clear_error(
+        unknown, "feed.txt: the format is not clear from the name; give --format csv, tsv, ndjson or"
+    )

@@ -89,3 +89,40 @@ def test_long_values_are_shortened_and_many_errors_are_bounded() -> None:
     told = refused(WHOLE, input={**GOOD, "transactionTypes": ["X" * 10_000] * 1_000})
     assert len(told) == 50
     assert all(len(message) <= 300 for _, message in told)
+
+
+def test_null_for_a_field_that_has_a_default_value_is_refused_as_any_bad_value() -> None:
+    document = """query($by: OrderDirection) {
+      journalRuns(orderBy: { field: NUMBER, direction: $by }) { totalCount } }"""
+    assert refused(document, by=None) == [(["orderBy", "direction"], "A value of type OrderDirection is required.")]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(True, "true"), ([None], "a list"), ({"a": True}, "an object"), (1.5, "1.5")]
+)
+def test_values_are_written_as_json_has_them(value: object, written: str) -> None:
+    ((_, text),) = refused(WHOLE, input={**GOOD, "organizationLabels": [value]})
+    assert text == f"String cannot represent a non string value: {written}"
+    ((_, day),) = refused(WHOLE, input={**GOOD, "journalEntryDate": value})
+    assert day.startswith(f"{written} is not a date")
+
+
+def test_a_variable_is_told_by_its_place_in_the_operation_that_is_executed() -> None:
+    document = """query A($n: String!) { journalRun(number: $n) { number } }
+      query B($n: String!) { node: journalEntries(filter: { accountingPeriodName: $n }) { totalCount } }"""
+    answer = asyncio.run(SCHEMA.execute(document, operation_name="B"))
+    assert [error.extensions["field"] for error in answer.errors or [] if error.extensions] == [
+        ["filter", "accountingPeriodName"]
+    ]
+
+
+def test_values_that_are_nested_too_deeply_are_a_clients_mistake() -> None:
+    value: Any = "GBP"
+    for _ in range(5_000):
+        value = [value]
+    document = "query($of: [String!]) { journalEntries(filter: { currencies: $of }) { totalCount } }"
+    answer = asyncio.run(SCHEMA.execute(document, variable_values={"of": value}))
+    assert [error.extensions for error in answer.errors or []] != []
+    for error in answer.errors or []:
+        assert error.extensions is not None
+        assert error.extensions["code"] == "BAD_USER_INPUT"

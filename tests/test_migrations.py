@@ -136,7 +136,7 @@ def test_texts_that_an_earlier_release_took_as_they_came_are_normalised_but_for_
         with database.writer.begin() as connection:
             at_version(connection, "0003")
             for statement in TEXTS_OF_0003.split(";\n")[:-1]:
-                values = {"digest": b"0123456789abcdef"} if ":digest" in statement else {}
+                values: dict[str, object] = {"digest": b"0123456789abcdef"} if ":digest" in statement else {}
                 values |= {"tab": "\t"} if ":tab" in statement else {}
                 connection.execute(text(statement), values)
 

@@ -213,8 +213,8 @@ def test_a_file_that_is_no_list_of_rejects_is_never_written_over(
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "error: the list of rejected lines cannot be written to feed.csv.rejects.csv: a file stands there that is not"
-        " such a list as this command makes; name another with --rejects, or remove it\n"
+        "error: the list of rejected lines cannot be written to feed.csv.rejects.csv: the existing file is not a list"
+        " of rejected lines from this command; choose another path with --rejects, or remove it\n"
     )
     assert contents(tmp_path) == before
     assert not (tmp_path / "ledger.db").exists()
@@ -233,15 +233,15 @@ def test_the_list_is_never_one_of_the_inputs(tmp_path: Path) -> None:
         )
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
-            f"error: the list of rejected lines cannot be written to {path}: that is feed.csv, one of the files to be"
-            " imported; name another with --rejects\n"
+            f"error: the list of rejected lines cannot be written to {path}: it is feed.csv, one of the files to"
+            " import; choose another path with --rejects\n"
         )
     (tmp_path / "feed.csv.rejects.csv").write_text(OURS)
     both = run_here(
         tmp_path, "import", "transactions", "feed.csv", "feed.csv.rejects.csv", "--database", "sqlite:///ledger.db"
     )
     assert (both.returncode, both.stdout) == (1, "")
-    assert "feed.csv.rejects.csv: that is feed.csv.rejects.csv, one of the files to be imported" in both.stderr
+    assert "feed.csv.rejects.csv: it is feed.csv.rejects.csv, one of the files to import" in both.stderr
     assert contents(tmp_path) == before | {"feed.csv.rejects.csv": OURS.encode()}
     assert not (tmp_path / "ledger.db").exists()
 
@@ -256,7 +256,7 @@ def test_the_list_is_never_the_file_that_standard_input_reads(tmp_path: Path) ->
         )  # fmt: skip
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert "feed.csv: that is standard input, one of the files to be imported" in done.stderr
+    assert "feed.csv: it is standard input, one of the files to import" in done.stderr
     assert contents(tmp_path) == {"feed.csv": OURS.encode()}
 
 
@@ -274,7 +274,7 @@ def test_the_list_is_never_a_file_of_the_ledger(ending: str, made: bool, tmp_pat
             tmp_path, "import", "transactions", "feed.csv", "--rejects", path, "--database", "sqlite:///books.db"
         )
         assert (done.returncode, done.stdout) == (1, "")
-        assert f"{path}: that is a file of the ledger's database; name another with --rejects" in done.stderr
+        assert f"{path}: it is a file of the ledger's database; choose another path with --rejects" in done.stderr
     assert contents(tmp_path) == before
 
 
@@ -282,13 +282,13 @@ def test_the_list_is_never_a_folder_or_a_device(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(text(line("a", amount="x")))
     os.mkfifo(tmp_path / "pipe")
     wrong = {
-        ".": "that is a folder; name a file in it with --rejects",
-        "/dev/full": "that is a device or a pipe; name a file with --rejects",
-        "/dev/null": "that is a device or a pipe; name a file with --rejects",
-        "pipe": "that is a device or a pipe; name a file with --rejects",
+        ".": "it is a folder; name a file in it with --rejects",
+        "/dev/full": "it is a device or a pipe; name a file with --rejects",
+        "/dev/null": "it is a device or a pipe; name a file with --rejects",
+        "pipe": "it is a device or a pipe; name a file with --rejects",
         "no/such.csv": f"there is no folder {tmp_path.resolve()}/no",
-        "feed.csv/x": "Not a directory; name another with --rejects",
-        "x" * 256: "File name too long; name another with --rejects",
+        "feed.csv/x": "Not a directory; choose another path with --rejects",
+        "x" * 256: "File name too long; choose another path with --rejects",
     }
     for path, message in wrong.items():
         done = run_here(
@@ -412,7 +412,7 @@ def test_a_file_that_comes_meanwhile_is_not_written_over(database: Database, tmp
 
     assert done.returncode == 2
     assert ids(database) == ["good"]
-    assert "the list of rejected lines could not be put at feed.csv.rejects.csv (File exists)" in done.stdout
+    assert "the list of rejected lines could not be moved to feed.csv.rejects.csv (File exists)" in done.stdout
     assert (tmp_path / "feed.csv.rejects.csv").read_text() == "theirs"
     (other,) = [path for path in tmp_path.iterdir() if path.name.startswith(".rejects-")]
     assert f"The rejected lines and their reasons were written to {other}" in done.stdout

@@ -1,4 +1,4 @@
-"""Which columns a feed must and may have."""
+"""The required and optional columns of a feed."""
 
 import re
 from collections import Counter
@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 _INDEX = re.compile(r"index|level_\d+|Unnamed: \d+|__index_level_\d+__")
-"""The names that pandas gives to a table's index when it writes it, or reads it back, as a column."""
+"""The names that pandas gives an index column when it writes or reads it."""
 
 _MOST_LISTED = 10
 
 
 class Columns:
-    """The columns a feed must have, may have, and may have any number of under a prefix."""
+    """The required columns of a feed, its optional ones, and the prefixes under which it may have any number."""
 
     def __init__(self, required: Collection[str], optional: Collection[str], prefixes: Collection[str]) -> None:
         self._required = tuple(required)
@@ -20,12 +20,12 @@ class Columns:
         self._named = dict.fromkeys((*required, *optional))
 
     def fault(self, names: Collection[str]) -> str | None:
-        """Everything that is wrong with these column names, or None. One without a name is no fault by itself."""
+        """Everything that is wrong with these column names, or None. An unnamed column alone is not a fault."""
         faults = []
         if missing := [name for name in self._required if name not in names]:
             faults.append(_listed("missing column", missing))
         if unknown := list(dict.fromkeys(name for name in names if name and not self._allows(name))):
-            # A suggestion takes a while: none for what is not listed.
+            # Suggestions are slow: none for names that are not listed.
             shown = [self._with_suggestion(name) for name in unknown[:_MOST_LISTED]]
             faults.append(_listed("unknown column", shown + unknown[_MOST_LISTED:]))
         if len(set(names)) < len(names):
@@ -35,34 +35,34 @@ class Columns:
         return "; ".join(faults) or None
 
     def begin(self, cells: Sequence[str]) -> bool:
-        """Whether these cells look like the header that a feed of this kind begins with."""
-        # Asked of every row, of which hardly one has even the first name.
+        """Whether these cells look like the header of a feed of this kind."""
+        # Called for every row; hardly any has even the first name.
         if self._required[0] not in cells:
             return False
         names = {cell.strip() for cell in cells}
         if not names.issuperset(self._required):
             return False
-        # A segment may be called "segment", but no transaction has the names of seven columns for values.
+        # A segment may be called "segment", but no transaction has the names of seven columns as values.
         return len(self._required) > 2 or all(self._allows(name) for name in names if name)
 
     def allowed(self) -> str:
-        """The names of all columns there can be, to be read by a person."""
+        """The names of all allowed columns, for a message."""
         return ", ".join([*self._named, *(f"{prefix}NAME" for prefix in self._prefixes)])
 
     def _allows(self, name: str) -> bool:
-        # A prefix alone names nothing.
+        # A prefix alone is not a name.
         return name in self._named or (name.startswith(self._prefixes) and name not in self._prefixes)
 
     def _with_suggestion(self, name: str) -> str:
         shown = _shortened(name)
         plain = "".join(char for char in name if char.isprintable() or char.isspace())
         plain = re.sub(r"[\s_-]+", "_", plain.strip()).lower()
-        # "country" is as near as 0.62 to "amount", and is not meant by it.
+        # "country" has a similarity of 0.62 to "amount", but is not a misspelling of it.
         close = get_close_matches(plain[:100], self._named, n=1, cutoff=0.75)
         if close or (close := [column for column in self._named if plain in column.split("_")]):
             return f"{shown} (did you mean {' or '.join(close)}?)"
         if _INDEX.fullmatch(name):
-            return f"{shown} (an index, as pandas writes it? write the file with index=False)"
+            return f"{shown} (an index written by pandas? write the file with index=False)"
         for prefix in self._prefixes:
             if plain.startswith(prefix) and len(plain) > len(prefix):
                 return f"{shown} (did you mean {prefix}{name.strip()[len(prefix) :]}?)"

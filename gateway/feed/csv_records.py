@@ -1,4 +1,4 @@
-"""Records from text in cells: CSV, and the same with tabs."""
+"""Records from CSV and TSV."""
 
 import csv
 import re
@@ -11,25 +11,25 @@ from gateway.feed.text_lines import MAX_LINE, TextLines
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*', re.IGNORECASE | re.DOTALL)
-"""A first line by which a spreadsheet is told what separates the cells."""
+"""A first line that states the separator, as spreadsheets write it."""
 
 _JSON = ("{", "[")
-_JSON_HINT = "this looks like JSON; give --format ndjson for a JSON object a line"
+_JSON_HINT = "this looks like JSON; give --format ndjson if each line is a JSON object"
 
 
 class CsvRecords:
-    """The records of a CSV text after RFC 4180, whose separator may also be the tab. `columns` are its header's names.
+    """The records of a CSV text by RFC 4180, or of one with tabs. `columns` are the names in its header.
 
-    Rows of empty cells are blank lines, and so is the header where it is repeated, as in files joined to one. The
-    two columns that a list of rejects begins with are left out. The header is read at once; it, and iterating, raise
-    FeedError where the text is not such CSV.
+    Rows of empty cells are skipped like blank lines, and so is a repeated header, as in concatenated files. The first
+    two columns of a list of rejects are ignored. The header is read at once; reading it and iterating raise FeedError
+    where the text is not such CSV.
     """
 
     columns: tuple[str, ...]
 
     def __init__(self, lines: TextLines, columns: Columns, separator: str = ",") -> None:
-        # The module's limit is global and below ours. It is raised once and never lowered again, as another
-        # feed may be open; ours is held by TextLines and _record_lines.
+        # The csv module's limit is global and lower than ours. It is raised and never lowered again, because another
+        # feed may be open; TextLines and _record_lines enforce ours.
         csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
         self._lines = lines
         self._allowed = columns
@@ -47,7 +47,7 @@ class CsvRecords:
         self.columns = names[self._left_out :]
         if fault := columns.fault(self.columns):
             hint = self._header_hint(header)
-            raise lines.error(f"{hint}{fault}; columns can be {columns.allowed()}", line)
+            raise lines.error(f"{hint}{fault}; the columns are {columns.allowed()}", line)
 
     def __iter__(self) -> Iterator[Record | Malformed]:
         columns, left_out = self.columns, self._left_out
@@ -66,31 +66,31 @@ class CsvRecords:
                 yield Record(line, {name: text for name, cell in pairs if (text := cell.strip())}, cells)
 
     def _repeats_header(self, line: int, row: Sequence[str]) -> bool:
-        """Whether the row is the header once more. Raises FeedError when it is a header of other columns.
+        """Whether the row repeats the header. Raises FeedError when it is a header with other columns.
 
-        Values under another header would be taken for those of the first: a debit for a credit account.
+        Values under another header would be read by the first: a debit account as a credit account.
         """
         names = tuple(cell.strip() for cell in row)
         if len(names) < 2:
-            # In a file of one column, a value may well be what the column is called.
+            # In a file of one column, a value can equal the column's name.
             return False
         if names[self._left_out :] == self.columns:
             return True
         raise self._lines.error(
-            "this is a header of other columns than the first, as in files joined to one; import them one by one", line
+            "this header has other columns than the first, as in concatenated files; import the files one by one", line
         )
 
     def _without_name(self, line: int, place: int, cells: Sequence[str]) -> Malformed:
         held = f"column {place + 1} has no name in the header, but holds {cells[place].strip()[:60]!r}"
         if place == 0:
             raise self._lines.error(
-                f"{held}; if it is an index, as pandas writes it, write the file with index=False; or empty the column",
+                f"{held}; if it is an index written by pandas, write the file with index=False; or clear the column",
                 line,
             )
-        return Malformed(line, f"{held}; empty the cell, or name the column", cells)
+        return Malformed(line, f"{held}; clear the cell, or name the column", cells)
 
     def _read_rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row that is not blank, with the number of the line it starts on."""
+        """Each row that is not blank, with its first line number."""
         held = self._held
         reader = csv.reader(self._record_lines(), delimiter=self._separator, strict=True, skipinitialspace=True)
         end = 0
@@ -104,12 +104,12 @@ class CsvRecords:
             raise self._quoting_error(error) from error
 
     def _record_lines(self) -> Iterator[str]:
-        """The lines, those of the record being read being held for its error message."""
+        """The lines. Those of the current record are kept for its error message."""
         held = self._held
         size = 0
         for line in self._lines:
-            if self._in_header and (told := _SEP_LINE.fullmatch(line)):
-                line = self._without_separator_line(told[1])
+            if self._in_header and (stated := _SEP_LINE.fullmatch(line)):
+                line = self._without_separator_line(stated[1])
             size = size + len(line) if held else len(line)
             held.append(line)
             if size > MAX_LINE:
@@ -118,7 +118,7 @@ class CsvRecords:
             yield line
 
     def _without_separator_line(self, separator: str) -> str:
-        """A blank line, so that lines keep their numbers. Raises FeedError when the separator is another than ours."""
+        """A blank line, so that lines keep their numbers. Raises FeedError when the separator differs from ours."""
         if separator != self._separator:
             raise self._lines.error(self._separator_hint(separator))
         return "\n"
@@ -147,7 +147,7 @@ class CsvRecords:
         return self._lines.error(f"broken CSV: {reason}")
 
     def _opened(self) -> int:
-        """The number of the line with the latest opening quote of the record being read."""
+        """The number of the line with the latest opening quote of the current record."""
         first = self._lines.number - len(self._held) + 1
         return first + _latest_opening_quote(self._held, self._separator)
 

@@ -2,7 +2,7 @@
 
 
 class FeedError(Exception):
-    """The feed cannot be read as it stands; its text says what is wrong, where, and how to put it right."""
+    """The feed cannot be read; the text says what is wrong, where, and how to correct it."""
 
     def __init__(self, name: str, line: int | None, message: str) -> None:
         super().__init__(name, line, message)

@@ -1,4 +1,4 @@
-"""Opening a feed file of whatever format."""
+"""Opening a feed file of any format."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from gateway.feed.text_lines import TextLines
 
 
 class Progress(NamedTuple):
-    """How far a feed is read, in bytes as they are stored (compressed ones, in a .gz file)."""
+    """How much of a feed has been read, in stored bytes (compressed ones, in a .gz file)."""
 
     bytes_read: int
     bytes_total: int | None
@@ -29,10 +29,10 @@ class _Records(Protocol):
 
 
 class Feed:
-    """An open feed: a stream of its records, to be iterated over once.
+    """An open feed: a stream of its records that can be iterated once.
 
-    Iterating raises FeedError where the feed turns out to be broken as a whole, after the records that come
-    before the fault: a caller that must have all or nothing takes them back.
+    Iterating raises FeedError where the feed is broken as a whole, after it has yielded the records before the
+    fault: a caller that needs all or nothing rolls them back.
     """
 
     def __init__(self, source: Source, records: _Records) -> None:
@@ -44,7 +44,7 @@ class Feed:
 
     @property
     def name(self) -> str:
-        """What messages call the feed: its path as it was given, or "standard input"."""
+        """The feed's name in messages: its path as given, or "standard input"."""
         return self._source.name
 
     @property
@@ -54,7 +54,7 @@ class Feed:
 
     @property
     def progress(self) -> Progress:
-        """How far it is read. The total is None where it is not known, as for standard input."""
+        """How much has been read. The total is None where it is unknown, as for standard input."""
         read, total = self._source.bytes_read, self._source.size
         # Parquet's footer is read twice.
         return Progress(read if total is None else min(read, total), total)
@@ -71,11 +71,10 @@ def open_feed(
 ) -> Iterator[Feed]:
     """Open a feed file, or standard input for "-", as a stream of records.
 
-    Columns can be the required and the optional ones, and any whose name begins with one of the prefixes.
-    Where no format is given, the file's name tells it, and standard input is CSV. Gzip is recognised by its
-    content.
+    Allowed columns are the required and optional ones, and any whose name begins with one of the prefixes.
+    Without a format, the file's name decides, and standard input is CSV. Gzip is recognised by its content.
 
-    Raises FeedError where the file cannot be opened, or its columns are not as they must be.
+    Raises FeedError where the file cannot be opened, or its columns are wrong.
     """
     with open_source(source) as opened:
         if format is None:

@@ -1,4 +1,4 @@
-"""The formats of a feed, and how a file's name tells which it is."""
+"""The formats of a feed, and the file names that imply them."""
 
 from typing import Literal
 
@@ -20,13 +20,13 @@ _FORMATS: dict[str, Format] = {
 
 
 def format_of(name: str) -> Format:
-    """The format that a file's name tells by its ending. Raises FeedError where it tells none."""
+    """The format that a file name's ending implies. Raises FeedError where it implies none."""
     for ending, format in _FORMATS.items():
         if name.lower().endswith(ending):
             return format
     raise FeedError(
         name,
         None,
-        "the name does not tell the format; give --format csv, tsv, ndjson or parquet,"
-        f" or a name that ends in {', '.join(_FORMATS)}",
+        "the format is not clear from the name; give --format csv, tsv, ndjson or parquet,"
+        f" or use a name that ends in {', '.join(_FORMATS)}",
     )

@@ -9,15 +9,15 @@ from gateway.feed.errors import FeedError
 from gateway.feed.records import Malformed, Record, checked_record
 from gateway.feed.text_lines import TextLines
 
-# Numbers stay the text and objects the pairs they are written as, so that neither a digit nor a repeated name
-# is lost. NaN and Infinity are left to be the only floats.
+# Numbers stay text and objects stay pairs, so that neither a digit nor a repeated name is lost. Only NaN and Infinity
+# become floats.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=tuple)
 
 
 class NdjsonRecords:
     """The records of an NDJSON text. Iterating raises FeedError on a line that is not a JSON object.
 
-    Each line names its own columns: one with wrong names is malformed, and does not refuse the others.
+    Each line names its own columns: one with wrong names is malformed, and does not affect the others.
     """
 
     columns = None
@@ -30,7 +30,7 @@ class NdjsonRecords:
         lines = self._lines
         empty = True
         for line in lines:
-            # With its end, the line would have its error on a line after it.
+            # With its line end, the decoder would report some errors on the next line.
             text = line.rstrip()
             if not text:
                 continue
@@ -65,7 +65,7 @@ class NdjsonRecords:
 
 
 def _cells(pairs: Sequence[tuple[str, Any]]) -> dict[str, str]:
-    """The values by name as text, as JSON where they are none; those of a repeated name together."""
+    """The values by name as text, other types as JSON; the values of a repeated name are joined."""
     cells: dict[str, str] = {}
     for name, value in pairs:
         text = "" if value is None else value if isinstance(value, str) else _json(value)

@@ -17,10 +17,10 @@ _READ_BYTES = 1 << 18
 
 
 class ParquetRecords:
-    """The records of a Parquet file; a record's line is its row. `columns` are the file's.
+    """The records of a Parquet file; a record's line is its row. `columns` are the file's columns.
 
-    Opening raises FeedError on wrong columns and on columns whose values have no exact text; both opening and
-    iterating raise it on a damaged file.
+    Opening raises FeedError on wrong columns and on columns whose values have no exact text form; opening and
+    iterating both raise it on a damaged file.
     """
 
     columns: tuple[str, ...]
@@ -32,7 +32,7 @@ class ParquetRecords:
             raise FeedError(source.name, None, "it is empty")
         self._name = source.name
         try:
-            # A buffer makes Arrow read a column chunk page by page, where it would hold the whole of it.
+            # With a buffer, Arrow reads a column chunk page by page instead of loading all of it.
             self._file = pq.ParquetFile(source, buffer_size=_READ_BYTES, pre_buffer=False)
             schema = self._file.schema_arrow
         except (pa.ArrowException, OSError) as error:
@@ -41,7 +41,7 @@ class ParquetRecords:
         if "" in self.columns:
             raise FeedError(self._name, None, f"column {self.columns.index('') + 1} has no name")
         if fault := columns.fault(self.columns):
-            raise FeedError(self._name, None, f"{fault}; columns can be {columns.allowed()}")
+            raise FeedError(self._name, None, f"{fault}; the columns are {columns.allowed()}")
         if faults := [fault for field in schema if (fault := _type_fault(field))]:
             raise FeedError(self._name, None, "; ".join(faults))
 
@@ -83,7 +83,7 @@ def _texts(column: Any) -> list[str | None]:
     if types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if types.is_decimal(column.type):
-        # Arrow's own text of a small decimal is scientific: 0E-10.
+        # Arrow writes a small decimal in scientific notation: 0E-10.
         return [None if value is None else f"{value:f}" for value in column.to_pylist()]
     texts: list[str | None] = column.cast(pa.large_string()).to_pylist()
     return texts

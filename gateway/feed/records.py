@@ -1,18 +1,18 @@
-"""What a feed consists of."""
+"""The records of a feed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 REJECTED = ("line", "reason")
-"""The first two columns of a list of rejects. A CSV file that begins with them is read as if it did not have them."""
+"""The first two columns of a list of rejects. They are ignored when such a list is read as a CSV file."""
 
 Cells = Sequence[str] | Mapping[str, str]
-"""The cells of a record as they stand in the file: in the order of the feed's columns, or by name where it has none."""
+"""The cells of a record, unaltered: in the order of the feed's columns, or by name where it has none."""
 
 
 @dataclass(slots=True)
 class Record:
-    """One record: its values that are not empty. `line` is where it starts (in Parquet, its row), from 1."""
+    """One record: its non-empty values. `line` is the line it starts on (in Parquet, its row), from 1."""
 
     line: int
     values: dict[str, str]
@@ -21,7 +21,7 @@ class Record:
 
 @dataclass(slots=True)
 class Malformed:
-    """A record that cannot be understood, in a feed that can: to be counted as rejected."""
+    """A record that cannot be parsed, in a feed that can: it counts as rejected."""
 
     line: int
     message: str
@@ -29,7 +29,7 @@ class Malformed:
 
 
 def checked_record(line: int, cells: Iterable[tuple[str, str | None]], raw: Cells) -> Record | Malformed | None:
-    """The record of these values, where the format lets text hold what no database stores; None where all are empty."""
+    """The record of these values, Malformed where one holds what no database stores, None where all are empty."""
     values = {name: text for name, cell in cells if cell and (text := cell.strip())}
     if not values:
         return None

@@ -16,7 +16,7 @@ _BUFFER = 1 << 18
 
 
 class Source(io.RawIOBase):
-    """Bytes that are counted as they are read. `size` is None where it cannot be known beforehand."""
+    """Bytes that are counted as they are read. `size` is None where it is unknown."""
 
     def __init__(self, name: str, stream: BinaryIO | io.FileIO, size: int | None) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ def open_source(source: str | Path) -> Iterator[Source]:
 
 
 def uncompressed(source: Source) -> io.BufferedIOBase:
-    """The bytes of a text feed, unpacked where they are gzip, whatever the file is called."""
+    """The bytes of a text feed, decompressed where they are gzip, whatever the file's name."""
     packed = io.BufferedReader(source, _BUFFER)
     if packed.peek(2).startswith(b"\x1f\x8b"):
         return io.BufferedReader(gzip.GzipFile(fileobj=packed), _BUFFER)

@@ -10,14 +10,14 @@ from gateway.feed.errors import FeedError
 from gateway.feed.source import Source, uncompressed
 
 MAX_LINE = 1 << 20
-"""The most bytes of a line, its end included: what keeps memory flat in a file without line ends."""
+"""The maximum bytes of a line, including its end. It bounds memory in a file without line ends."""
 
 
 class TextLines:
-    """The lines of a UTF-8 text with their ends, LF or CRLF. `number` is that of the latest one, from 1.
+    """The lines of a UTF-8 text with their ends, LF or CRLF. `number` is the latest line's, from 1.
 
-    A byte-order mark at the start of a line is dropped. Iterating raises FeedError on a line too long or not UTF-8,
-    on NUL bytes, and on damaged gzip data.
+    A byte-order mark at the start of a line is dropped. Iterating raises FeedError on a line that is too long or not
+    UTF-8, on NUL bytes, and on damaged gzip data.
     """
 
     def __init__(self, source: Source) -> None:
@@ -30,7 +30,7 @@ class TextLines:
             self.number += 1
             if self.number == 1:
                 self._refuse_other_kinds(raw)
-            # Files joined to one have a mark where each of them began.
+            # Concatenated files have a mark where each of them begins.
             while raw.startswith(codecs.BOM_UTF8):
                 raw = raw.removeprefix(codecs.BOM_UTF8)
             if b"\0" in raw:
@@ -47,7 +47,7 @@ class TextLines:
             yield line
 
     def error(self, message: str, line: int | None = None) -> FeedError:
-        """A refusal at this line, by default the latest one."""
+        """A FeedError at this line, by default the latest one."""
         return FeedError(self.name, line or self.number, message)
 
     def _raw_lines(self) -> Iterator[bytes]:
@@ -55,9 +55,9 @@ class TextLines:
             stream = uncompressed(self._source)
             while raw := stream.readline(MAX_LINE + 1):
                 yield raw
-        # Bytes are read ahead of lines, so that the latest line tells nothing about these.
+        # Bytes are read ahead of lines, so the latest line number says nothing about these errors.
         except EOFError as error:
-            message = "the gzip data ends too early: the file is cut off"
+            message = "the gzip data ends too early: the file is truncated"
             raise FeedError(self.name, None, message) from error
         except (gzip.BadGzipFile, zlib.error) as error:
             raise FeedError(self.name, None, f"the gzip data is damaged: {error}") from error
@@ -73,7 +73,7 @@ class TextLines:
             raise self.error("this is a workbook or a zip archive; save the sheet as CSV, or unpack the archive")
 
     def _refuse_nul(self, raw: bytes) -> NoReturn:
-        # Latin text in UTF-16 is half NULs, whether it begins with a byte order mark or not.
+        # Latin text in UTF-16 is half NULs, with or without a byte-order mark.
         if self.number == 1 and raw.count(0) * 3 > len(raw):
             self._refuse_utf16()
         raise self.error(f"byte {raw.index(0) + 1} of the line is NUL: this is not a text file")
