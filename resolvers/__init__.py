@@ -1,1 +1,1 @@
-"""What a caller may ask: input is validated here, and look-ups are batched."""
+"""Queries and commands: checks permissions, validates input and batches look-ups."""

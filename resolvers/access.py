@@ -1,4 +1,4 @@
-"""Who may do what: API keys, the access tokens they are exchanged for, and the callers these stand for."""
+"""Access control: API keys, the access tokens issued for them, and the callers they identify."""
 
 import hashlib
 import hmac
@@ -36,27 +36,27 @@ STANDARD = frozenset(Permission) - {
     Permission.DELETE_JOURNAL_ENTRIES,
     Permission.MANAGE_ACCOUNTING_PERIODS,
 }
-"""What a standard user may do."""
+"""The permissions of a standard user."""
 
 TOKEN_SECONDS = 3600
-"""How long a token is valid."""
+"""Lifetime of a token."""
 
 LONGEST_NAME = 100
 
 _SECRET_BYTES = 30  # 40 characters; established clients allow 42
 _TOKEN_BYTES = 32
-_BUSY = "others are writing to the ledger for long; nothing was changed, so try again"
+_BUSY = "another writer is holding the ledger; nothing was changed, so try again"
 
 
 class KeyRefused(Exception):
-    """The API key cannot be made or revoked; nothing was changed. Its text says why."""
+    """The API key cannot be created or revoked; nothing was changed. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, as the audit trail names them, what they may do, and the name of their API key.
+    """The caller: actor for the audit trail, permissions, and the name of the API key.
 
-    Another key may have the same name later; the audit trail tells them apart by their client ids.
+    A later key may reuse the name of a revoked one; the audit trail distinguishes them by client id.
     """
 
     actor: str
@@ -66,7 +66,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A new token, as OAuth 2 tells it. `scope` names the permissions, in lower case and parted by spaces."""
+    """A new token, as OAuth 2 defines it. `scope` lists the permissions in lower case, separated by spaces."""
 
     access_token: str = field(repr=False)
     expires_in: int
@@ -77,9 +77,9 @@ class Token:
 def create_api_key(
     database: Database, name: str, permissions: Collection[Permission], *, actor: str
 ) -> tuple[ApiKey, str]:
-    """Make an API key. Gives back its row, and its secret, which is not kept.
+    """Create an API key. Returns its row and its secret, which is not stored.
 
-    Raises KeyRefused for a name that is empty, too long, no text, or that of another key that is not revoked.
+    Raises KeyRefused for a name that is empty, too long or not printable, or in use by a key that is not revoked.
     """
     name = _normalised_name(name)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -111,20 +111,20 @@ def create_api_key(
 
 
 def list_api_keys(database: Database) -> list[ApiKey]:
-    """Every API key, revoked ones too, oldest first."""
+    """All API keys, including revoked ones, oldest first."""
     with database.read() as session:
         return all_keys(session)
 
 
 def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
-    """Let the key and its tokens open nothing from now on. Raises KeyRefused for one unknown or revoked before."""
+    """Revoke the key and its tokens. Raises KeyRefused if it is unknown or already revoked."""
     try:
         with database.write() as session:
             key = lock_key(session, _canonical(client_id))
             if key is None:
-                raise KeyRefused(f"there is no API key with the client id {client_id!r}; `api-key list` tells them all")
+                raise KeyRefused(f"no API key has the client id {client_id!r}; `api-key list` shows all of them")
             if key.revoked_at is not None:
-                raise KeyRefused(f"API key {key.name!r} was revoked before, on {key.revoked_at:%Y-%m-%d %H:%M} UTC")
+                raise KeyRefused(f"API key {key.name!r} was already revoked, on {key.revoked_at:%Y-%m-%d %H:%M} UTC")
             revoke_key(session, key, now())
             audit.record(
                 session,
@@ -141,14 +141,16 @@ def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
 
 
 async def issue_token(gateway: Gateway, client_id: str, client_secret: str) -> Token:
-    """Exchange an API key for a token. Expired tokens, of any key, are removed by the way.
+    """Issue a token for an API key. Expired tokens, of any key, are removed as a side effect.
 
-    Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked key, and Unavailable.
+    Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked key, or Unavailable.
     """
     key = await gateway.read(api_key, _canonical(client_id))
     expected = "" if key is None else key.secret_hash
     if not hmac.compare_digest(expected, _hash(client_secret)) or key is None or key.revoked_at is not None:
-        raise Unauthenticated("The client id or secret is wrong, or the API key is revoked; ask for a new API key.")
+        raise Unauthenticated(
+            "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
+        )
     assert key.id is not None
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     await gateway.write(_save_token, _hash(token), key.id)
@@ -157,7 +159,7 @@ async def issue_token(gateway: Gateway, client_id: str, client_secret: str) -> T
 
 
 async def identify(gateway: Gateway, bearer: str) -> Caller:
-    """The caller that a token stands for. Raises Unauthenticated when it is unknown, expired or revoked."""
+    """The caller that a token identifies. Raises Unauthenticated if it is unknown, expired or revoked."""
     key = await gateway.read(key_of_token, _hash(bearer), now())
     if key is None:
         raise Unauthenticated("The access token is unknown, expired or revoked; get a new one from POST /oauth/token.")
@@ -171,20 +173,20 @@ def _save_token(session: Session, token_hash: str, api_key_id: int) -> None:
     insert_token(session, AccessToken(token_hash=token_hash, api_key_id=api_key_id, expires_at=expires_at))
 
 
-def _normalised_name(given: str) -> str:
+def _normalised_name(raw: str) -> str:
     try:
-        name = normalised(given)
+        name = normalised(raw)
     except TextRefused as refused:
-        raise KeyRefused(f"the name {given!a}: {refused}") from None
+        raise KeyRefused(f"the name {raw!a}: {refused}") from None
     if not name:
-        raise KeyRefused("the name is empty; give one that says who will use the API key")
+        raise KeyRefused("the name is empty; name the user or program that will use the API key")
     if len(name) > LONGEST_NAME:
-        raise KeyRefused(f"the name has {len(name)} characters; at most {LONGEST_NAME} are allowed")
+        raise KeyRefused(f"the name has {len(name)} characters; the maximum is {LONGEST_NAME}")
     return name
 
 
 def _canonical(client_id: str) -> str:
-    """The client id as it is stored; for a text that is none, one that no key has."""
+    """The client id as it is stored; empty, which no key has, if the text is not a client id."""
     try:
         return str(UUID(client_id))
     except ValueError:
@@ -192,5 +194,5 @@ def _canonical(client_id: str) -> str:
 
 
 def _hash(secret: str) -> str:
-    # Secrets and tokens are long and random: there is nothing to guess that a slower hash would protect.
+    # Secrets and tokens are long and random, so a slow hash would add no protection against guessing.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

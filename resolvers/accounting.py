@@ -1,6 +1,6 @@
-"""What a caller needs to know before making a run: the accounting periods and codes there are.
+"""Accounting periods and accounting codes, which callers need to create runs.
 
-Everybody who is let in may read them.
+Every authenticated caller may read them.
 """
 
 from resolvers.context import Context
@@ -11,12 +11,12 @@ from storage.pages import Page, Window
 
 
 async def accounting_periods(context: Context, window: Window) -> Page[AccountingPeriod]:
-    """One page of accounting periods, by their days. Raises RequestError for a cursor of another list."""
+    """One page of accounting periods, by start date. Raises RequestError for a cursor of another list."""
     return await context.gateway.read(lists.accounting_periods, window)
 
 
 async def accounting_period_count(context: Context) -> int:
-    """How many accounting periods there are."""
+    """The number of accounting periods."""
     return await context.gateway.read(lists.count_accounting_periods)
 
 
@@ -26,5 +26,5 @@ async def accounting_codes(context: Context, window: Window) -> Page[AccountingC
 
 
 async def accounting_code_count(context: Context) -> int:
-    """How many accounting codes there are."""
+    """The number of accounting codes."""
     return await context.gateway.read(lists.count_accounting_codes)

@@ -1,4 +1,4 @@
-"""What every resolver is given: the running gateway, and who is asking."""
+"""The context of every resolver: the running gateway and the caller."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _PARALLEL_STATEMENTS = 20
 
 @dataclass(frozen=True)
 class Gateway:
-    """The database, the workflows and the feed that resolvers work on."""
+    """The database, workflows and feed that resolvers use."""
 
     database: Database
     process: Process
@@ -38,10 +38,10 @@ class Gateway:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """Call the function with a session that only reads, in a thread of its own.
+        """Call the function with a read-only session, in a thread.
 
-        Raises RequestError for a cursor that the list did not give out and for a text that no database keeps, and
-        Unavailable when the database is lost.
+        Raises RequestError for a cursor of another list and for a text that databases cannot store, and Unavailable
+        if the database fails.
         """
 
         def work() -> Result:
@@ -54,7 +54,7 @@ class Gateway:
             raise RequestError(str(error)) from error
         except DatabaseError as error:
             logger.error("%s", error)
-            raise Unavailable("The ledger's database cannot be reached; try again.") from error
+            raise Unavailable("The ledger's database is unavailable; try again later.") from error
 
     async def write(
         self,
@@ -62,9 +62,10 @@ class Gateway:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """Call the function in one transaction, in a thread of its own: all that it writes, or nothing.
+        """Call the function in one transaction, in a thread: everything it writes is committed, or nothing.
 
-        Raises Unavailable when another writer does not let go of the database, and when the database is lost.
+        Raises RequestError for a text that databases cannot store, and Unavailable if another writer holds the
+        database or the database fails.
         """
 
         def work() -> Result:
@@ -77,19 +78,19 @@ class Gateway:
             raise RequestError(str(error)) from error
         except DatabaseBusy as error:
             raise Unavailable(
-                "The ledger is busy, as while a file is imported. Nothing was changed; try again."
+                "The ledger is busy, for example importing a file. Nothing was changed; try again later."
             ) from error
         except DatabaseError as error:
-            # Lost while it commits, the change may have been made.
+            # If the connection is lost during the commit, the change may have been applied.
             logger.error("%s", error)
             raise Unavailable(
-                "The ledger's database failed; look whether the change was made, then try again."
+                "The ledger's database failed; check whether the change was applied, then retry."
             ) from error
 
 
 @dataclass(frozen=True)
 class Context:
-    """One request: the gateway, who is asking as the audit trail names them, what they may do, and their key's name."""
+    """One request: the gateway, the actor for the audit trail, the permissions, and the name of the API key."""
 
     gateway: Gateway
     actor: str
@@ -98,14 +99,14 @@ class Context:
 
     @property
     def user(self) -> str:
-        """Who is asking, as a user reads it: the name of their API key, if they have one."""
+        """The caller as shown to users: the name of the API key, if there is one."""
         return self.key_name or self.actor
 
     def require(self, permission: Permission) -> None:
-        """Raise Forbidden unless the caller has the permission."""
+        """Raise Forbidden if the caller lacks the permission."""
         if permission not in self.permissions:
             caller = self.actor if self.key_name is None else f"API key {self.key_name}"
             raise Forbidden(
                 f"{caller} lacks the permission {permission.value!r};"
-                " ask whoever administers this gateway for an API key that has it."
+                " ask the administrator of this gateway for an API key that has it."
             )

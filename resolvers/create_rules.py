@@ -1,4 +1,4 @@
-"""The rules that a new run must keep. Every broken one is told, not just the first."""
+"""The rules for a new run. Reports every violation, not just the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _TRANSACTION_TYPES = tuple(TransactionType)
 
 @dataclass(frozen=True, slots=True)
 class CreateRun:
-    """What a caller says about a new run. A transaction type is one of the domain's words, or a text that is none."""
+    """The input for a new run. A transaction type may be an unknown word."""
 
     transaction_types: Sequence[str]
     journal_entry_date: date | None
@@ -35,27 +35,27 @@ class CreateRun:
     idempotency_key: str | None = None
 
 
-def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
-    """The run that was asked for, or every rule that it would break."""
+def check(session: Session, draft: CreateRun) -> RunRequest | list[UserError]:
+    """The valid run, or every violation."""
     errors = Errors()
     ledger = ledger_of(session)
-    found = _range(session, asked, errors)
-    transaction_types = _transaction_types(asked, found, errors)
-    organization_labels = _organizations(session, asked, errors)
-    entry_date = _journal_entry_date(session, asked, errors)
+    found = _range(session, draft, errors)
+    transaction_types = _transaction_types(draft, found, errors)
+    organization_labels = _organizations(session, draft, errors)
+    entry_date = _journal_entry_date(session, draft, errors)
     if found is not None:
-        _check_aggregation(session, asked, found.period, ledger, errors)
+        _check_aggregation(session, draft, found.period, ledger, errors)
     obstacle = running_run(session)
     if obstacle is not None:
         errors.add(
             Code.RUN_IN_THE_WAY,
-            f"Journal run {obstacle.number} is {obstacle.status.value}; only one run works at a time."
+            f"Journal run {obstacle.number} is {obstacle.status.value}; only one run can be Pending or Processing."
             " Wait until it has ended, or cancel it while it is Pending.",
         )
-    if asked.idempotency_key is not None and not is_idempotency_key(asked.idempotency_key):
+    if draft.idempotency_key is not None and not is_idempotency_key(draft.idempotency_key):
         errors.add(
             Code.INVALID,
-            "An idempotency key has 1 to 255 characters, without NUL and halves of surrogate pairs.",
+            "An idempotency key must have 1 to 255 characters, without NUL and unpaired surrogates.",
             "idempotencyKey",
         )
     if errors.found or found is None or entry_date is None:
@@ -74,18 +74,18 @@ def check(session: Session, asked: CreateRun) -> RunRequest | list[UserError]:
 
 
 def is_idempotency_key(text: str) -> bool:
-    """Whether the text can be one. A key is compared as it is given: it is the client's own, and no name."""
+    """Whether the text is a valid key. Keys are opaque, so they are not normalised."""
     return 1 <= len(text) <= 255 and is_storable(text)
 
 
 @dataclass(slots=True)
 class Errors:
-    """The broken rules of one input."""
+    """The violations of one input."""
 
     found: list[UserError] = dataclass_field(default_factory=list)
 
     def add(self, code: Code, message: str, *field: str) -> None:
-        """Note a broken rule, and the field it belongs to, below `input`."""
+        """Add a violation, with the path of its field below `input`."""
         self.found.append(UserError(code, message, ["input", *field]))
 
 
@@ -100,51 +100,51 @@ class _Range:
         return (self.start, self.end) == (self.period.start_date, self.period.end_date)
 
 
-def _range(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
-    start, end = asked.target_start_date, asked.target_end_date
+def _range(session: Session, draft: CreateRun, errors: Errors) -> _Range | None:
+    start, end = draft.target_start_date, draft.target_end_date
     if start is None and end is not None:
-        errors.add(Code.REQUIRED, "targetStartDate is required when targetEndDate is given.", "targetStartDate")
+        errors.add(Code.REQUIRED, "targetStartDate is required with targetEndDate.", "targetStartDate")
     if end is None and start is not None:
-        errors.add(Code.REQUIRED, "targetEndDate is required when targetStartDate is given.", "targetEndDate")
+        errors.add(Code.REQUIRED, "targetEndDate is required with targetStartDate.", "targetEndDate")
     if start is not None and end is not None and start > end:
         errors.add(
             Code.OUT_OF_RANGE,
-            f"The range ends on {end}, before it starts on {start}; the end must not be before the start.",
+            f"The end {end} is before the start {start}; it must be the same day or later.",
             "targetEndDate",
         )
-    if asked.accounting_period_name is not None:
-        return _named_period(session, asked, errors)
+    if draft.accounting_period_name is not None:
+        return _named_period(session, draft, errors)
     if start is None and end is None:
         errors.add(
             Code.REQUIRED,
-            "Give either accountingPeriodName, or both targetStartDate and targetEndDate.",
+            "Give accountingPeriodName, or both targetStartDate and targetEndDate.",
             "accountingPeriodName",
         )
     return _dated_period(session, start, end, errors)
 
 
-def _named_period(session: Session, asked: CreateRun, errors: Errors) -> _Range | None:
-    name = _name(asked.accounting_period_name or "", errors, "accountingPeriodName")
+def _named_period(session: Session, draft: CreateRun, errors: Errors) -> _Range | None:
+    name = _name(draft.accounting_period_name or "", errors, "accountingPeriodName")
     period = None if name is None else period_named(session, name)
     if period is None:
         if name is not None:
             errors.add(
                 Code.UNKNOWN,
-                f"There is no accounting period {name!r}; choose one from the list of accounting periods.",
+                f"There is no accounting period {name!r}; use a name from the list of accounting periods.",
                 "accountingPeriodName",
             )
-        # The target dates can be wrong all the same.
-        return _dated_period(session, asked.target_start_date, asked.target_end_date, errors)
+        # Check the target dates too.
+        return _dated_period(session, draft.target_start_date, draft.target_end_date, errors)
     if period.end_date is None:
         errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), "accountingPeriodName")
     for field, given, own in (
-        ("targetStartDate", asked.target_start_date, period.start_date),
-        ("targetEndDate", asked.target_end_date, period.end_date),
+        ("targetStartDate", draft.target_start_date, period.start_date),
+        ("targetEndDate", draft.target_end_date, period.end_date),
     ):
         if given is not None and own is not None and given != own:
             errors.add(
                 Code.PERIOD_MISMATCH,
-                f"{field} is {given}, but accounting period {period.name} has {own}; give that day, or leave it out.",
+                f"{field} is {given}, but accounting period {period.name} has {own}; use that date, or omit the field.",
                 field,
             )
     return None if period.end_date is None else _Range(period, period.start_date, period.end_date)
@@ -155,7 +155,7 @@ def _dated_period(session: Session, start: date | None, end: date | None, errors
     for field, day in (("targetStartDate", start), ("targetEndDate", end)):
         period = None if day is None else period_of(session, day)
         if day is not None and period is None:
-            message = f"{day} falls into no accounting period; choose a day inside one."
+            message = f"{day} is not in any accounting period; use a date inside one."
             errors.add(Code.NOT_IN_ONE_PERIOD, message, field)
         elif period is not None and period.end_date is None:
             errors.add(Code.PERIOD_OPEN_ENDED, _open_ended(period), field)
@@ -167,7 +167,7 @@ def _dated_period(session: Session, start: date | None, end: date | None, errors
     if first.id != last.id:
         errors.add(
             Code.NOT_IN_ONE_PERIOD,
-            f"{start} falls into accounting period {first.name} and {end} into {last.name};"
+            f"{start} is in accounting period {first.name}, but {end} is in {last.name};"
             " the range must lie inside one period.",
             "targetEndDate",
         )
@@ -176,67 +176,67 @@ def _dated_period(session: Session, start: date | None, end: date | None, errors
 
 
 def _open_ended(period: AccountingPeriod) -> str:
-    return f"Accounting period {period.name} is open-ended; choose one that has an end."
+    return f"Accounting period {period.name} is open-ended; runs need a period that has an end."
 
 
-def _journal_entry_date(session: Session, asked: CreateRun, errors: Errors) -> date | None:
-    day = asked.journal_entry_date
+def _journal_entry_date(session: Session, draft: CreateRun, errors: Errors) -> date | None:
+    day = draft.journal_entry_date
     if day is None:
-        errors.add(Code.REQUIRED, "Say on which day the entries are booked.", "journalEntryDate")
+        errors.add(Code.REQUIRED, "The journal entry date is required.", "journalEntryDate")
     elif period_of(session, day) is None:
         errors.add(
             Code.OUT_OF_RANGE,
-            f"The journal entry date {day} falls into no accounting period;"
-            " choose a day inside one, such as the last day of the period.",
+            f"The journal entry date {day} is not in any accounting period;"
+            " use a date inside one, such as the last day of the period to collect.",
             "journalEntryDate",
         )
     return day
 
 
-def _transaction_types(asked: CreateRun, found: _Range | None, errors: Errors) -> list[TransactionType]:
-    if not asked.transaction_types:
-        errors.add(Code.REQUIRED, "Name at least one transaction type.", "transactionTypes")
+def _transaction_types(draft: CreateRun, found: _Range | None, errors: Errors) -> list[TransactionType]:
+    if not draft.transaction_types:
+        errors.add(Code.REQUIRED, "Give at least one transaction type.", "transactionTypes")
     known = []
-    for position, name in enumerate(asked.transaction_types):
+    for position, name in enumerate(draft.transaction_types):
         place = ("transactionTypes", str(position))
         if name not in _TRANSACTION_TYPES:
             errors.add(
                 Code.INVALID,
-                f"There is no transaction type {name!r}; known are: {', '.join(_TRANSACTION_TYPES)}.",
+                f"There is no transaction type {name!r}; the types are: {', '.join(_TRANSACTION_TYPES)}.",
                 *place,
             )
-        elif name in asked.transaction_types[:position]:
-            errors.add(Code.DUPLICATE, f"Transaction type {name} is named more than once.", *place)
+        elif name in draft.transaction_types[:position]:
+            errors.add(Code.DUPLICATE, f"Transaction type {name} is given more than once.", *place)
         else:
             known.append(TransactionType(name))
-    _check_whole_period(asked, found, errors)
+    _check_whole_period(draft, found, errors)
     return known
 
 
-def _check_whole_period(asked: CreateRun, found: _Range | None, errors: Errors) -> None:
+def _check_whole_period(draft: CreateRun, found: _Range | None, errors: Errors) -> None:
     revenue = TransactionType.REVENUE_EVENT_ITEM
-    start, end = asked.target_start_date, asked.target_end_date
-    if revenue not in asked.transaction_types:
+    start, end = draft.target_start_date, draft.target_end_date
+    if revenue not in draft.transaction_types:
         return
     if found is not None and not found.is_whole_period:
-        part = f"{found.start} to {found.end} is a part of {found.period.name}"
+        part = f"{found.start} to {found.end} is only a part of {found.period.name}"
     elif found is None and start is not None and end is not None:
-        # In no one period, or in the open-ended one: no period is that range.
-        part = f"{min(start, end)} to {max(start, end)} is none"
+        # In no single period, or in the open-ended one: no period has that range.
+        part = f"{min(start, end)} to {max(start, end)} is not a period"
     else:
         return
     errors.add(
         Code.WHOLE_PERIOD_ONLY,
-        f"{revenue.value} can be run for a whole accounting period only; {part}.",
+        f"{revenue.value} requires a run for a whole accounting period; {part}.",
         "transactionTypes",
-        str(asked.transaction_types.index(revenue)),
+        str(draft.transaction_types.index(revenue)),
     )
 
 
-def _organizations(session: Session, asked: CreateRun, errors: Errors) -> list[str]:
-    labels = asked.organization_labels or []
+def _organizations(session: Session, draft: CreateRun, errors: Errors) -> list[str]:
+    labels = draft.organization_labels or []
     known = organizations(session) if labels else []
-    wanted: list[str] = []
+    names: list[str] = []
     for position, label in enumerate(labels):
         place = ("organizationLabels", str(position))
         name = _name(label, errors, *place)
@@ -245,20 +245,20 @@ def _organizations(session: Session, asked: CreateRun, errors: Errors) -> list[s
         if name not in known:
             errors.add(
                 Code.UNKNOWN,
-                f"There is no organisation {name!r}; known are: {', '.join(known) or 'none'}.",
+                f"There is no organisation {name!r}; the organisations are: {', '.join(known) or 'none'}.",
                 *place,
             )
-        elif name in wanted:
-            errors.add(Code.DUPLICATE, f"Organisation {name!r} is named more than once.", *place)
+        elif name in names:
+            errors.add(Code.DUPLICATE, f"Organisation {name!r} is given more than once.", *place)
         else:
-            wanted.append(name)
-    return wanted
+            names.append(name)
+    return names
 
 
-def _name(given: str, errors: Errors, *field: str) -> str | None:
-    """The name, normalised. A blank one is a name that nothing has: taken for absent, it would widen the run."""
+def _name(raw: str, errors: Errors, *field: str) -> str | None:
+    """The normalised name. A blank name stays blank and matches nothing: treated as absent, it would widen the run."""
     try:
-        return normalised(given)
+        return normalised(raw)
     except TextRefused as refused:
         name = field[0] + "".join(f"[{position}]" for position in field[1:])
         errors.add(Code.INVALID, f"{name}: {refused}.", *field)
@@ -266,16 +266,16 @@ def _name(given: str, errors: Errors, *field: str) -> str | None:
 
 
 def _check_aggregation(
-    session: Session, given: CreateRun, period: AccountingPeriod, ledger: Ledger, errors: Errors
+    session: Session, draft: CreateRun, period: AccountingPeriod, ledger: Ledger, errors: Errors
 ) -> None:
     assert period.id is not None
     if period_has_live_entries(session, period.id, aggregated=not ledger.aggregate_currency):
-        kept, asked = ("in transaction currency", "aggregated")
+        existing, requested = ("in transaction currency", "aggregated")
         if not ledger.aggregate_currency:
-            kept, asked = asked, kept
+            existing, requested = requested, existing
         errors.add(
             Code.AGGREGATION_MIXED,
-            f"Accounting period {period.name} has entries that are {kept}, and this run's would be {asked};"
-            " one period is either all aggregated or all not.",
-            "targetStartDate" if given.accounting_period_name is None else "accountingPeriodName",
+            f"Accounting period {period.name} has entries {existing}, but this run's entries would be"
+            f" {requested}; the entries of a period must all be aggregated, or none.",
+            "targetStartDate" if draft.accounting_period_name is None else "accountingPeriodName",
         )

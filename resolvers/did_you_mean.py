@@ -1,11 +1,11 @@
-"""The nearest known words to one that is unknown."""
+"""Suggestions for unknown words."""
 
 from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
 
 _NEAR = 75.0
-"""How alike two words must be, of 100, for one to be meant by the other."""
+"""The least similarity, from 0 to 100, of a suggested word."""
 
 _MOST = 3
 _LONGEST = 300
@@ -13,9 +13,9 @@ _REMEMBERED = 1_000
 
 
 class DidYouMean:
-    """What to add to a message about an unknown word: "; did you mean 'Invoice Item'?", or "" where no word is near.
+    """The suffix for a message about an unknown word: "; did you mean 'Invoice Item'?", or "" without a similar word.
 
-    The nearest word comes first. Case, white space, hyphens and underscores make no difference to what is near.
+    The most similar word comes first. Case, white space, hyphens and underscores are ignored.
     """
 
     def __init__(self, known: Iterable[str]) -> None:
@@ -24,7 +24,7 @@ class DidYouMean:
 
     def __call__(self, text: str) -> str:
         text = text[:_LONGEST]
-        # A file has the same wrong word on many lines.
+        # A file often repeats the same wrong word on many lines.
         if text not in self._said:
             if len(self._said) >= _REMEMBERED:
                 self._said.clear()
@@ -33,7 +33,7 @@ class DidYouMean:
         return self._said[text]
 
     def _near(self, text: str) -> list[str]:
-        # A slip of the pen first; where there is none, a word that is a part of the name.
+        # Typing errors first; if there are none, words that are part of a name.
         for scorer in (fuzz.ratio, fuzz.WRatio if len(text) > 2 else fuzz.ratio):
             found = process.extract(text, self._known, scorer=scorer, processor=_plain, limit=_MOST, score_cutoff=_NEAR)
             if found:

@@ -1,4 +1,4 @@
-"""The two ways in which a request is answered with no: a broken rule is data, anything else is raised."""
+"""Errors of requests: violations are returned as data, everything else is raised."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class UserErrorCode(StrEnum):
-    """Which kind of rule was broken."""
+    """The kind of a violation."""
 
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"
@@ -29,7 +29,7 @@ class UserErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """One broken rule: which, said for a user, and the path of the input field it belongs to."""
+    """One violation: its kind, a message for users, and the path of the input field."""
 
     code: UserErrorCode
     message: str
@@ -38,14 +38,14 @@ class UserError:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[Value]):
-    """What a mutation gives back: a value, or every rule that the input broke."""
+    """The result of a mutation: a value, or every violation of the input."""
 
     value: Value | None = None
     errors: list[UserError] = field(default_factory=list)
 
 
 class RequestError(Exception):
-    """The request itself cannot be answered. `code` becomes `extensions.code`."""
+    """The request cannot be answered. `code` becomes `extensions.code`."""
 
     code = "BAD_USER_INPUT"
 
@@ -55,24 +55,24 @@ class RequestError(Exception):
 
 
 class NotFound(RequestError):
-    """There is nothing of that name or number."""
+    """Nothing with that name or number exists."""
 
     code = "NOT_FOUND"
 
 
 class Unauthenticated(RequestError):
-    """The caller has not shown who they are, though they must, or in a way that is not accepted."""
+    """The caller sent no valid access token or credentials."""
 
     code = "UNAUTHENTICATED"
 
 
 class Forbidden(RequestError):
-    """The caller lacks the permission for this."""
+    """The caller lacks a required permission."""
 
     code = "FORBIDDEN"
 
 
 class Unavailable(RequestError):
-    """The server cannot answer now, but another, or this one later, can."""
+    """The server cannot answer now; a retry may succeed."""
 
     code = "SERVICE_UNAVAILABLE"

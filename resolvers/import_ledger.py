@@ -1,6 +1,6 @@
-"""Importing what a ledger is made of: accounting codes, accounting periods, segments and segmentation rules.
+"""Importing reference data: accounting codes, accounting periods, segments and segmentation rules.
 
-Each import is all or nothing: with one bad line, no line is taken. A name that exists is brought up to date.
+Each import is all or nothing: one invalid line rejects the whole file. Existing names are updated.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,17 +58,17 @@ SEGMENT_COLUMNS = (("segment",), ("segmentation_rule", "transaction_type", "acti
 MOST_RULES = 50
 
 NAMED = 5
-"""How many journal runs a refusal names."""
+"""Number of journal runs named in a refusal."""
 
 
 class _Rejected(Exception):
-    """Undoes an import that has bad lines."""
+    """Rolls back an import that has invalid lines."""
 
 
 def import_accounting_codes(
     database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
 ) -> Imported:
-    """Take accounting codes from a file."""
+    """Import accounting codes from a file."""
 
     def save(session: Session, codes: list[tuple[int, AccountingCode]], refuse: Reject) -> None:
         _refuse_repeated(codes, "accounting code", refuse)
@@ -81,14 +81,14 @@ def import_accounting_codes(
 def import_accounting_periods(
     database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
 ) -> Imported:
-    """Take accounting periods from a file. Periods must not overlap, those included that exist.
+    """Import accounting periods from a file. They must not overlap each other or existing periods.
 
-    The days of a period that a run has used never change, and every day that a run's entries are booked on stays in a
-    period. A period is known by its name, so another name is another period.
+    The dates of a period that a run has used never change, and the journal entry date of every run stays in a period.
+    The name identifies a period, so a new name is a new period.
     """
 
     def save(session: Session, periods: list[tuple[int, AccountingPeriod]], refuse: Reject) -> None:
-        # No run is created meanwhile: it would be of days that its period no longer has.
+        # Keep new runs out, whose dates their period might no longer have.
         lock_series(session, "JR")
         known = {period.name: period for period in all_periods(session)}
         together = known | {period.name: period for _, period in periods}
@@ -105,8 +105,8 @@ def import_accounting_periods(
             if starting is not None and starting.name != period.name:
                 refuse(
                     number,
-                    f"accounting period {period.name!r} would start on the day that {starting.name!r} still starts on;"
-                    " put the line that moves that one before this line",
+                    f"accounting period {period.name!r} would start on the same day as {starting.name!r}, which a later"
+                    " line changes; put that line before this one",
                 )
                 return
             save_period(session, period)
@@ -117,10 +117,10 @@ def import_accounting_periods(
 def import_segments(
     database: Database, lines: Lines, reject: Reject, *, actor: str, settle: Settle = at_once
 ) -> Imported:
-    """Take segments, and the segmentation rules they stand in, from a file.
+    """Import segments, and the segmentation rules that use them, from a file.
 
-    A line names a segment; with `segmentation_rule` it also stands in that rule, in the order of the lines, for
-    every transaction type or (an override) for one. A rule that a run has used keeps its segments for ever.
+    A line names a segment; with `segmentation_rule` it also adds it to that rule, in the order of the lines, for
+    all transaction types or (an override) for one. The segments of a rule that a run has used never change.
     """
 
     def save(session: Session, segments: list[tuple[int, _SegmentLine]], refuse: Reject) -> None:
@@ -175,7 +175,9 @@ def _import(
     except OnlyChecked:
         pass
     except DatabaseBusy as error:
-        raise ImportRefused("others are writing to the ledger for long; nothing was taken, so run it again") from error
+        raise ImportRefused(
+            "another writer is holding the ledger; nothing was recorded, so run the import again"
+        ) from error
     return Imported(recorded=len(rows))
 
 
@@ -204,7 +206,7 @@ def _period(values: Mapping[str, str]) -> AccountingPeriod:
     start = cells.require("start_date", cells.read("start_date", parse_day))
     end = cells.read("end_date", parse_day)
     if start is not None and end is not None and end < start:
-        cells.faults.append(("end_date", f"{end} is before the start, {start}"))
+        cells.faults.append(("end_date", f"{end} is before the start date, {start}"))
     fiscal_year = cells.read("fiscal_year", partial(_whole, 1900, 2199))
     fiscal_quarter = cells.read("fiscal_quarter", partial(_whole, 1, 4))
     status = cells.read("status", partial(word, AccountingPeriodStatus))
@@ -221,12 +223,12 @@ def _period(values: Mapping[str, str]) -> AccountingPeriod:
 
 
 def _refuse_repeated(rows: Sequence[tuple[int, AccountingCode | AccountingPeriod]], what: str, refuse: Reject) -> None:
-    """Refuse a line that names what an earlier line of the file names: which of them holds would be a guess."""
+    """Refuse a line that repeats the name of an earlier line, because which one applies would be a guess."""
     lines: dict[str, int] = {}
     for number, row in rows:
         earlier = lines.setdefault(row.name, number)
         if earlier != number:
-            refuse(number, f"name: {what} {row.name!r} stands on line {earlier} already; name it once")
+            refuse(number, f"name: {what} {row.name!r} is also on line {earlier}; give each name once")
 
 
 def _refuse_changes_of_used(
@@ -240,15 +242,16 @@ def _refuse_changes_of_used(
         before = known.get(period.name)
         if before is None or before.id is None:
             continue
-        days, then = ((one.start_date, one.end_date) for one in (period, before))
-        if days == then:
+        dates, dates_before = ((one.start_date, one.end_date) for one in (period, before))
+        if dates == dates_before:
             continue
         used = numbers_of_runs_for(session, before.id)
         if used:
             refuse(
                 number,
-                f"accounting period {period.name!r} is used by {_listed(used)}, so it keeps its days,"
-                f" {_days(before)}; cancel and delete what was run for it first, or give the new days another period",
+                f"accounting period {period.name!r} is used by {_listed(used)}, so its dates"
+                f" {_days(before)} cannot change; cancel and delete those runs first, or use another name for the new"
+                " dates",
             )
             continue
         booked = numbers_of_runs_booked_on(session, before.start_date, before.end_date)
@@ -256,8 +259,8 @@ def _refuse_changes_of_used(
         if lost:
             refuse(
                 number,
-                f"accounting period {period.name!r} has the journal entry date of {_listed(lost)}, which would then"
-                " fall into no period; keep that day in this period, or add a period that has it",
+                f"accounting period {period.name!r} includes the journal entry date of {_listed(lost)}, which would"
+                " then be in no period; keep that date in this period, or add a period that includes it",
             )
 
 
@@ -295,7 +298,7 @@ class _SegmentLine:
         self.active = bool(cells.read("active", yes_or_no))
         needs_rule = any(values.get(column, "").strip() for column in ("transaction_type", "active"))
         if needs_rule and self.rule is None and "segmentation_rule" not in dict(cells.faults):
-            cells.faults.append(("segmentation_rule", "it is required when transaction_type or active is given"))
+            cells.faults.append(("segmentation_rule", "it is required with transaction_type or active"))
         cells.refuse_faults()
 
 
@@ -311,19 +314,19 @@ def _save_rules(session: Session, lines: list[tuple[int, _SegmentLine]], refuse:
         first, active, segments = rules.get(line.rule, (number, False, {}))
         names = segments.setdefault(line.transaction_type, [])
         if line.segment in names:
-            refuse(number, f"segment {line.segment!r} stands twice in segmentation rule {line.rule!r}")
+            refuse(number, f"segment {line.segment!r} is already in segmentation rule {line.rule!r}; give it once")
             continue
         names.append(line.segment)
         rules[line.rule] = (first, active or line.active, segments)
-    wanted_active = [name for name, (_, active, _) in rules.items() if active]
-    for name in wanted_active[1:]:
-        refuse(rules[name][0], f"segmentation rules {wanted_active[0]!r} and {name!r} cannot both be active")
-    if wanted_active:
+    active_rules = [name for name, (_, active, _) in rules.items() if active]
+    for name in active_rules[1:]:
+        refuse(rules[name][0], f"segmentation rules {active_rules[0]!r} and {name!r} cannot both be active")
+    if active_rules:
         deactivate_rules(session)
     for name, (number, active, segments) in rules.items():
-        _save_rule(session, number, name, active and name == wanted_active[0], segments, refuse)
+        _save_rule(session, number, name, active and name == active_rules[0], segments, refuse)
     if count_rules(session) > MOST_RULES:
-        refuse(lines[-1][0], f"there would be more than {MOST_RULES} segmentation rules")
+        refuse(lines[-1][0], f"there would be more than {MOST_RULES} segmentation rules, which is the maximum")
 
 
 def _save_rule(session: Session, number: int, name: str, active: bool, segments: RuleSegments, refuse: Reject) -> None:
@@ -331,8 +334,8 @@ def _save_rule(session: Session, number: int, name: str, active: bool, segments:
     if rule.used_at is not None and rule.id is not None and rule_segments(session, rule.id) != segments:
         refuse(
             number,
-            f"segmentation rule {name!r} has been used by a journal run, so its segments can no longer change;"
-            " deactivate it and make another",
+            f"segmentation rule {name!r} has been used by a journal run, so its segments cannot change;"
+            " deactivate it and create another rule",
         )
         return
     rule.active = active

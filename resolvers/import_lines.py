@@ -1,4 +1,4 @@
-"""What the imports have in common: lines come in, good ones are kept, the others told with their reason."""
+"""Common parts of the imports: lines are parsed, and rejected with a reason if they are invalid."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from resolvers.did_you_mean import DidYouMean
 from storage.texts import TextRefused, normalised
 
 Line = tuple[int, Mapping[str, str] | str]
-"""A line's number, and its values by column, or why it cannot be understood."""
+"""A line's number, and its values by column, or why it cannot be parsed."""
 
 Reject = Callable[[int, str], None]
-"""Takes the number of a rejected line, and the reason."""
+"""Receives the number of a rejected line, and the reason."""
 
 Settle = Callable[[], None]
-"""Called once all lines are taken, as the last thing before they are recorded for good; raises to have none of them."""
+"""Called after the last line, immediately before the commit; an exception rolls everything back."""
 
 Value = TypeVar("Value")
 Word = TypeVar("Word", bound=StrEnum)
@@ -26,20 +26,20 @@ Lines = Iterable[Line]
 
 
 class ImportRefused(Exception):
-    """The whole file is refused; nothing of it was taken. Its text says why."""
+    """The whole file is refused; nothing of it was recorded. The text says why."""
 
 
 class OnlyChecked(Exception):
-    """Raised by a Settle: the file was only to be checked. Nothing of it is recorded, and it counts as if it were."""
+    """Raised by a Settle to check a file only: nothing is recorded, but the counts are those of an import."""
 
 
 def at_once() -> None:
-    """The Settle of whoever has nothing to do before lines are recorded."""
+    """The Settle that does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uncollectable:
-    """Transactions that no run can collect with the present accounting periods: how many, first and last day."""
+    """Transactions that no run can collect with the current accounting periods: their number, first and last day."""
 
     count: int
     first: date
@@ -48,23 +48,23 @@ class Uncollectable:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the lines of one file. `totals` are signed sums, by currency.
+    """The result of importing one file. `totals` are signed sums, by currency.
 
-    Of the recorded transactions, `in_no_period` are dated in no accounting period, and `in_open_ended_period` in one
-    without an end; None where there are none.
+    `in_no_period` are recorded transactions dated outside all accounting periods, `in_open_ended_period` those in a
+    period without an end; None if there are none.
     """
 
     recorded: int = 0
     duplicates: int = 0
     rates_added: int = 0
-    """Recorded before the home currency was set, and given their exchange rates now."""
+    """Transactions recorded before the home currency was set, which received their exchange rates now."""
     rejected: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
     in_no_period: Uncollectable | None = None
     in_open_ended_period: Uncollectable | None = None
 
     def warnings(self) -> list[str]:
-        """What whoever imports should know though nothing was rejected: one sentence for each."""
+        """Warnings about recorded transactions, one sentence each."""
         found = []
         for dated, place, missing in (
             (self.in_no_period, "in no accounting period", "a period"),
@@ -84,17 +84,17 @@ class Imported:
 
 
 class Faulty(ValueError):
-    """A cell or a line that cannot be taken. Its text says why."""
+    """A cell or a line that is invalid. The text says why."""
 
 
 def word(words: type[Word], text: str) -> Word:
-    """The member that the text means: its wire string or its name. Raises Faulty for neither."""
+    """The member whose wire string or name is the text. Raises Faulty if there is none."""
     try:
         return words(text)
     except ValueError:
         if text in words.__members__:
             return words[text]
-    suggestion = _suggestions(words)(text) or f"; possible are: {', '.join(words)}"
+    suggestion = _suggestions(words)(text) or f"; the values are: {', '.join(words)}"
     raise Faulty(f"{text!r} is unknown{suggestion}")
 
 
@@ -104,34 +104,34 @@ def _suggestions(words: type[StrEnum]) -> DidYouMean:
 
 
 def yes_or_no(text: str) -> bool:
-    """What the text says. Raises Faulty unless it is yes or no."""
+    """True for yes, False for no. Raises Faulty for any other text."""
     if text.lower() not in ("yes", "no", "true", "false"):
-        raise Faulty(f"{text!r} is neither yes nor no")
+        raise Faulty(f"{text!r} is not valid; use yes or no")
     return text.lower() in ("yes", "true")
 
 
 class Cells:
-    """The cells of one line. What is wrong with any of them is collected, so that it can be told at once."""
+    """The cells of one line. Collects all faults, so that they are reported together."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.faults: list[tuple[str, str]] = []
-        """Columns, and what is wrong with what they have."""
+        """Columns and their faults."""
 
     def text(self, column: str, longest: int = 100) -> str | None:
-        """The column's text, normalised; None when it is blank, refused or longer than the ledger can hold."""
+        """The column's text, normalised; None if it is blank, refused or too long."""
         try:
             text = normalised(self._values.get(column, ""))
         except TextRefused as refused:
             self.faults.append((column, str(refused)))
             return None
         if len(text) > longest:
-            self.faults.append((column, f"it has {len(text)} characters; at most {longest} are possible"))
+            self.faults.append((column, f"it has {len(text)} characters; the maximum is {longest}"))
             return None
         return text or None
 
     def read(self, column: str, parse: Callable[[str], Value]) -> Value | None:
-        """What the column's text means; None when it is blank or cannot be read."""
+        """The parsed text of the column; None if it is blank or invalid."""
         text = self._values.get(column, "").strip()
         try:
             return parse(text) if text else None
@@ -140,12 +140,12 @@ class Cells:
             return None
 
     def require(self, column: str, value: Value | None) -> Value | None:
-        """The value. Where there is none, and no other fault says why, it is required."""
+        """The value. Adds a fault if it is missing and the column has no other fault."""
         if value is None and column not in dict(self.faults):
             self.faults.append((column, "it is required"))
         return value
 
     def refuse_faults(self) -> None:
-        """Raise Faulty with everything that was wrong."""
+        """Raise Faulty with all faults, if there are any."""
         if self.faults:
             raise Faulty("; ".join(f"{column}: {message}" for column, message in self.faults))

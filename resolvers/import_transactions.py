@@ -1,4 +1,4 @@
-"""Importing a feed of transactions: one file, one database transaction, in flat memory."""
+"""Importing a file of transactions: one database transaction, in constant memory."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ OPTIONAL = ("organization", "exchange_rate", "home_amount", "account_number", "d
 PREFIX = SEGMENT
 
 BATCH = 5_000
-"""Transactions posted at a time; memory holds no more of a file than that."""
+"""Transactions posted at a time, which is also the part of a file that is in memory."""
 
 
 def import_transactions(
@@ -57,12 +57,11 @@ def import_transactions(
     actor: str,
     settle: Settle = at_once,
 ) -> Imported:
-    """Post every good line of a file, or nothing of it when this raises.
+    """Record every valid line of a file; if this raises, nothing is recorded.
 
-    Lines are rejected in the order of the file, each before more than BATCH lines after it are read.
-    A transaction posted before with the same content is a duplicate, with other content it is rejected. A bad
-    line is rejected and the others are taken. Raises ImportRefused when a sum leaves 64 bits, or when another
-    caller recorded the same transactions at the same moment.
+    Invalid lines are rejected, in the order of the file, each before more than BATCH lines after it are read.
+    A transaction recorded before with the same content is a duplicate; with other content it is rejected.
+    Raises ImportRefused if a sum exceeds 64 bits, or if another caller records the same transactions meanwhile.
     """
     result = Imported()
     totals: Counter[str] = Counter()
@@ -85,8 +84,7 @@ def import_transactions(
         raise ImportRefused(f"{error}; nothing of {source} was recorded") from error
     except (RecordedMeanwhile, DatabaseBusy) as error:
         raise ImportRefused(
-            f"others are writing to the ledger at the same moment; nothing of {source} was recorded, so run the"
-            " import again"
+            f"another writer is holding the ledger; nothing of {source} was recorded, so run the import again"
         ) from error
     return result
 
@@ -118,7 +116,7 @@ def _post(
 
 
 def _place(session: Session, days: Counter[date], result: Imported) -> None:
-    """Count what lies outside of the accounting periods that a run can be made for."""
+    """Count the transactions that no run can collect, because of their dates."""
     periods = periods_of_days(session, days)
     outside: Counter[date] = Counter()
     open_ended: Counter[date] = Counter()
@@ -137,7 +135,7 @@ def _uncollectable(days: Counter[date]) -> Uncollectable | None:
 
 
 def _fields(values: Mapping[str, str]) -> TransactionFields:
-    """The fields of a line, and what is wrong with those that cannot be read."""
+    """The fields of a line, and the faults of those that cannot be parsed."""
     cells = Cells(values)
     given = TransactionFields(
         transaction_id=values.get("transaction_id"),

@@ -1,4 +1,4 @@
-"""Summary journal entries: look-ups, lists, drill-down, and their way into the general ledger.
+"""Journal entries: look-ups, lists, drill-down, changes, transfer status and cancellation.
 
 Each raises Forbidden for a caller who lacks its permission.
 """
@@ -30,7 +30,7 @@ LONGEST_NOTES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class EntryChange:
-    """What is to change of an entry; what is None stays. Empty notes remove those there are."""
+    """Changes to an entry; None keeps the value. Empty notes remove the notes."""
 
     number: str
     notes: str | None = None
@@ -38,17 +38,17 @@ class EntryChange:
 
 
 async def journal_entry(context: Context, number: str) -> JournalEntry | None:
-    """The entry of that number."""
+    """The entry with that number."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(entry_numbered, number)
 
 
 async def journal_entries(
-    context: Context, wanted: EntryFilter, order: Order[JournalEntry], window: Window
+    context: Context, filter: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> Page[JournalEntry]:
     """One page of entries. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(list_entries, wanted, order, window)
+    return await context.gateway.read(list_entries, filter, order, window)
 
 
 async def entries_of_run(context: Context, run_number: str, window: Window) -> Page[JournalEntry]:
@@ -57,20 +57,20 @@ async def entries_of_run(context: Context, run_number: str, window: Window) -> P
     return await context.gateway.read(_entries_of_run, run_number, window)
 
 
-async def journal_entry_count(context: Context, wanted: EntryFilter) -> int:
-    """How many entries the whole list has."""
+async def journal_entry_count(context: Context, filter: EntryFilter) -> int:
+    """The number of entries in the whole list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(count_journal_entries, wanted)
+    return await context.gateway.read(count_journal_entries, filter)
 
 
 async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:
-    """One page of the transactions that the entry summarises. Raises RequestError for a cursor of another list."""
+    """One page of the transactions in the entry. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(transactions_of_entry, entry_id, window)
 
 
 async def net_zero_transactions(context: Context, run_id: int, window: Window) -> Page[PostedTransaction]:
-    """One page of what the run took and made no entry of. Raises RequestError for a cursor of another list."""
+    """One page of the transactions of the run that net to zero. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(net_zero_transactions_of_run, run_id, window)
 
@@ -78,17 +78,16 @@ async def net_zero_transactions(context: Context, run_id: int, window: Window) -
 async def set_transferred_to_accounting(
     context: Context, numbers: list[str], status: TransferStatus
 ) -> Answer[list[JournalEntry]]:
-    """Set where these entries stand on their way into the general ledger: all of them, or none.
+    """Set the transfer status of these entries: all of them, or none.
 
-    Possible on created entries; a cancelled one can no longer change. The time and the caller are kept while
-    the status is Yes.
+    The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer.
     """
     context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     return await context.gateway.write(_set_transferred, context, numbers, status)
 
 
 async def update_journal_entry(context: Context, change: EntryChange) -> Answer[JournalEntry]:
-    """Change an entry's notes, its transfer status, or both at once: all that is asked for, or nothing."""
+    """Change the notes of an entry, its transfer status, or both: every change, or none."""
     if change.transferred_to_accounting is not None:
         context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     if change.notes is not None:
@@ -97,7 +96,7 @@ async def update_journal_entry(context: Context, change: EntryChange) -> Answer[
 
 
 async def cancel_journal_entry(context: Context, number: str) -> Answer[JournalEntry]:
-    """Cancel one entry: not when its transfer status is Yes or Processing. Its transactions are free again at once."""
+    """Cancel one entry, unless its transfer status is Yes or Processing. Its transactions become free."""
     context.require(Permission.CANCEL_JOURNAL_ENTRIES)
     return await context.gateway.write(_cancel, context.actor, number)
 
@@ -111,7 +110,7 @@ def _update(session: Session, context: Context, change: EntryChange) -> Answer[J
     if status is not None and entry.status is JournalEntryStatus.CANCELLED:
         errors.append(_fixed(entry, ["input", "transferredToAccounting"]))
     if notes is not None and len(notes) > LONGEST_NOTES:
-        message = f"Notes have at most {LONGEST_NOTES:,} characters; these have {len(notes):,}."
+        message = f"Notes can have {LONGEST_NOTES:,} characters at most; these have {len(notes):,}."
         errors.append(UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", "notes"]))
     if notes is not None:
         try:
@@ -131,7 +130,7 @@ def _update(session: Session, context: Context, change: EntryChange) -> Answer[J
 
 
 def _cancel(session: Session, actor: str, number: str) -> Answer[JournalEntry]:
-    # The run's lock comes before its entries', as everywhere.
+    # Lock the run before its entries, as everywhere, to avoid deadlocks.
     run = lock_run_of_entry(session, number)
     entry = lock_entries_numbered(session, [number]).get(number)
     if entry is None:
@@ -154,7 +153,7 @@ def _set_transferred(
     session: Session, context: Context, numbers: list[str], status: TransferStatus
 ) -> Answer[list[JournalEntry]]:
     if not 1 <= len(numbers) <= LARGEST_PAGE:
-        message = f"Name from 1 to {LARGEST_PAGE} journal entries; {len(numbers)} are named."
+        message = f"Give 1 to {LARGEST_PAGE:,} journal entries; this call has {len(numbers):,}."
         return Answer(errors=[UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", FIELD])])
     entries = lock_entries_numbered(session, numbers)
     errors = [
@@ -175,7 +174,7 @@ def _refusal(entry: JournalEntry | None, number: str, position: int, repeated: b
     if entry is None:
         return _unknown(number, place)
     if repeated:
-        return UserError(UserErrorCode.DUPLICATE, f"Journal entry {number} is named more than once.", place)
+        return UserError(UserErrorCode.DUPLICATE, f"Journal entry {number} is given more than once.", place)
     if entry.status is JournalEntryStatus.CANCELLED:
         return _fixed(entry, place)
     return None
@@ -186,7 +185,7 @@ def _unknown(number: str, place: list[str]) -> UserError:
 
 
 def _fixed(entry: JournalEntry, place: list[str]) -> UserError:
-    message = f"Journal entry {entry.number} is Cancelled; its transferred-to-accounting status can no longer change."
+    message = f"Journal entry {entry.number} is Cancelled; its transfer status cannot change."
     return UserError(UserErrorCode.STATUS_NOT_ALLOWED, message, place)
 
 

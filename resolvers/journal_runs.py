@@ -34,53 +34,53 @@ from storage.words import Permission
 
 
 async def journal_run(context: Context, number: str) -> JournalRun | None:
-    """The run of that number."""
+    """The run with that number."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
     return await context.gateway.read(run_numbered, number)
 
 
 async def journal_runs(
-    context: Context, wanted: RunFilter, order: Order[JournalRun], window: Window
+    context: Context, filter: RunFilter, order: Order[JournalRun], window: Window
 ) -> Page[JournalRun]:
     """One page of runs. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    return await context.gateway.read(list_runs, wanted, order, window)
+    return await context.gateway.read(list_runs, filter, order, window)
 
 
-async def journal_run_count(context: Context, wanted: RunFilter) -> int:
-    """How many runs the whole list has."""
+async def journal_run_count(context: Context, filter: RunFilter) -> int:
+    """The number of runs in the whole list."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    return await context.gateway.read(count_journal_runs, wanted)
+    return await context.gateway.read(count_journal_runs, filter)
 
 
-async def create_journal_run(context: Context, asked: CreateRun) -> Answer[JournalRun]:
-    """Accept a new run as Pending and have it processed, or tell every rule that it breaks.
+async def create_journal_run(context: Context, draft: CreateRun) -> Answer[JournalRun]:
+    """Create a Pending run and enqueue its processing, or return every rule that it violates.
 
-    The same idempotency key with the same input gives the same run again.
+    The same idempotency key with the same input returns the same run.
     """
     context.require(Permission.CREATE_JOURNAL_RUN)
-    answer = await context.gateway.write(_create, context, asked)
-    return _told(context, answer)
+    answer = await context.gateway.write(_create, context, draft)
+    return _notify_followers(context, answer)
 
 
 async def cancel_journal_run(context: Context, number: str) -> Answer[JournalRun]:
-    """Accept that the run be cancelled: from Pending, Error and Completed. The entries are tried afterwards."""
+    """Start cancelling a run that is Pending, Error or Completed. Its entries are tried in the background."""
     context.require(Permission.CANCEL_JOURNAL_RUN)
     answer = await context.gateway.write(_request, context, number, request_cancel)
-    return _told(context, answer)
+    return _notify_followers(context, answer)
 
 
 async def delete_journal_run(context: Context, number: str) -> Answer[JournalRun]:
-    """Accept that a Cancelled run be deleted. It is gone, with its entries, soon afterwards."""
+    """Start deleting a Cancelled run. The run and its entries are deleted in the background."""
     context.require(Permission.DELETE_CANCELLED_JOURNAL_RUN)
     answer = await context.gateway.write(_request, context, number, request_delete)
-    return _told(context, answer)
+    return _notify_followers(context, answer)
 
 
 async def entry_cancel_outcomes(context: Context, number: str, after: str | None) -> AsyncIterator[EntryCancelOutcome]:
-    """The outcomes of the run's latest cancellation: those that happened, then each as it happens, then the end.
+    """The outcomes of the run's latest cancellation: all so far, then each new one, until it has finished.
 
-    Raises NotFound for an unknown run, RequestError for a bad cursor, Unavailable when the server stops.
+    Raises NotFound for an unknown run, RequestError for a bad cursor, Unavailable if the server stops.
     """
     context.require(Permission.VIEW_JOURNAL_RUNS)
     run = await _existing(context, number)
@@ -99,7 +99,7 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
 
 
 async def journal_run_updates(context: Context, number: str) -> AsyncIterator[JournalRun]:
-    """The run at once, and again at every change, until it is deleted. Raises NotFound and Unavailable."""
+    """The run now, then again after every change, until it is deleted. Raises NotFound and Unavailable."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
     run = await _existing(context, number)
     assert run.id is not None
@@ -110,22 +110,22 @@ async def journal_run_updates(context: Context, number: str) -> AsyncIterator[Jo
         raise Unavailable(str(error)) from error
 
 
-def _create(session: Session, context: Context, asked: CreateRun) -> Answer[JournalRun]:
-    # Two callers who create at the same moment: the second waits here, and then sees the first one's run.
+def _create(session: Session, context: Context, draft: CreateRun) -> Answer[JournalRun]:
+    # Of two concurrent callers, the second waits here, and then sees the run of the first.
     lock_series(session, "JR")
-    request = _canonical(asked)
-    earlier = None if asked.idempotency_key is None else _earlier(session, asked.idempotency_key, request)
+    request = _canonical(draft)
+    earlier = None if draft.idempotency_key is None else _earlier(session, draft.idempotency_key, request)
     if earlier is not None and not earlier.errors:
         return earlier
-    checked = check(session, asked)
-    broken = [*(checked if isinstance(checked, list) else []), *(earlier.errors if earlier is not None else [])]
-    if broken or isinstance(checked, list):
-        return Answer(errors=broken)
+    checked = check(session, draft)
+    violations = [*(checked if isinstance(checked, list) else []), *(earlier.errors if earlier is not None else [])]
+    if violations or isinstance(checked, list):
+        return Answer(errors=violations)
     run = insert_run(session, checked, context.actor)
     context.gateway.process.enqueue(session, run)
-    if asked.idempotency_key is not None:
+    if draft.idempotency_key is not None:
         session.add(
-            IdempotencyKey(key=asked.idempotency_key, request=request, journal_run_number=run.number, created_at=now())
+            IdempotencyKey(key=draft.idempotency_key, request=request, journal_run_number=run.number, created_at=now())
         )
     return Answer(run)
 
@@ -135,9 +135,9 @@ def _earlier(session: Session, key: str, request: dict[str, Any]) -> Answer[Jour
     if used is None:
         return None
     run = run_numbered(session, used.journal_run_number)
-    # What an earlier release noted may not be normalised.
+    # Names stored by an earlier release may not be normalised.
     if {**used.request, **_names(used.request["accountingPeriodName"], used.request["organizationLabels"])} != request:
-        message = f"Key {key!r} was used for {used.journal_run_number} with another input; use a new key."
+        message = f"Key {key!r} was used for {used.journal_run_number} with a different input; use a new key."
     elif run is None:
         message = f"Key {key!r} was used for {used.journal_run_number}, which has been deleted; use a new key."
     else:
@@ -145,13 +145,13 @@ def _earlier(session: Session, key: str, request: dict[str, Any]) -> Answer[Jour
     return _refused(UserErrorCode.IDEMPOTENCY_KEY_REUSED, message, "idempotencyKey")
 
 
-def _canonical(asked: CreateRun) -> dict[str, Any]:
+def _canonical(draft: CreateRun) -> dict[str, Any]:
     return {
-        "targetStartDate": None if asked.target_start_date is None else str(asked.target_start_date),
-        "targetEndDate": None if asked.target_end_date is None else str(asked.target_end_date),
-        "journalEntryDate": None if asked.journal_entry_date is None else str(asked.journal_entry_date),
-        "transactionTypes": sorted(str(word) for word in asked.transaction_types),
-        **_names(asked.accounting_period_name, asked.organization_labels or []),
+        "targetStartDate": None if draft.target_start_date is None else str(draft.target_start_date),
+        "targetEndDate": None if draft.target_end_date is None else str(draft.target_end_date),
+        "journalEntryDate": None if draft.journal_entry_date is None else str(draft.journal_entry_date),
+        "transactionTypes": sorted(str(word) for word in draft.transaction_types),
+        **_names(draft.accounting_period_name, draft.organization_labels or []),
     }
 
 
@@ -163,7 +163,7 @@ def _names(accounting_period: str | None, organizations: Sequence[str]) -> dict[
 
 
 def _same(name: str) -> str:
-    """The name as it is compared; one that is refused is refused elsewhere."""
+    """The normalised name for comparison; an invalid name is reported elsewhere."""
     try:
         return normalised(name)
     except TextRefused:
@@ -191,8 +191,8 @@ async def _existing(context: Context, number: str) -> JournalRun:
     return run
 
 
-def _told(context: Context, answer: Answer[JournalRun]) -> Answer[JournalRun]:
-    """Wake the run's followers, now that the change is committed."""
+def _notify_followers(context: Context, answer: Answer[JournalRun]) -> Answer[JournalRun]:
+    """Wake the run's followers after the commit."""
     if answer.value is not None and answer.value.id is not None:
         context.gateway.feed.changed(answer.value.id)
     return answer

@@ -1,7 +1,7 @@
-"""Batched look-ups: whatever a level of a query needs from one table is read in one statement.
+"""Batched look-ups: each level of a query reads each table with one statement.
 
-Nothing is remembered between batches: an answer to a subscription must show the row as it is now.
-The one object that another names, such as an entry's run, belongs to it and needs no permission of its own.
+Rows are not cached between batches, because every event of a subscription must show the current row.
+An object that another one refers to, such as the run of an entry, needs no permission of its own.
 """
 
 from collections.abc import Callable, Hashable
@@ -53,7 +53,7 @@ class Loaders:
 
     @cached_property
     def period_of_day(self) -> DataLoader[date, AccountingPeriod | None]:
-        """Accounting periods by a day that falls into them."""
+        """Accounting periods by a day in them."""
         return self._by_id(periods_of_days)
 
     @cached_property
@@ -78,26 +78,26 @@ class Loaders:
 
     @cached_property
     def held_transaction_count(self) -> DataLoader[int, int | None]:
-        """How many transactions an entry holds now, by entry."""
+        """The number of transactions now in an entry, by entry."""
         return self._by_id(count_transactions_of_entries)
 
     @cached_property
     def net_zero(self) -> DataLoader[int, NetZero | None]:
-        """What nets to zero, by run."""
+        """The transactions that net to zero, by run."""
         return self._by_id(net_zero_of_runs)
 
     @cached_property
     def outcome_count(self) -> DataLoader[int, int | None]:
-        """How many outcomes a cancellation has, by cancellation."""
+        """The number of outcomes, by cancellation."""
         return self._by_id(count_outcomes_of_cancellations)
 
-    def entries(self, wanted: EntryFilter, window: Window) -> DataLoader[int, Page[JournalEntry]]:
-        """Pages of entries by run; one look-up for all runs that ask for the same page."""
-        return self._list(("entries", repr(wanted), window), entries_of_runs, wanted, window)
+    def entries(self, filter: EntryFilter, window: Window) -> DataLoader[int, Page[JournalEntry]]:
+        """Pages of entries by run; one look-up for all runs with the same filter and window."""
+        return self._list(("entries", repr(filter), window), entries_of_runs, filter, window)
 
-    def entry_count(self, wanted: EntryFilter) -> DataLoader[int, int | None]:
-        """How many entries a run has, by run."""
-        return self._list(("entry_count", repr(wanted)), count_entries_of_runs, wanted)
+    def entry_count(self, filter: EntryFilter) -> DataLoader[int, int | None]:
+        """The number of entries that match the filter, by run."""
+        return self._list(("entry_count", repr(filter)), count_entries_of_runs, filter)
 
     def outcomes(self, window: Window) -> DataLoader[int, Page[EntryCancelOutcome]]:
         """Pages of outcomes by cancellation."""
@@ -105,7 +105,7 @@ class Loaders:
 
     def _list(self, name: Hashable, look_up: Callable[..., dict[int, Any]], *args: Any) -> DataLoader[int, Any]:
         if name not in self._lists:
-            # A connection that stays open for days must not collect every list it ever asked for.
+            # A connection can stay open for days, so the number of cached loaders is limited.
             if len(self._lists) >= _LISTS_REMEMBERED:
                 self._lists.clear()
             self._lists[name] = self._by_id(look_up, *args)
@@ -114,6 +114,6 @@ class Loaders:
     def _by_id(self, look_up: Callable[..., dict[Key, Found]], *args: Any) -> DataLoader[Key, Found | None]:
         async def load(ids: list[Key]) -> list[Found | None]:
             found = await self._gateway.read(look_up, set(ids), *args)
-            return [found.get(wanted) for wanted in ids]
+            return [found.get(key) for key in ids]
 
         return DataLoader(load_fn=load, cache=False)

@@ -1,11 +1,11 @@
-"""Names that a caller looks up, by the one rule for texts."""
+"""Names in filters, normalised by the one rule for texts."""
 
 from resolvers.errors import RequestError
 from storage.texts import TextRefused, normalised
 
 
 def name_to_find(text: str, field: str) -> str:
-    """The name that a filter asks for. Raises RequestError, naming the field, for one that nothing can have."""
+    """The normalised name in a filter. Raises RequestError, with the field, for a name that nothing can have."""
     try:
         return normalised(text)
     except TextRefused as refused:

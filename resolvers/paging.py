@@ -1,10 +1,10 @@
-"""Relay's paging arguments, checked."""
+"""Validation of the Relay paging arguments."""
 
 from resolvers.errors import RequestError
 from storage.pages import Window
 
 PAGE = 100
-"""Rows of a page when the caller does not say."""
+"""Default number of rows of a page."""
 
 LARGEST_PAGE = 1_000
 
@@ -15,7 +15,7 @@ def window(
     last: int | None = None,
     before: str | None = None,
 ) -> Window:
-    """The part of a list that the arguments ask for. Raises RequestError when they contradict or are out of range."""
+    """The window that the arguments select. Raises RequestError if they contradict each other or are out of range."""
     if first is not None and last is not None:
         raise RequestError("Give either `first` or `last`, not both.")
     for name, count in (("first", first), ("last", last)):

@@ -1,4 +1,4 @@
-"""Transactions that were recorded: the list of them, and why one stands in no journal entry.
+"""Recorded transactions: their list, and why one is not journaled.
 
 Each raises Forbidden for a caller who lacks its permission.
 """
@@ -12,20 +12,20 @@ from storage.transactions import PostedTransaction, PostingBucket
 from storage.words import NotJournaledReason, Permission
 
 
-async def transactions(context: Context, wanted: TransactionFilter, window: Window) -> Page[PostedTransaction]:
+async def transactions(context: Context, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:
     """One page of transactions. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(lists.transactions, wanted, window)
+    return await context.gateway.read(lists.transactions, filter, window)
 
 
-async def transaction_count(context: Context, wanted: TransactionFilter) -> int:
-    """How many transactions the whole list has."""
+async def transaction_count(context: Context, filter: TransactionFilter) -> int:
+    """The number of transactions in the whole list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(lists.count_transactions, wanted)
+    return await context.gateway.read(lists.count_transactions, filter)
 
 
 def not_journaled_reason(bucket: PostingBucket, period: AccountingPeriod | None) -> NotJournaledReason | None:
-    """Why the transactions of a bucket stand in no entry, given the period of their date; None where they do."""
+    """Why the transactions of a bucket are not journaled, given the period of their date; None if they are."""
     if bucket.journal_entry_id is not None:
         return None
     if bucket.journal_run_id is not None:

@@ -1,4 +1,4 @@
-"""Recording transactions through the API: up to 1,000 at a time, all of them or none."""
+"""Recording transactions through the API: up to 1,000 per call, all or none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from storage.posting import OpenPosting, RecordedMeanwhile
 from storage.words import Permission
 
 MOST = 1_000
-"""Transactions in one call; for more there is `journal-gateway import transactions`."""
+"""Maximum of transactions per call; `journal-gateway import transactions` takes more."""
 
 _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many were recorded, how many had been recorded before, and what was wrong."""
+    """The numbers of transactions recorded now and before, and the violations."""
 
     recorded: int = 0
     duplicates: int = 0
@@ -31,14 +31,14 @@ class Recorded:
 
 
 async def record_transactions(context: Context, given: Sequence[TransactionFields]) -> Recorded:
-    """Post these transactions, all or none. One that was posted before with the same content is a duplicate.
+    """Record these transactions, all or none. One that was recorded before with the same content is a duplicate.
 
-    Raises Forbidden for a caller who may not import transactions, and Unavailable when others keep posting the same
-    transactions at the same moment.
+    Raises Forbidden if the caller may not import transactions, and Unavailable while other callers record the same
+    transactions.
     """
     context.require(Permission.IMPORT_TRANSACTIONS)
     if not 1 <= len(given) <= MOST:
-        message = f"Give from 1 to {MOST} transactions; {len(given)} are given."
+        message = f"Send 1 to {MOST:,} transactions; this call has {len(given):,}."
         return Recorded(errors=[UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", "transactions"])])
     for _ in range(_TRIES):
         try:
@@ -47,7 +47,7 @@ async def record_transactions(context: Context, given: Sequence[TransactionField
             return Recorded(errors=refused.errors)
         except RecordedMeanwhile:
             continue
-    raise Unavailable("Others are recording the same transactions; nothing was recorded by this call, so try again.")
+    raise Unavailable("Another caller is recording the same transactions. Nothing was recorded; try again.")
 
 
 class _Refused(Exception):
@@ -59,7 +59,7 @@ def _record(session: Session, context: Context, given: Sequence[TransactionField
     checker = Checker(session)
     checked = [checker.check(fields) for fields in given]
     try:
-        # A sum that cannot be recorded spoils the transaction; what else is wrong is said all the same.
+        # A sum that is too large makes the database transaction unusable, but other violations are still reported.
         judged = post(session, OpenPosting(session, "recordTransactions", context.actor), checker, checked)
     except MoneyError as error:
         too_large = UserError(UserErrorCode.OUT_OF_RANGE, f"{error}.", ["input", "transactions"])
@@ -87,6 +87,6 @@ def _error(place: int, fault: Fault, given: TransactionFields) -> UserError:
     path = ["input", "transactions", str(place), field_name]
     if fault.code is UserErrorCode.CONFLICT:
         transaction_id = (given.transaction_id or "").strip()
-        message = f"Transaction {transaction_id!r} has been recorded before with other content; it is never changed."
+        message = f"Transaction {transaction_id!r} was recorded before with other content; it never changes."
         return UserError(fault.code, message, path)
     return UserError(fault.code, f"{field_name}: {fault.message}.", path)

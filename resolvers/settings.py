@@ -1,4 +1,4 @@
-"""The ledger's settings: set once, the same for every process that works on the ledger, and changed on purpose only."""
+"""The ledger's settings: set once, shared by all processes of the ledger, and changed only on request."""
 
 from dataclasses import dataclass
 
@@ -18,27 +18,27 @@ from storage.settings import (
     settings_row,
 )
 
-_BUSY = "others are writing to the ledger for long; nothing was changed, so try again"
+_BUSY = "another writer is holding the ledger; nothing was changed, so try again"
 
 
 class SettingsRefused(Exception):
-    """The settings that were asked for cannot be had; nothing was changed. Its text says why and what to do."""
+    """The requested settings are refused; nothing was changed. The text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The settings that a command was given; what is None was not given."""
+    """The settings requested by a command; None if not given."""
 
     home_currency: str | None = None
     aggregate_currency: bool | None = None
 
 
 def settle(database: Database, wanted: Wanted, *, actor: str, serving: bool) -> list[str]:
-    """Set what the ledger has not set yet, and give back what was set, in sentences.
+    """Set the settings that the ledger lacks, and return a sentence for each change.
 
-    What is not given stays as it is. Serving with a home currency and without aggregation sets that entries are not
-    aggregated; an import makes no entries, so it leaves that open. Raises SettingsRefused when the ledger's own
-    settings contradict, and MoneyError for a home currency that is none.
+    Settings that are not given keep their values. Serving with a home currency but without aggregation turns
+    aggregation off; an import creates no entries, so it leaves aggregation unset. Raises SettingsRefused if the
+    ledger has other settings, and MoneyError for an unknown home currency.
     """
     if wanted == Wanted():
         return []
@@ -68,7 +68,7 @@ def _is_set(stored: LedgerSettings, wanted: Wanted, *, serving: bool) -> bool:
 
 
 def check_agreement(database: Database, wanted: Wanted) -> None:
-    """Check, for a command that changes nothing, that the ledger has these settings. Raises SettingsRefused."""
+    """Check that the ledger has these settings, without changing any. Raises SettingsRefused."""
     with database.read() as session:
         settings = settings_row(session)
     _check_contradictions(settings, wanted)
@@ -78,15 +78,16 @@ def check_agreement(database: Database, wanted: Wanted) -> None:
     ):
         if given is not None and stored is None:
             raise SettingsRefused(
-                f"{option} is not set in this ledger, and --check sets nothing; set it first: journal-gateway settings"
+                f"{option} is not set in this ledger, and --check does not set it; set it first with:"
+                " journal-gateway settings"
             )
 
 
 def change(database: Database, wanted: Wanted, *, actor: str) -> list[str]:
-    """Change the settings, and give back what was changed, in sentences.
+    """Change the settings, and return a sentence for each change.
 
-    Raises SettingsRefused for another home currency while transactions carry home amounts, and for any change while a
-    run is at work; MoneyError for a home currency that is none.
+    Raises SettingsRefused for another home currency if transactions have home amounts, and for any change while a
+    run is Pending or Processing; MoneyError for an unknown home currency.
     """
     try:
         with database.write() as session:
@@ -95,7 +96,7 @@ def change(database: Database, wanted: Wanted, *, actor: str) -> list[str]:
             obstacle = running_run(session)
             if obstacle is not None:
                 raise SettingsRefused(
-                    f"journal run {obstacle.number} is {obstacle.status.value}; change the settings when it has ended"
+                    f"journal run {obstacle.number} is {obstacle.status.value}; change the settings after it has ended"
                 )
             return _set(session, settings, wanted, actor)
     except DatabaseBusy as error:
@@ -103,7 +104,7 @@ def change(database: Database, wanted: Wanted, *, actor: str) -> list[str]:
 
 
 def settings_of(database: Database) -> Ledger:
-    """The settings as they are."""
+    """The current settings."""
     with database.read() as session:
         return ledger_of(session)
 
@@ -115,11 +116,15 @@ def _check_contradictions(settings: LedgerSettings, wanted: Wanted) -> None:
             f" --home-currency out, or change it: journal-gateway settings --home-currency {wanted.home_currency}"
         )
     if settings.aggregate_currency is not None and wanted.aggregate_currency not in (None, settings.aggregate_currency):
-        kept, asked, option = "kept in transaction currency", "aggregated in the home currency", "--aggregate-currency"
+        stored, requested, option = (
+            "kept in transaction currency",
+            "aggregated in the home currency",
+            "--aggregate-currency",
+        )
         if settings.aggregate_currency:
-            kept, asked, option = asked, kept, "--no-aggregate-currency"
+            stored, requested, option = requested, stored, "--no-aggregate-currency"
         raise SettingsRefused(
-            f"the entries of this ledger are {kept}, not {asked}; leave {option} out, or change it:"
+            f"the entries of this ledger are {stored}, not {requested}; leave {option} out, or change it:"
             f" journal-gateway settings {option}"
         )
 
@@ -128,35 +133,35 @@ def _check_home_currency(session: Session, settings: LedgerSettings, wanted: Wan
     home = wanted.home_currency or settings.home_currency
     if home is None and wanted.aggregate_currency:
         raise SettingsRefused(
-            "entries can be aggregated only into a home currency, and this ledger has none; give --home-currency"
+            "entries are aggregated in the home currency, but this ledger has none; give --home-currency"
         )
     if home is None or home == settings.home_currency:
         return
     currency_of(all_currencies(session), home)
     recorded = recorded_home_currencies(session)
-    # A ledger of an earlier release may carry home amounts in several currencies; it can name the one that holds now.
+    # A ledger of an earlier release may have home amounts in several currencies; it can choose any of them.
     if recorded and (settings.home_currency is not None or home not in recorded):
         raise SettingsRefused(
-            f"transactions of this ledger carry home amounts in {', '.join(recorded)}, which are never changed; its"
+            f"transactions of this ledger have home amounts in {', '.join(recorded)}, which never change; its"
             f" home currency cannot become {home}"
         )
 
 
 def _set(session: Session, settings: LedgerSettings, wanted: Wanted, actor: str) -> list[str]:
     before = settings.model_dump(exclude={"id"})
-    said = []
+    changes = []
     home = wanted.home_currency
     if home is not None and home != settings.home_currency:
         settings.home_currency = home
-        said.append(f"The home currency of this ledger is now {home}.")
+        changes.append(f"The home currency of this ledger is now {home}.")
         count = count_without_home_amount(session, home)
         if count == 1:
-            said.append(
-                f"1 transaction in another currency carries no amount in {home}; send it again with its exchange rate."
+            changes.append(
+                f"1 transaction in another currency has no amount in {home}; send it again with its exchange rate."
             )
         elif count:
-            said.append(
-                f"{count:,} transactions in other currencies carry no amount in {home};"
+            changes.append(
+                f"{count:,} transactions in other currencies have no amount in {home};"
                 " send them again with their exchange rates."
             )
     if wanted.aggregate_currency not in (None, settings.aggregate_currency):
@@ -164,8 +169,8 @@ def _set(session: Session, settings: LedgerSettings, wanted: Wanted, actor: str)
         kept = (
             f"aggregated in {settings.home_currency}" if wanted.aggregate_currency else "kept in transaction currency"
         )
-        said.append(f"The entries of this ledger are {kept}.")
-    if said:
+        changes.append(f"The entries of this ledger are {kept}.")
+    if changes:
         session.add(settings)
         audit.record(
             session,
@@ -176,4 +181,4 @@ def _set(session: Session, settings: LedgerSettings, wanted: Wanted, actor: str)
             before=before,
             after=settings.model_dump(exclude={"id"}),
         )
-    return said
+    return changes

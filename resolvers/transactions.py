@@ -1,4 +1,4 @@
-"""Transactions as they come in: every field is checked, and what is wrong is said field by field."""
+"""Validation of incoming transactions: every field is checked, and every fault is reported with its field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,22 +22,22 @@ from storage.transactions import PostedTransaction, PostingKey
 from storage.words import AccountingCodeStatus, TransactionType
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
-"""The days that a transaction can have; what lies outside is a slip of the pen."""
+"""The range of transaction dates; a date outside it is a typing error."""
 
 LONGEST_TEXT = 255
 SMALLEST_RATE, LARGEST_RATE = Decimal(10) ** -30, Decimal(10) ** 12
 
 HOME_AMOUNT_TOLERANCE = 1_000
-"""A given home amount may differ from amount x rate by one part in so many, or by one minor unit where that is more:
-other systems round otherwise, and print fewer digits of a rate than they multiply by."""
+"""A given home amount may differ from amount x rate by 1/1,000, or by one minor unit if that is more: other systems
+round differently, and print fewer digits of a rate than they multiply by."""
 
 SEGMENT = "segment."
-"""Begins the columns of segments: `segment.country`."""
+"""Prefix of segment columns, such as `segment.country`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a transaction: the feed's column, and the message."""
+    """One fault of a transaction: its kind, the column of the feed file, and the message."""
 
     code: Code
     column: str
@@ -46,9 +46,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class TransactionFields:
-    """A transaction as it was given: texts as they came, other values already of the right types.
+    """A transaction as received: raw texts, other values already of the right types.
 
-    A value that could not be read is None, and `unreadable` says what was wrong with it.
+    A value that could not be parsed is None, and `unreadable` has its fault.
     """
 
     transaction_id: str | None
@@ -69,9 +69,9 @@ class TransactionFields:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A transaction that was checked. `transaction` can be posted; it is None where there are faults.
+    """A checked transaction. `transaction` can be posted; it is None if there are faults.
 
-    `fields` has every text normalised. `unreadable` are the columns whose values no recorded transaction can have.
+    In `fields`, every text is normalised. `unreadable` are columns whose values no recorded transaction can have.
     """
 
     fields: TransactionFields
@@ -93,13 +93,13 @@ class Checker:
         self._ledger = hold_ledger(session)
 
     def check(self, raw: TransactionFields) -> Checked:
-        """The transaction, ready to be posted, or everything that is wrong with it."""
+        """The transaction, ready to be posted, or all its faults."""
         faults = list(raw.unreadable)
         given = _normalised(raw, faults)
         unreadable = frozenset(fault.column for fault in faults)
         day = given.transaction_date
         if day is not None and not EARLIEST <= day <= LATEST:
-            message = f"{day} is out of range; a day from {EARLIEST} to {LATEST} is possible"
+            message = f"{day} is out of range; use a date from {EARLIEST} to {LATEST}"
             faults.append(Fault(Code.OUT_OF_RANGE, "transaction_date", message))
         debit = self._code("debit_account", given.debit_account, faults)
         credit = self._code("credit_account", given.credit_account, faults)
@@ -109,11 +109,11 @@ class Checker:
         for name, _ in given.segments:
             if name not in self._segments:
                 known = ", ".join(sorted(self._segments)) or "none"
-                message = f"there is no segment {name!r}{self._near_segment(name) or f'; known are: {known}'}"
+                message = f"there is no segment {name!r}{self._near_segment(name) or f'; the segments are: {known}'}"
                 faults.append(Fault(Code.UNKNOWN, SEGMENT + name, message))
         if faults:
             return Checked(given, None, faults, unreadable)
-        # Whatever of these is missing is a fault.
+        # Without faults, none of these is missing.
         assert debit is not None
         assert debit.id is not None
         assert credit is not None
@@ -145,10 +145,10 @@ class Checker:
         return Checked(given, transaction, [], unreadable)
 
     def differences(self, checked: Checked, recorded: PostedTransaction) -> set[str]:
-        """The columns in which the transaction differs from what was recorded under its id before.
+        """The columns in which the transaction differs from the one recorded with its id.
 
-        It is compared value by value, so that neither an accounting code that has become inactive since, nor a text
-        recorded by a release that did not normalise it, makes another transaction of it.
+        Values are compared, not rows, so that neither an accounting code that has become inactive since, nor a text
+        recorded by a release that did not normalise it, counts as a difference.
         """
         given, key = checked.fields, recorded.key
         pairs: dict[str, tuple[object, object]] = {
@@ -158,19 +158,19 @@ class Checker:
             "currency": (given.currency, key.currency),
             "debit_account": (given.debit_account, self._code_names[key.debit_code_id]),
             "credit_account": (given.credit_account, self._code_names[key.credit_code_id]),
-            "organization": (given.organization, _as_given_now(key.organization)),
-            "account_number": (given.account_number, _as_given_now(recorded.transaction.account_number)),
-            "document_number": (given.document_number, _as_given_now(recorded.transaction.document_number)),
+            "organization": (given.organization, _normalised_now(key.organization)),
+            "account_number": (given.account_number, _normalised_now(recorded.transaction.account_number)),
+            "document_number": (given.document_number, _normalised_now(recorded.transaction.document_number)),
             "exchange_rate": (_rate(given.exchange_rate, key), _rate(recorded.exchange_rate, key)),
             "home_amount": (self._home_amount_of(given, key.home_currency), recorded.home_amount),
         }
         named = dict(given.segments)
-        known = {_as_given_now(name): _as_given_now(value) for name, value in key.segments.items()}
+        known = {_normalised_now(name): _normalised_now(value) for name, value in key.segments.items()}
         pairs |= {f"{SEGMENT}{name}": (named.get(name or ""), known.get(name)) for name in {*named, *known}}
         return {column for column, (now, then) in pairs.items() if now != then} | checked.unreadable
 
     def _home_amount_of(self, given: TransactionFields, home: str | None) -> Decimal | None:
-        """The home amount that was given, or that follows from the rate, in the home currency of the recorded one."""
+        """The given home amount, or amount x rate in `home`, the home currency of the recorded one."""
         currency = self.currencies.get(given.currency or "")
         if given.home_amount is not None or home is None or given.amount is None or currency is None:
             return given.home_amount
@@ -209,29 +209,31 @@ class Checker:
         if home is None:
             for column, value in (("exchange_rate", given.exchange_rate), ("home_amount", given.home_amount)):
                 if value is not None:
-                    message = "this ledger has no home currency, so none can be given; set one, or leave it out"
+                    message = "this ledger has no home currency; set one, or omit the value"
                     faults.append(Fault(Code.INVALID, column, message))
             return None
         rate = Decimal(1) if given.exchange_rate is None and given.currency == home else given.exchange_rate
         if rate is None:
-            message = f"it is required to turn {given.currency} into {home}, the home currency"
+            message = f"it is required to convert {given.currency} to {home}, the home currency"
             faults.append(Fault(Code.REQUIRED, "exchange_rate", message))
             return None
         if not rate.is_finite() or not SMALLEST_RATE <= rate < LARGEST_RATE or len(money.plain(rate)) > 60:
             message = (
-                f"{rate:f} is no exchange rate; give a positive number below {LARGEST_RATE:f}, of 60 digits at most"
+                f"{rate:f} is not an exchange rate; use a positive number below {LARGEST_RATE:f}, of 60 digits at most"
             )
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", message))
             return None
         if given.currency == home and rate != 1:
-            faults.append(Fault(Code.INVALID, "exchange_rate", f"{rate} from {home} to {home}; it must be 1"))
+            faults.append(
+                Fault(Code.INVALID, "exchange_rate", f"{rate} from {home} to {home} is not valid; it must be 1")
+            )
             return None
         if amount is None or currency is None:
             return None
         if given.home_amount is not None:
             home_amount = _minor("home_amount", given.home_amount, self.currencies[home], faults)
             if given.currency == home and home_amount is not None and home_amount != amount:
-                message = f"{given.home_amount} is not the amount, though {home} is the home currency"
+                message = f"{given.home_amount} is not the amount, although its currency is the home currency, {home}"
                 faults.append(Fault(Code.INVALID, "home_amount", message))
             elif home_amount is not None:
                 self._check_home_amount(home_amount, amount, currency, rate, faults)
@@ -245,7 +247,7 @@ class Checker:
     def _check_home_amount(
         self, home_amount: int, amount: int, currency: Currency, rate: Decimal, faults: list[Fault]
     ) -> None:
-        """A given home amount has the sign of its amount, or is 0, and is amount x rate but for rounding."""
+        """A given home amount must equal amount x rate except for rounding, and have the same sign or be 0."""
         home = self.currencies[self._ledger.home_currency or ""]
         try:
             product = money.convert(amount, currency, rate, home)
@@ -257,13 +259,13 @@ class Checker:
             shown = [f"{money.to_decimal(minor, home):f} {home.code}" for minor in (home_amount, product, tolerance)]
             message = (
                 f"{shown[0]} is not {money.to_decimal(amount, currency):f} {currency.code} at the rate {rate:f}, which"
-                f" is {shown[1]}; it may differ by {shown[2]} and has the same sign; correct one, or leave it out"
+                f" is {shown[1]}; it may differ by {shown[2]} and must have the same sign; correct one, or omit it"
             )
             faults.append(Fault(Code.INVALID, "home_amount", message))
 
 
 def _normalised(raw: TransactionFields, faults: list[Fault]) -> TransactionFields:
-    """The fields with every text normalised; one that is blank, refused or too long is None, and a fault noted."""
+    """The fields with every text normalised; one that is blank, refused or too long becomes None, with a fault."""
     noted = {fault.column for fault in faults}
 
     def text(column: str, given: str | None, *, required: bool = False) -> str | None:
@@ -289,7 +291,7 @@ def _normalised(raw: TransactionFields, faults: list[Fault]) -> TransactionField
 def _normalised_segments(segments: Sequence[tuple[str, str]], faults: list[Fault]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for raw_name, raw_value in segments:
-        # A name that is refused is shown with its unseen characters written out.
+        # Show the invisible characters of an invalid name as escapes.
         name = _text(SEGMENT + ascii(raw_name)[1:-1], raw_name, faults)
         if name is None:
             if not raw_name.strip():
@@ -312,14 +314,14 @@ def _text(column: str, given: str, faults: list[Fault]) -> str | None:
         faults.append(Fault(Code.INVALID, column, str(refused)))
         return None
     if len(text) > LONGEST_TEXT:
-        message = f"it has {len(text)} characters; from 1 to {LONGEST_TEXT} are possible"
+        message = f"it has {len(text)} characters; the maximum is {LONGEST_TEXT}"
         faults.append(Fault(Code.INVALID, column, message))
         return None
     return text or None
 
 
-def _as_given_now(recorded: str | None) -> str | None:
-    """A recorded text as it is when it is given again; one of an earlier release may not be normalised."""
+def _normalised_now(recorded: str | None) -> str | None:
+    """A recorded text, normalised: one recorded by an earlier release may not be."""
     try:
         return None if recorded is None else normalised(recorded) or None
     except TextRefused:
@@ -327,7 +329,7 @@ def _as_given_now(recorded: str | None) -> str | None:
 
 
 def _rate(rate: Decimal | None, key: PostingKey) -> Decimal | None:
-    """The rate, where it says something: from the home currency to itself it is 1, said or not."""
+    """The rate; None for the rate 1 from the home currency to itself, which may be omitted."""
     return None if rate == 1 and key.currency == key.home_currency else rate
 
 
@@ -343,9 +345,9 @@ def _minor(column: str, amount: Decimal | None, currency: Currency | None, fault
 
 @dataclass(slots=True)
 class Judged:
-    """What became of checked transactions: those recorded now, how many had been before, and faults by position.
+    """The result of posting: transactions recorded now, the number of duplicates, and faults by position.
 
-    `rates_added` counts those that had been recorded without a home amount and were given their rate now.
+    `rates_added` counts transactions recorded earlier without a home amount, which received their rate now.
     """
 
     fresh: list[NewTransaction] = field(default_factory=list)
@@ -355,10 +357,10 @@ class Judged:
 
 
 def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequence[Checked]) -> Judged:
-    """Post what is faultless and new. One that was recorded before with the same content is a duplicate.
+    """Post the valid new transactions. One that was recorded before with the same content is a duplicate.
 
-    What was recorded stays recorded: a rule that has changed since does not refuse it. With other content it is a
-    conflict, and only what differs can be at fault besides. Raises MoneyError and RecordedMeanwhile as a posting does.
+    A duplicate is accepted even if the rules have changed since. With other content it is a conflict, and only the
+    fields that differ can have further faults. Raises MoneyError and RecordedMeanwhile, as a posting does.
     """
     numbered = [(place, one.transaction) for place, one in enumerate(checked) if one.transaction is not None]
     posted = posting.post([transaction for _, transaction in numbered])
@@ -378,7 +380,7 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
         elif one.transaction is not None and _lacks_rate(before, one.transaction, differing):
             transaction = one.transaction
             if before.bucket.journal_run_id is not None:
-                judged.faults[place] = [_held(session, before)]
+                judged.faults[place] = [_taken(session, before)]
             elif rated.setdefault(transaction.transaction_id, (transaction, before))[0] == transaction:
                 judged.duplicates += rated[transaction.transaction_id][0] is not transaction
             else:
@@ -392,22 +394,22 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
 
 
 def _lacks_rate(before: PostedTransaction, now: NewTransaction, differing: set[str]) -> bool:
-    """Whether the transaction was recorded before the home currency was set, and is sent again with its rate."""
+    """Whether the transaction was recorded without a home currency, and is sent again with its rate."""
     bare = before.key.home_currency is None and now.key.home_currency is not None
     return bare and differing <= {"exchange_rate", "home_amount"}
 
 
 def _conflict(before: PostedTransaction) -> Fault:
-    message = f"{before.transaction.transaction_id!r} was recorded before with other content; a recorded"
-    return Fault(Code.CONFLICT, "transaction_id", f"{message} transaction is never changed")
+    message = f"{before.transaction.transaction_id!r} was recorded before with other content; it never changes"
+    return Fault(Code.CONFLICT, "transaction_id", message)
 
 
-def _held(session: Session, before: PostedTransaction) -> Fault:
-    """Why a transaction that a run holds cannot be given its rate."""
+def _taken(session: Session, before: PostedTransaction) -> Fault:
+    """Why a taken transaction cannot receive its rate."""
     name, bucket = before.transaction.transaction_id, before.bucket
     if bucket.journal_entry_id is not None:
         (entry,) = entries_by_id(session, [bucket.journal_entry_id]).values()
-        holder = f"stands in journal entry {entry.number}; cancel that entry first"
+        holder = f"is in journal entry {entry.number}; cancel that entry first"
     else:
         assert bucket.journal_run_id is not None
         (run,) = runs_by_id(session, [bucket.journal_run_id]).values()

@@ -1,1 +1,1 @@
-"""The asynchronous processes: the run's states, create, cancel and delete as durable workflows, and the feed."""
+"""Journal runs: their states, durable workflows that create, cancel and delete them, and the feed of changes."""

@@ -1,4 +1,4 @@
-"""Cancelling: each live entry is tried, one outcome each; a failure does not stop the others."""
+"""Cancelling a run: each live entry is tried and has one outcome; a failure does not stop the others."""
 
 from sqlmodel import Session
 
@@ -19,14 +19,14 @@ from storage.journal_runs import JournalRun, lock_run
 from storage.words import CancelOutcome, JournalRunStatus
 
 BATCH = 100
-"""Entries tried in one transaction: the fewer, the more live the feed; the more, the less each costs."""
+"""Entries tried in one transaction: fewer make the feed smoother, more make each entry cheaper."""
 
 TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
-"""The code of the only reason for which an entry fails to cancel."""
+"""Code of the only reason why an entry cannot be cancelled."""
 
 
 def request_cancel(session: Session, run: JournalRun, actor: str) -> None:
-    """Accept the cancellation of a locked run. Raises NotAllowed from a status that does not permit it."""
+    """Start the cancellation of a locked run. Raises NotAllowed if its status does not permit it."""
     assert run.id is not None
     before = run.status
     move(run, Event.CANCEL)
@@ -43,9 +43,9 @@ def request_cancel(session: Session, run: JournalRun, actor: str) -> None:
 
 
 def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
-    """Try a batch of entries that have not been tried, and end the cancellation after the last.
+    """Try a batch of entries that have not been tried, and finish the cancellation after the last.
 
-    True while entries are left. What is left is read from the rows, so that it can be called again at any time.
+    Returns True while entries are left. It reads from the rows what is left, so it can be repeated at any time.
     """
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.CANCEL_IN_PROGRESS:

@@ -1,4 +1,4 @@
-"""Cancelling one journal entry by hand, without its run."""
+"""Cancelling a single journal entry."""
 
 from sqlmodel import Session
 
@@ -11,34 +11,34 @@ from storage.words import JournalEntryStatus, JournalRunStatus
 
 
 class NotCancellable(Exception):
-    """The entry cannot be cancelled as things stand. Says why."""
+    """The entry cannot be cancelled. The text says why."""
 
 
 def is_held(entry: JournalEntry) -> bool:
-    """Whether the entry's way into the general ledger keeps it from being cancelled."""
+    """Whether the transfer status prevents cancelling the entry."""
     return entry.transferred_to_accounting in HELD
 
 
 def why_held(entry: JournalEntry) -> str:
-    """What to tell whoever tries to cancel a held entry."""
+    """The reason why a held entry cannot be cancelled."""
     status = entry.transferred_to_accounting.value
-    return f"Journal entry {entry.number} cannot be cancelled: its transferred-to-accounting status is {status}."
+    return f"Journal entry {entry.number} cannot be cancelled: its transfer status is {status}."
 
 
 def cancel_entry(session: Session, run: JournalRun | None, entry: JournalEntry, actor: str) -> None:
-    """Cancel a locked entry of a locked run; its transactions are free again for the next run.
+    """Cancel a locked entry of a locked run; its transactions become free for the next run.
 
-    The run keeps its status, even when this was its last live entry. Raises NotCancellable.
+    The run keeps its status, even if this was its last live entry. Raises NotCancellable.
     """
     assert entry.id is not None
     if entry.status is JournalEntryStatus.CANCELLED:
-        raise NotCancellable(f"Journal entry {entry.number} is Cancelled already.")
+        raise NotCancellable(f"Journal entry {entry.number} is already Cancelled.")
     if is_held(entry):
         raise NotCancellable(why_held(entry))
     if run is not None and run.status is JournalRunStatus.CANCEL_IN_PROGRESS:
         raise NotCancellable(
-            f"Journal entry {entry.number} is about to be tried by the cancellation of its journal run {run.number};"
-            " wait for its outcome."
+            f"Journal entry {entry.number} cannot be cancelled separately while its journal run {run.number} is being"
+            " cancelled; wait for its outcome."
         )
     mark_cancelled(session, [entry.id])
     release_entries(session, [entry.id])

@@ -1,4 +1,4 @@
-"""Creating: the run claims what stands in no entry yet, and makes its entries, all of them or none."""
+"""Creating a run: it claims the transactions that are not taken, and creates its entries, all or none."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,7 @@ from storage.words import ItemType, JournalRunStatus, TransactionType
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A run that has passed every rule."""
+    """The validated input for a new run."""
 
     period: AccountingPeriod
     start: date
@@ -36,7 +36,7 @@ class RunRequest:
 
 
 def insert_run(session: Session, request: RunRequest, actor: str) -> JournalRun:
-    """Write the run down as Pending. From now on the segmentation rule that it uses is fixed."""
+    """Insert the run as Pending. The segmentation rule that it uses can no longer change."""
     assert request.period.id is not None
     rule = request.segmentation_rule
     if rule is not None and rule.used_at is None:
@@ -65,7 +65,7 @@ def insert_run(session: Session, request: RunRequest, actor: str) -> JournalRun:
 
 
 def begin(session: Session, run_id: int) -> bool:
-    """Bring a Pending run into Processing. False when there is nothing to process: it was cancelled before."""
+    """Change a Pending run to Processing. Returns False if there is nothing to process, because it was cancelled."""
     run = lock_run(session, run_id)
     if run is None or run.status not in (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING):
         return False
@@ -77,12 +77,12 @@ def begin(session: Session, run_id: int) -> bool:
 
 
 def make_entries(session: Session, run_id: int) -> None:
-    """Claim, summarise and write the entries of a Processing run; it ends Completed with all, or Error with none."""
+    """Create the entries of a Processing run, which ends as Completed with all of them or as Error with none."""
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.PROCESSING:
         return
     try:
-        # What fails is taken back as far as here, so that the same transaction can say why.
+        # A failure rolls back to this savepoint, so that the same transaction can record the reason.
         with session.begin_nested():
             _make_entries(session, run)
     except (SummaryError, MoneyError) as error:
@@ -92,7 +92,7 @@ def make_entries(session: Session, run_id: int) -> None:
 
 
 def give_up(session: Session, run_id: int, message: str) -> None:
-    """End a Processing run as Error, because it cannot be processed."""
+    """End a Processing run as Error, with this message."""
     run = lock_run(session, run_id)
     if run is not None and run.status is JournalRunStatus.PROCESSING:
         _end(session, run, Event.FAIL, message)
@@ -106,22 +106,26 @@ def _make_entries(session: Session, run: JournalRun) -> None:
     rule = {} if run.segmentation_rule_id is None else rule_segments(session, run.segmentation_rule_id)
     aggregate_into = run.home_currency if run.aggregate_currency else None
     summaries = summarise(claimed_sums(session, run.id), rule, aggregate_into)
-    made = [(summary, items) for summary in summaries if (items := summary.items())]
-    numbers = take_numbers(session, "JE", len(made))
-    entries = [_entry(run, number, summary, items) for number, (summary, items) in zip(numbers, made, strict=True)]
+    itemised = [(summary, items) for summary in summaries if (items := summary.items())]
+    numbers = take_numbers(session, "JE", len(itemised))
+    entries = [_entry(run, number, summary, items) for number, (summary, items) in zip(numbers, itemised, strict=True)]
     ids = insert_entries(session, entries)
     insert_items(
         session,
         [
             _item(entry_id, position, item, entry)
-            for entry_id, entry, (_, items) in zip(ids, entries, made, strict=True)
+            for entry_id, entry, (_, items) in zip(ids, entries, itemised, strict=True)
             for position, item in enumerate(items)
         ],
     )
     assign_buckets(
         session,
         run.id,
-        [(key_id, entry_id) for entry_id, (summary, _) in zip(ids, made, strict=True) for key_id in summary.key_ids],
+        [
+            (key_id, entry_id)
+            for entry_id, (summary, _) in zip(ids, itemised, strict=True)
+            for key_id in summary.key_ids
+        ],
     )
     run.total_journal_entry_count = len(entries)
     run.transaction_count = sum(summary.transaction_count for summary in summaries)

@@ -1,4 +1,4 @@
-"""Deleting: a cancelled run goes, with its cancelled entries; what was done stays in the audit trail."""
+"""Deleting a cancelled run and its entries; the audit trail stays."""
 
 from sqlmodel import Session
 
@@ -13,7 +13,7 @@ BATCH = 5_000
 
 
 def request_delete(session: Session, run: JournalRun, actor: str) -> None:
-    """Accept the deletion of a locked run. Raises NotAllowed unless it is Cancelled."""
+    """Start the deletion of a locked run. Raises NotAllowed unless it is Cancelled."""
     before = run.status
     move(run, Event.DELETE)
     session.add(run)
@@ -21,7 +21,7 @@ def request_delete(session: Session, run: JournalRun, actor: str) -> None:
 
 
 def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
-    """Delete a batch of the run's entries, and the run itself after the last. True while entries are left."""
+    """Delete a batch of the run's entries, and the run after the last. Returns True while entries are left."""
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.DELETE_IN_PROGRESS:
         return False

@@ -1,4 +1,4 @@
-"""The feed: whoever follows a run reads the rows; a wake-up only says when to look again."""
+"""The feed: followers of a run read its rows; a wake-up only tells them when to read again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -20,18 +20,18 @@ PAGE = 500
 """Outcomes read at a time."""
 
 LOOK_AGAIN_SECONDS = 5.0
-"""How long a follower relies on wake-ups before it looks by itself."""
+"""How long a follower waits for a wake-up before it reads again anyway."""
 
 
 class FeedClosed(Exception):
-    """The server is stopping; reconnect and go on after the last cursor."""
+    """The server is stopping; clients reconnect and resume after the last cursor."""
 
     def __str__(self) -> str:
-        return "The server is stopping. Reconnect, and pass the last cursor as `after` to go on where this ended."
+        return "The server is stopping. Reconnect, and pass the last cursor as `after` to resume."
 
 
 class Feed:
-    """Lets any number of followers in this process wait for changes of runs."""
+    """Lets followers in this process wait for changes of runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,13 +40,13 @@ class Feed:
         self._closed = False
 
     async def listen(self) -> None:
-        """Pass on the wake-ups of all processes, until cancelled."""
+        """Forward the wake-ups of all processes, until cancelled."""
         self._loop = asyncio.get_running_loop()
         async for run_id in wakeups(self._database):
             self._wake(run_id)
 
     def changed(self, run_id: int) -> None:
-        """Wake the run's followers. Called from any thread."""
+        """Wake the run's followers. Can be called from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake, run_id)
 
@@ -56,11 +56,11 @@ class Feed:
         self._wake(None)
 
     async def outcomes(self, run_id: int, after: tuple[int, int] | None) -> AsyncIterator[EntryCancelOutcome]:
-        """The outcomes of the run's latest cancellation, in order: first those recorded, then each as it comes.
+        """The outcomes of the run's latest cancellation, in order: first all so far, then each new one.
 
-        Ends when that cancellation has finished, or the run is gone. A run that was never cancelled is waited
-        for. `after` is a cancellation's id and a sequence number in it, and only what follows is given; a
-        position in an earlier cancellation counts for nothing. Raises FeedClosed when the server stops.
+        Ends when that cancellation has finished, or the run has been deleted. Waits for the first cancellation if
+        there is none. `after` is a cancellation's id and a sequence number in it: outcomes up to it are skipped; a
+        position in an earlier cancellation is ignored. Raises FeedClosed if the server stops.
         """
         with self._following(run_id) as woken:
             while True:
@@ -79,7 +79,7 @@ class Feed:
                 for outcome in outcomes:
                     sequence = outcome.sequence
                     yield outcome
-                    # Others have their turn between two outcomes, and a connection that is lost is noticed.
+                    # Let other tasks run between two outcomes, and notice a lost connection.
                     await asyncio.sleep(0)
                 if len(outcomes) == PAGE:
                     continue
@@ -88,9 +88,9 @@ class Feed:
                 await self._wait(woken)
 
     async def updates(self, run_id: int) -> AsyncIterator[JournalRun]:
-        """The run as it is, then again whenever it has changed, until it is gone.
+        """The run now, then again after every change, until it is deleted.
 
-        Raises FeedClosed when the server stops.
+        Raises FeedClosed if the server stops.
         """
         seen = -1
         with self._following(run_id) as woken:
@@ -137,7 +137,7 @@ class Feed:
 
     def _page(self, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
         with self._database.read() as session:
-            # In this order: once it is seen finished, every outcome of it can be seen.
+            # Read the cancellation first: if it has finished, all its outcomes are visible.
             cancellation = session.get(Cancellation, cancellation_id)
             finished = cancellation is None or cancellation.finished_at is not None
             return finished, outcomes_after(session, cancellation_id, sequence, PAGE)

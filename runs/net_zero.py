@@ -1,4 +1,4 @@
-"""What nets to zero: a run takes it and makes no entry of it, and says how much it is."""
+"""Transactions that net to zero: a run takes them, but creates no entry for them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from storage.words import JournalRunStatus
 
 @dataclass(frozen=True, slots=True)
 class NetZero:
-    """How many transactions of a run net to zero, and under how many keys: those that would be an entry each."""
+    """The transactions of a run that net to zero: their number, and the number of groups, one entry each otherwise."""
 
     transaction_count: int = 0
     key_count: int = 0
 
 
 def net_zero_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, NetZero]:
-    """What nets to zero in each run; nothing once a run is cancelled and has released it."""
+    """The transactions that net to zero, by run; none after a run has been cancelled."""
     keys = net_zero_keys_of_runs(session, run_ids)
     runs = runs_by_id(session, keys)
     rule_ids = {run.segmentation_rule_id for run in runs.values() if run.segmentation_rule_id is not None}
@@ -37,17 +37,17 @@ def net_zero_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, Ne
 
 
 def notice(run: JournalRun) -> str | None:
-    """Why a completed run made no entries; None where it made some, or has not completed."""
+    """Why a Completed run created no entries; None if it created some, or is not Completed."""
     if run.status is not JournalRunStatus.COMPLETED or run.total_journal_entry_count:
         return None
     if not run.transaction_count:
         return (
-            f"No transactions were found: none of the run's types, dated {run.target_start_date} to"
-            f" {run.target_end_date}, was waiting to be journaled."
+            f"The run found no free transactions of its types dated {run.target_start_date} to {run.target_end_date},"
+            " so no journal entry was created."
         )
     what = (
         "The only transaction has an amount of zero"
         if run.transaction_count == 1
         else (f"All {run.transaction_count:,} transactions net to zero")
     )
-    return f"{what}, so no journal entry was made."
+    return f"{what}, so no journal entry was created."

@@ -1,4 +1,4 @@
-"""The durable process: DBOS runs each workflow to its end, however often the process that runs it dies."""
+"""Durable workflows: DBOS completes each one, even if the process that executes it dies."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ from storage.words import JournalRunStatus
 APPLICATION = "journal-gateway"
 QUEUE = "journal_runs"
 VERSION = "1"
-"""Fixed: a version computed from the code would strand every unfinished run at the next release."""
+"""Fixed, because a version computed from the code would orphan unfinished workflows at the next release."""
 
 WORKFLOWS = {
     JournalRunStatus.PENDING: "create_journal_run",
@@ -36,14 +36,14 @@ WORKFLOWS = {
     JournalRunStatus.CANCEL_IN_PROGRESS: "cancel_journal_run",
     JournalRunStatus.DELETE_IN_PROGRESS: "delete_journal_run",
 }
-"""The workflow that is at work on a run in a passing status."""
+"""The workflow for a run in a transient status."""
 
 ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
 
 MOST_ATTEMPTS = 5
-"""Workflows started for a run before it ends as Error. A cancellation or deletion is never given up."""
+"""Workflows started for a run before it ends as Error. Cancellations and deletions are retried without limit."""
 
-GAVE_UP = f"The run could not be processed in {MOST_ATTEMPTS} attempts; the server's log says why."
+GAVE_UP = f"Processing failed {MOST_ATTEMPTS} times; see the server's log for the reason."
 LONGEST_WAIT_SECONDS = 300
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Process:
     """The workflows of one operating-system process on one database. DBOS allows one at a time."""
 
     def __init__(self, database: Database, on_change: Callable[[int], None], *, poll_seconds: float = 0.2) -> None:
-        """`on_change` is called with a run's id, from any thread, after each commit that changed it."""
+        """`on_change` is called with a run's id, from any thread, after each step of its workflow is committed."""
         self.database = database
         self.on_change = on_change
         self._poll_seconds = poll_seconds
@@ -66,11 +66,11 @@ class Process:
         self._datasource: SQLAlchemyDatasource | None = None
 
     def start(self) -> None:
-        """Begin to run workflows, those included that a dead process has left."""
+        """Start executing workflows, including those of dead processes."""
         global _current
         url = self.database.url.render_as_string(hide_password=False)
         serializer = JsonSerializer()
-        # Before launch: a process that runs workflows and shows no life would be taken for dead.
+        # Before launch: other processes would treat one that executes workflows without a sign of life as dead.
         self._liveness.hold()
         config: DBOSConfig = {
             "name": APPLICATION,
@@ -80,7 +80,7 @@ class Process:
             "log_level": "WARNING",
             "serializer": serializer,
         }
-        # Before launch, too: a queue that DBOS meets later is first looked at a second later.
+        # Also before launch: DBOS polls a queue that is registered later only after a second.
         DBOS.migrate(url)
         self._client = DBOSClient(system_database_url=url, serializer=serializer, application_name=APPLICATION)
         self._client.register_queue(QUEUE, polling_interval_sec=self._poll_seconds)
@@ -96,14 +96,14 @@ class Process:
         self._keeper.start()
 
     def stop(self, timeout_seconds: int = 5) -> None:
-        """Let running workflows end for a while, then stop; the unfinished go on when a process starts again."""
+        """Wait for running workflows, up to the timeout, then stop; a later process resumes unfinished ones."""
         global _current
         self._stopping.set()
         self._keeper.join()
         deadline = time.monotonic() + timeout_seconds
         while self._working and time.monotonic() < deadline:
             time.sleep(0.02)
-        # DBOS would wait too, but a whole second at least, even with nothing to wait for.
+        # DBOS would wait at least a second, even without running workflows.
         DBOS.destroy(workflow_completion_timeout_sec=0)
         if self._client is not None:
             self._client.destroy()
@@ -111,7 +111,7 @@ class Process:
         _current = None
 
     def enqueue(self, session: Session, run: JournalRun) -> None:
-        """Have the workflow of the run's status begun, in the same transaction that gave it the status."""
+        """Enqueue the workflow for the run's status, in the same transaction that set the status."""
         assert self._client is not None
         run.attempt += 1
         session.add(run)
@@ -131,16 +131,16 @@ class Process:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Around a workflow, so that a process that stops can wait for it."""
-        this = object()
-        self._working.add(this)
+        """Mark a workflow as running, so that `stop` can wait for it."""
+        token = object()
+        self._working.add(token)
         try:
             yield
         finally:
-            self._working.discard(this)
+            self._working.discard(token)
 
     def step(self, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
-        """Run one step of a workflow: one transaction, recorded with its result, never done twice."""
+        """Execute one step of a workflow exactly once: one transaction, committed together with its result."""
         datasource = self._datasource
         assert datasource is not None
 
@@ -166,7 +166,7 @@ class Process:
                 self._take_over_from_the_dead()
                 self._restart_the_stuck()
             except Exception:
-                logger.exception("could not look after unfinished runs; trying again")
+                logger.exception("could not check for unfinished runs; trying again")
 
     def _take_over_from_the_dead(self) -> None:
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)
@@ -176,7 +176,7 @@ class Process:
                     DBOS._recover_pending_workflows([str(executor)])
 
     def _restart_the_stuck(self) -> None:
-        """A run in a passing status whose workflow has ended, or never was, gets a new one, later each time."""
+        """Start a new workflow, with increasing delay, for a transient run whose workflow has ended or is missing."""
         with self.database.read() as session:
             passing = runs_in(session, PASSING)
         for seen in passing:
@@ -191,7 +191,7 @@ class Process:
                 if run.status is JournalRunStatus.PROCESSING and run.attempt >= MOST_ATTEMPTS:
                     give_up(session, seen.id, GAVE_UP)
                     continue
-                logger.warning("run %s was left %s; starting it again", run.number, run.status.value)
+                logger.warning("run %s is still %s; starting a new workflow for it", run.number, run.status.value)
                 self.enqueue(session, run)
 
 
@@ -201,7 +201,7 @@ def _is_due(run: JournalRun, updated_at: int | None) -> bool:
 
 
 class JsonSerializer(Serializer):
-    """Keeps what DBOS stores readable, and free of code."""
+    """Stores DBOS data as readable JSON, without executable code."""
 
     def serialize(self, data: Any) -> str:
         return json.dumps(data, default=repr)
@@ -217,12 +217,12 @@ _current: Process | None = None
 
 
 def workflow_id(run: JournalRun) -> str:
-    """The name of the run's present workflow; a new attempt gets a new one."""
+    """The id of the run's current workflow; every attempt has its own."""
     return f"{WORKFLOWS[run.status]}:{run.number}:{run.attempt}"
 
 
 def _process() -> Process:
-    assert _current is not None, "no process is running workflows"
+    assert _current is not None, "workflows have not been started"
     return _current
 
 

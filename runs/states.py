@@ -1,4 +1,4 @@
-"""The run's state machine, whole."""
+"""The state machine of a run."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from storage.words import JournalRunStatus as Status
 
 
 class Event(StrEnum):
-    """What can happen to a run."""
+    """An event that changes the status of a run."""
 
     START = "start"
     FINISH = "finish"
@@ -29,14 +29,14 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (Status.CANCEL_IN_PROGRESS, Event.SOME_LEFT): Status.COMPLETED,
     (Status.CANCELLED, Event.DELETE): Status.DELETE_IN_PROGRESS,
 }
-"""Which status follows which, and why. Whatever is not here is refused. After DELETE_IN_PROGRESS the run is gone."""
+"""The status that follows each status and event; every other combination is refused. Deletion ends in no status."""
 
 PASSING = (Status.PENDING, Status.PROCESSING, Status.CANCEL_IN_PROGRESS, Status.DELETE_IN_PROGRESS)
-"""The statuses that a run never stays in: some workflow is at work on it, or has to be."""
+"""The transient statuses: a workflow is processing the run, or must be started."""
 
 
 class NotAllowed(Exception):
-    """The event cannot happen to a run in its present status. Names both."""
+    """The status of the run does not allow the event. The text names both."""
 
     def __init__(self, run: JournalRun, event: Event) -> None:
         allowed = " or ".join(status.value for status in statuses_allowing(event))
@@ -46,12 +46,12 @@ class NotAllowed(Exception):
 
 
 def statuses_allowing(event: Event) -> list[Status]:
-    """The statuses from which the event can happen."""
+    """The statuses that allow the event."""
     return [status for status, possible in TRANSITIONS if possible is event]
 
 
 def move(run: JournalRun, event: Event) -> None:
-    """Bring the run into the status that follows. Raises NotAllowed. The caller holds the run's lock."""
+    """Change the run to the status that follows. Raises NotAllowed. The caller must hold the run's lock."""
     following = TRANSITIONS.get((run.status, event))
     if following is None:
         raise NotAllowed(run, event)

@@ -1,4 +1,4 @@
-"""How a run summarises: sums by posting key become balanced entries. Pure arithmetic on integers."""
+"""Summarising: sums by posting key become balanced entries. Pure arithmetic on integers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from storage.words import ItemType, TransactionType
 
 
 class SummaryError(Exception):
-    """The sums cannot be made into entries. Its text becomes the run's error message."""
+    """The sums cannot become entries. The text becomes the run's error message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Group:
 
 @dataclass(slots=True)
 class Summary:
-    """An entry in the making: the group, what was summed into it, and the items that follow."""
+    """A future entry: its group and the sums in it, from which its items follow."""
 
     group: Group
     key_ids: list[int] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Summary:
     by_credit_code: dict[int, tuple[int, int | None]] = field(default_factory=dict)
 
     def add(self, key_sum: KeySum, amount: int, home_amount: int | None) -> None:
-        """Take in the sums of one posting key."""
+        """Add the sums of one posting key."""
         assert key_sum.key.id is not None
         self.key_ids.append(key_sum.key.id)
         self.transaction_count += key_sum.transaction_count
@@ -58,8 +58,8 @@ class Summary:
     def items(self) -> list[Item]:
         """One debit item for the debit code, one credit item for each credit code.
 
-        A negative sum turns the item round, a sum of zero gives none. Where exchange rates have brought the
-        home amount to the other side of the amount, each gets an item of its own, so that neither is negative.
+        A negative sum moves the item to the other side; a sum of zero makes no item. If exchange rates have given the
+        home amount the opposite sign of the amount, each has its own item, so that neither is negative.
         """
         debit = sum(amount for amount, _ in self.by_credit_code.values())
         homes = [home for _, home in self.by_credit_code.values() if home is not None]
@@ -74,9 +74,9 @@ class Summary:
 def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | None) -> list[Summary]:
     """Group the sums by transaction type, currency, debit code, organisation and the rule's segments.
 
-    `rule` is empty where no segmentation rule is active. With `aggregate_into`, a home currency, entries are kept
-    in it and the transaction currency leaves the group. Raises SummaryError when a transaction carries no amount in
-    that currency, or shares an entry with others that carry home amounts and has none.
+    `rule` is empty if no segmentation rule is active. With `aggregate_into`, a home currency, entries are kept in it
+    and the group ignores the transaction currency. Raises SummaryError if a transaction has no amount in that
+    currency, or has no home amount and shares an entry with transactions that have one.
     """
     summaries: dict[Group, Summary] = {}
     lacking: list[KeySum] = []
@@ -93,7 +93,7 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
         summaries.setdefault(group, Summary(group)).add(key_sum, amount, home_amount)
         if home_currency is None:
             bare.append((group, key_sum))
-    # Of what shares an entry, some with a home amount and some without would need two entries.
+    # An entry has home amounts for all its transactions or for none.
     homes = {replace(group, home_currency=None): group.home_currency for group in summaries if group.home_currency}
     lacking += [key_sum for group, key_sum in bare if group in homes]
     if lacking:
@@ -103,7 +103,7 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
 
 
 def group_of(key: PostingKey, rule: RuleSegments, aggregate_into: str | None) -> Group:
-    """What the transactions of a posting key have in common with the others of their entry."""
+    """The group of the transactions with this posting key."""
     names = rule.get(key.transaction_type, rule.get(None, []))
     segments = tuple((name, key.segments.get(name)) for name in names)
     currency = aggregate_into or key.currency
@@ -115,7 +115,7 @@ def _without_home_amounts(lacking: Sequence[KeySum], home: str) -> str:
     what = "1 transaction" if count == 1 else f"{count:,} transactions"
     currencies = ", ".join(sorted({key_sum.key.currency for key_sum in lacking}))
     return (
-        f"{what} in {currencies} {'carries' if count == 1 else 'carry'} no amount in {home}; send"
+        f"{what} in {currencies} {'has' if count == 1 else 'have'} no amount in {home}; send"
         f" {'it' if count == 1 else 'them'} again with {'its exchange rate' if count == 1 else 'their exchange rates'},"
         " by file or by recordTransactions, and then create the run again"
     )
@@ -145,7 +145,7 @@ def _assert_within_limits(group: Group, items: list[Item]) -> None:
     for currency, amount in amounts:
         if amount > LARGEST:
             raise SummaryError(
-                f"the {group.transaction_type.value} transactions of one journal entry come to {amount:,} minor"
+                f"the {group.transaction_type.value} transactions of one journal entry total {amount:,} minor"
                 f" units of {currency}, which is beyond 64 bits; {SPLIT_THE_RUN}"
             )
 
@@ -155,7 +155,7 @@ def _assert_balanced(items: list[Item]) -> None:
     balance = sum(sign * item.amount for sign, item in zip(signs, items, strict=True))
     home_balance = sum(sign * (item.home_amount or 0) for sign, item in zip(signs, items, strict=True))
     if balance or home_balance:
-        raise AssertionError(f"an entry would not balance, by {balance} and {home_balance}: {items}")
+        raise AssertionError(f"an entry would be out of balance by {balance} and {home_balance}: {items}")
 
 
 def _order(summary: Summary) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from storage.journal_runs import JournalRun
 from storage.words import JournalRunStatus
 
 SYSTEM = "system"
-"""Who does what nobody asks for in person: the workflows."""
+"""The actor of changes made by workflows."""
 
 _BOOKKEEPING = {"id", "revision", "attempt"}
 
@@ -23,7 +23,7 @@ def record(
     before: JournalRunStatus,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down that the run went from a status into its present one, with whatever else came of it."""
+    """Record a change of status, with further new values."""
     audit.record(
         session,
         actor=actor,
@@ -36,23 +36,23 @@ def record(
 
 
 def record_created(session: Session, run: JournalRun, actor: str) -> None:
-    """Write down a new run, whole."""
+    """Record a new run, with all its values."""
     audit.record(
-        session, actor=actor, action="create", subject_type="JournalRun", subject=run.number, after=_whole(run)
+        session, actor=actor, action="create", subject_type="JournalRun", subject=run.number, after=_values(run)
     )
 
 
 def record_deleted(session: Session, run: JournalRun) -> None:
-    """Write down a run that is about to be gone, whole."""
+    """Record the deletion of a run, with all its values."""
     audit.record(
         session,
         actor=SYSTEM,
         action="finish deletion",
         subject_type="JournalRun",
         subject=run.number,
-        before=_whole(run),
+        before=_values(run),
     )
 
 
-def _whole(run: JournalRun) -> dict[str, Any]:
+def _values(run: JournalRun) -> dict[str, Any]:
     return run.model_dump(mode="json", exclude=_BOOKKEEPING)

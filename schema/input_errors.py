@@ -93,9 +93,9 @@ _ARGUMENT = re.compile(r"Argument '(.+?)' has invalid value(?: at (\S+))?: (.*)"
 
 
 def argument_error(error: GraphQLError) -> GraphQLError | None:
-    """The error of an argument that was refused as its field was executed, told as the others; None for any other.
+    """The error for an argument that was refused while its field was executed; None for any other error.
 
-    So is null refused, as the value of a variable that may be null, for a field that has a default value.
+    This happens to null, as the value of a nullable variable, for an input field that has a default value.
     """
     match = _ARGUMENT.fullmatch(error.message)
     if match is None:
@@ -107,7 +107,7 @@ def argument_error(error: GraphQLError) -> GraphQLError | None:
 
 
 def shown(value: object) -> str:
-    """A value of JSON as a user would name it; graphql-core would write it as Python does."""
+    """A JSON value as shown to users; graphql-core would show it in Python syntax."""
     match value:
         case dict():
             return "an object"
@@ -166,7 +166,7 @@ def _plain(message: str) -> tuple[str, Path]:
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text, of at most so many characters."""
+    """The text, shortened to at most that many characters."""
     return text if len(text) <= longest else f"{text[: longest - 30]}... ({len(text):,} characters)"
 
 

@@ -26,7 +26,7 @@ RunRow = strawberry.Parent[journal_runs.JournalRun]
 
 
 @strawberry.type(
-    description="A process that summarises the transactions of a period that are not taken yet into journal entries."
+    description="Collects the transactions of a period that are not taken, and summarises them into journal entries."
 )
 class JournalRun(Node):
     number: str = strawberry.field(description="Run number, such as JR-00000001.")

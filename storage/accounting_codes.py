@@ -27,18 +27,18 @@ class AccountingCode(SQLModel, table=True):
 
 
 def all_codes(session: Session) -> dict[str, AccountingCode]:
-    """Every accounting code by name. A chart of accounts is small enough to be read whole."""
+    """All accounting codes by name. A chart of accounts is small enough to read entirely."""
     return {code.name: code for code in session.exec(select(AccountingCode))}
 
 
 def codes_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingCode]:
-    """The accounting codes of these ids."""
+    """The accounting codes with these ids."""
     rows = session.exec(select(AccountingCode).where(col(AccountingCode.id).in_(set(ids))))
     return {row.id: row for row in rows if row.id is not None}
 
 
 def save_code(session: Session, values: AccountingCode) -> AccountingCode:
-    """Insert the accounting code, or bring the one of that name up to date. Codes are never removed."""
+    """Insert the accounting code, or update the one with that name. Codes are never removed."""
     existing = session.exec(select(AccountingCode).where(AccountingCode.name == values.name)).one_or_none()
     if existing is None:
         session.add(values)

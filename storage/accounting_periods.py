@@ -1,4 +1,4 @@
-"""Accounting periods: the named ranges of days that runs are made for."""
+"""Accounting periods: the named ranges of days for which runs are created."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from storage.words import AccountingPeriodStatus
 
 
 class AccountingPeriod(SQLModel, table=True):
-    """A named range of days. Periods do not overlap; one without an end is open-ended, and runs never use it."""
+    """A named range of days. Periods do not overlap; one without an end is open-ended, and runs cannot use it."""
 
     __tablename__ = "accounting_period"
 
@@ -29,7 +29,7 @@ class AccountingPeriod(SQLModel, table=True):
 
 
 def period_named(session: Session, name: str) -> AccountingPeriod | None:
-    """The accounting period of that name."""
+    """The accounting period with that name."""
     return session.exec(select(AccountingPeriod).where(AccountingPeriod.name == name)).one_or_none()
 
 
@@ -39,7 +39,7 @@ def period_starting(session: Session, day: date) -> AccountingPeriod | None:
 
 
 def period_of(session: Session, day: date) -> AccountingPeriod | None:
-    """The accounting period that the day falls into; at most one, since periods do not overlap."""
+    """The accounting period that includes the day; at most one, since periods do not overlap."""
     return session.exec(
         select(AccountingPeriod)
         .where(
@@ -52,7 +52,7 @@ def period_of(session: Session, day: date) -> AccountingPeriod | None:
 
 
 def periods_of_days(session: Session, days: Iterable[date]) -> dict[date, AccountingPeriod]:
-    """The accounting period of each day that falls into one, in one statement."""
+    """The accounting period of each day that is in one, read with one statement."""
     periods = all_periods(session)
     starts = [period.start_date for period in periods]
     found: dict[date, AccountingPeriod] = {}
@@ -64,18 +64,18 @@ def periods_of_days(session: Session, days: Iterable[date]) -> dict[date, Accoun
 
 
 def all_periods(session: Session) -> list[AccountingPeriod]:
-    """Every accounting period, by its start."""
+    """All accounting periods, by start date."""
     return list(session.exec(select(AccountingPeriod).order_by(col(AccountingPeriod.start_date))))
 
 
 def periods_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingPeriod]:
-    """The accounting periods of these ids."""
+    """The accounting periods with these ids."""
     rows = session.exec(select(AccountingPeriod).where(col(AccountingPeriod.id).in_(set(ids))))
     return {row.id: row for row in rows if row.id is not None}
 
 
 def save_period(session: Session, values: AccountingPeriod) -> AccountingPeriod:
-    """Insert the accounting period, or bring the one of that name up to date. Overlaps are the caller's to refuse."""
+    """Insert the accounting period, or update the one with that name. The caller must check for overlaps."""
     existing = period_named(session, values.name)
     if existing is None:
         session.add(values)

@@ -1,4 +1,4 @@
-"""API keys and the access tokens they were exchanged for. Of secrets and tokens only hashes are kept."""
+"""API keys and the access tokens issued for them. Secrets and tokens are stored as hashes only."""
 
 from datetime import datetime
 
@@ -11,9 +11,9 @@ from storage.words import Permission
 
 
 class ApiKey(SQLModel, table=True):
-    """A program that may call the gateway, and what it may do there. It is never removed, only revoked.
+    """The credentials and permissions of a program. Keys are never removed, only revoked.
 
-    Its name is its own until it is revoked; another key can have the name from then on.
+    The name is unique until the key is revoked; then another key can use it.
     """
 
     __tablename__ = "api_key"
@@ -37,7 +37,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class AccessToken(SQLModel, table=True):
-    """A token that stands for its API key until it expires."""
+    """A token that authenticates as its API key until it expires."""
 
     __tablename__ = "access_token"
 
@@ -48,11 +48,11 @@ class AccessToken(SQLModel, table=True):
 
 
 class NameTaken(Exception):
-    """There is an API key of that name that is not revoked."""
+    """An API key with that name exists and is not revoked."""
 
 
 def insert_key(session: Session, key: ApiKey) -> None:
-    """Store a new API key. Raises NameTaken, also when another key takes the name at the same moment."""
+    """Insert an API key. Raises NameTaken, also if a concurrent caller inserts a key with that name."""
     session.add(key)
     try:
         session.flush()
@@ -61,41 +61,41 @@ def insert_key(session: Session, key: ApiKey) -> None:
 
 
 def api_key(session: Session, client_id: str) -> ApiKey | None:
-    """The API key of that client id, revoked or not."""
+    """The API key with that client id, revoked or not."""
     return session.exec(select(ApiKey).where(ApiKey.client_id == client_id)).one_or_none()
 
 
 def all_keys(session: Session) -> list[ApiKey]:
-    """Every API key, revoked ones too, oldest first."""
+    """All API keys, including revoked ones, oldest first."""
     return list(session.exec(select(ApiKey).order_by(col(ApiKey.id))))
 
 
 def lock_key(session: Session, client_id: str) -> ApiKey | None:
-    """The API key of that client id, held until the transaction ends."""
+    """The API key with that client id, locked until the transaction ends."""
     return session.exec(select(ApiKey).where(ApiKey.client_id == client_id).with_for_update()).one_or_none()
 
 
 def revoke_key(session: Session, key: ApiKey, moment: datetime) -> None:
-    """Let the key open nothing from now on; its tokens go with it."""
+    """Revoke the key and delete its tokens."""
     key.revoked_at = moment
     session.add(key)
     session.exec(delete(AccessToken).where(col(AccessToken.api_key_id) == key.id))
 
 
 def insert_token(session: Session, token: AccessToken) -> None:
-    """Store a new token."""
+    """Insert a token."""
     session.add(token)
 
 
 def remove_expired_tokens(session: Session, moment: datetime) -> None:
-    """Remove the tokens that have expired by that moment."""
-    # Two who remove at the same moment must not wait for each other: what the other holds, the other removes.
+    """Delete the tokens that have expired by that moment."""
+    # Concurrent callers must not wait for each other: each skips the rows that another one is deleting.
     expired = select(AccessToken.id).where(AccessToken.expires_at <= moment).with_for_update(skip_locked=True)
     session.exec(delete(AccessToken).where(col(AccessToken.id).in_(expired)))
 
 
 def key_of_token(session: Session, token_hash: str, moment: datetime) -> ApiKey | None:
-    """The API key that the token stands for at that moment; None for an unknown or expired one, or a revoked key."""
+    """The API key of a valid token; None if the token is unknown or expired, or the key revoked."""
     return session.exec(
         select(ApiKey)
         .join(AccessToken, col(AccessToken.api_key_id) == col(ApiKey.id))

@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, with the state before and after. It is only ever added to."""
+"""The audit trail: who changed what and when, with the values before and after. It is append-only."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from storage.columns import Identifier, UtcDateTime, now
 
 
 class AuditEvent(SQLModel, table=True):
-    """One thing that was done. It outlives what it was done to."""
+    """One recorded change. It stays when its subject is deleted."""
 
     __tablename__ = "audit_event"
     __table_args__ = (Index("audit_event_by_subject", "subject_type", "subject"),)
@@ -36,7 +36,7 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add to the audit trail, in the transaction of the deed itself: both happen or neither."""
+    """Add an event to the audit trail, in the same transaction as the change: both are committed, or neither."""
     session.add(
         AuditEvent(
             occurred_at=now(),
@@ -51,7 +51,7 @@ def record(
 
 
 def events_of(session: Session, subject_type: str, subject: str) -> list[AuditEvent]:
-    """What was done to one subject, oldest first."""
+    """The changes of one subject, oldest first."""
     return list(
         session.exec(
             select(AuditEvent)

@@ -1,4 +1,4 @@
-"""Cancellations of runs, and the outcome of each entry they tried. Subscribers follow the outcomes."""
+"""Cancellations of runs, and the outcome for each entry, which subscribers follow."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from storage.words import CancelOutcome
 
 
 class Cancellation(SQLModel, table=True):
-    """One cancellation of a run, with its progress."""
+    """A cancellation of a run, and its progress."""
 
     __tablename__ = "cancellation"
     __table_args__ = (
@@ -30,9 +30,9 @@ class Cancellation(SQLModel, table=True):
 
 
 class EntryCancelOutcome(SQLModel, table=True):
-    """What became of one entry, and the cancellation's counts right after it.
+    """The outcome for one entry, and the cancellation's counts after it.
 
-    `sequence` is given under the run's lock, so it has no gaps and later numbers are committed later.
+    `sequence` is assigned under the run's lock, so it has no gaps and higher numbers are committed later.
     """
 
     __tablename__ = "entry_cancel_outcome"
@@ -73,7 +73,7 @@ def latest_cancellation(session: Session, run_id: int) -> Cancellation | None:
 
 
 def outcomes_after(session: Session, cancellation_id: int, sequence: int, limit: int) -> list[EntryCancelOutcome]:
-    """Up to `limit` outcomes of the cancellation that come after the sequence number, in order."""
+    """Up to `limit` outcomes of the cancellation after the sequence number, in order."""
     return list(
         session.exec(
             select(EntryCancelOutcome)

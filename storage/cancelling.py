@@ -1,4 +1,4 @@
-"""Cancelling: the entries that a cancellation has yet to try, and the record of each that it tried."""
+"""Cancelling: the entries that a cancellation has not tried, and the outcomes of those that it has tried."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from storage.words import JournalEntryStatus
 
 
 def count_live_entries(session: Session, run_id: int) -> int:
-    """How many entries of the run are not cancelled."""
+    """The number of live entries of the run."""
     return session.exec(
         select(func.count())
         .select_from(JournalEntry)
@@ -21,16 +21,15 @@ def count_live_entries(session: Session, run_id: int) -> int:
 
 
 def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
-    """The run that made the entry of that number, held until the transaction ends; the entry itself is not read."""
+    """The run that created the entry with that number, locked until the transaction ends. The entry is not locked."""
     run_id = select(JournalEntry.journal_run_id).where(JournalEntry.number == number).scalar_subquery()
     return session.exec(select(JournalRun).where(col(JournalRun.id) == run_id).with_for_update()).one_or_none()
 
 
 def lock_untried_entries(session: Session, cancellation: Cancellation, limit: int) -> list[JournalEntry]:
-    """Up to `limit` live entries that this cancellation has not tried, held until the transaction ends.
+    """Up to `limit` live entries that this cancellation has not tried, locked until the transaction ends.
 
-    What is left to do is read from the entries and the outcomes themselves, so that a process that died
-    and was started again neither skips an entry nor tries one twice.
+    They are derived from the entries and the outcomes, so that after a crash no entry is skipped or tried twice.
     """
     tried = select(EntryCancelOutcome.journal_entry_id).where(EntryCancelOutcome.cancellation_id == cancellation.id)
     return list(
@@ -49,7 +48,7 @@ def lock_untried_entries(session: Session, cancellation: Cancellation, limit: in
 
 
 def mark_cancelled(session: Session, entry_ids: Sequence[int]) -> None:
-    """Make these entries Cancelled."""
+    """Set the status of these entries to Cancelled."""
     session.execute(
         update(JournalEntry)
         .where(col(JournalEntry.id).in_(entry_ids))
@@ -59,6 +58,6 @@ def mark_cancelled(session: Session, entry_ids: Sequence[int]) -> None:
 
 
 def record_outcomes(session: Session, outcomes: Sequence[EntryCancelOutcome]) -> None:
-    """Add to the feed. The database refuses a sequence number or an entry that the cancellation has already."""
+    """Insert outcomes. The database refuses a sequence number or an entry that the cancellation already has."""
     if outcomes:
         session.execute(insert(EntryCancelOutcome), [outcome.model_dump(exclude={"id"}) for outcome in outcomes])

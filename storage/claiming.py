@@ -1,4 +1,4 @@
-"""Claiming: a run takes the open buckets of its range, and a cancelled entry gives its buckets back."""
+"""Claiming: a run takes the open buckets in its range; cancelling an entry releases its buckets."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from storage.posting import Key, key_of, stored_keys
 from storage.transactions import PostingBucket, PostingKey, Transaction
 
 SPLIT_THE_RUN = (
-    "to close the period, collect them in several runs, each for some of its days, transaction types or organisations;"
-    " correct a wrong amount by a transaction of the opposite sign"
+    "to close the period, create several runs, each for some of its days, transaction types or organisations;"
+    " correct a wrong amount with a transaction of the opposite sign"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KeySum:
-    """What a run found under one posting key: exact sums in minor units."""
+    """The claimed transactions of one posting key: exact sums, in minor units."""
 
     key: PostingKey
     transaction_count: int
@@ -30,10 +30,9 @@ class KeySum:
 
 
 def claim_buckets(session: Session, run: JournalRun) -> None:
-    """Give the run every open bucket in its range, of its types and organisations.
+    """Claim every open bucket in the range of the run, with its types and organisations.
 
-    An import going on at the same time is not waited for: its buckets are not visible yet, stay open, and
-    belong to the next run.
+    A concurrent import is not waited for: its buckets are not visible yet and stay open for the next run.
     """
     keys = select(col(PostingKey.id)).where(col(PostingKey.transaction_type).in_(run.transaction_types))
     if run.organization_labels:
@@ -51,28 +50,27 @@ def claim_buckets(session: Session, run: JournalRun) -> None:
 
 
 def carry_home_currency(session: Session, run: JournalRun) -> None:
-    """Give what the run has claimed, in the home currency itself and recorded before that was set, its home amount.
+    """Set the home amount of claimed transactions that are in the home currency but were recorded before it was set.
 
-    It is the amount, so nobody has to send such transactions again. Nobody else writes these buckets, since the run
-    holds them.
+    It equals the amount, so such transactions need not be sent again. No one else writes to claimed buckets.
     """
     assert run.id is not None
-    held = (col(PostingBucket.journal_run_id) == run.id, col(PostingBucket.posting_key_id))
+    claimed = (col(PostingBucket.journal_run_id) == run.id, col(PostingBucket.posting_key_id))
     bare = session.execute(
         select(PostingKey).where(
             col(PostingKey.currency) == run.home_currency,
             col(PostingKey.home_currency).is_(None),
-            col(PostingKey.id).in_(select(held[1]).where(held[0])),
+            col(PostingKey.id).in_(select(claimed[1]).where(claimed[0])),
         )
     ).scalars()
     for bare_id, key_id in _home_keys(session, list(bare), run.home_currency or "").items():
-        buckets = select(col(PostingBucket.id)).where(held[0], held[1] == bare_id)
+        buckets = select(col(PostingBucket.id)).where(claimed[0], claimed[1] == bare_id)
         for statement in (
             update(Transaction)
             .where(col(Transaction.posting_bucket_id).in_(buckets))
             .values(home_amount_minor=col(Transaction.amount_minor)),
             update(PostingBucket)
-            .where(held[0], held[1] == bare_id)
+            .where(claimed[0], claimed[1] == bare_id)
             .values(posting_key_id=key_id, home_amount=col(PostingBucket.amount)),
         ):
             session.execute(statement.execution_options(synchronize_session=False))
@@ -102,7 +100,7 @@ def _home_keys(session: Session, bare: Sequence[PostingKey], home_currency: str)
 
 
 def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
-    """The sums of what the run has claimed, by posting key. Raises MoneyError when one leaves 64 bits."""
+    """The sums of the claimed transactions, by posting key. Raises MoneyError if one exceeds 64 bits."""
     sums = (
         select(
             col(PostingBucket.posting_key_id).label("key_id"),
@@ -127,13 +125,16 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
             # PostgreSQL's sum of integers is an exact numeric.
             yield KeySum(key, int(count), int(amount), None if home is None else int(home))
     except OperationalError as error:
+        # SQLite only; it reports an overflow with its general error code, so only the text identifies it.
         if "integer overflow" not in str(error.orig):
             raise
-        raise MoneyError(f"the sum of the run's transactions of one kind is beyond 64 bits; {SPLIT_THE_RUN}") from error
+        raise MoneyError(
+            f"the sum of the run's transactions with one posting key is beyond 64 bits; {SPLIT_THE_RUN}"
+        ) from error
 
 
 def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[int, int]]) -> None:
-    """Write into the run's buckets which entry they went into: pairs of posting key and entry."""
+    """Set the entry of the run's buckets: pairs of posting key id and entry id."""
     if entry_of_key:
         session.connection().execute(
             update(PostingBucket)
@@ -147,7 +148,7 @@ def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[i
 
 
 def release_entries(session: Session, entry_ids: Sequence[int]) -> None:
-    """Open the buckets of these entries again: their transactions are free for the next run."""
+    """Release the buckets of these entries: their transactions become free for the next run."""
     session.execute(
         update(PostingBucket)
         .where(col(PostingBucket.journal_entry_id).in_(entry_ids))
@@ -157,7 +158,7 @@ def release_entries(session: Session, entry_ids: Sequence[int]) -> None:
 
 
 def release_run(session: Session, run_id: int) -> None:
-    """Open whatever the run still holds: sums of zero, that count as taken but went into no entry."""
+    """Release the remaining buckets of the run, which net to zero and are in no entry."""
     session.execute(
         update(PostingBucket)
         .where(col(PostingBucket.journal_run_id) == run_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, TypeDecorator
 
 Identifier = BigInteger().with_variant(Integer, "sqlite")
-"""A 64-bit primary key; SQLite numbers rows by itself only where the type is called INTEGER."""
+"""A 64-bit primary key; SQLite assigns row ids only if the type is named INTEGER."""
 
 
 def wire_enum(words: type[StrEnum]) -> Enum:
@@ -42,7 +42,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class WordList(TypeDecorator[list[Any]]):
-    """A list of words of one vocabulary, kept as a JSON array of wire strings."""
+    """A list of words of one vocabulary, stored as a JSON array of wire strings."""
 
     impl = JSON
     cache_ok = True
@@ -59,5 +59,5 @@ class WordList(TypeDecorator[list[Any]]):
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """The current time, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Conservation: what must hold of the ledger at any moment, whatever died when. Each rule is one statement."""
+"""Conservation: invariants that hold in the ledger at any time, even after crashes, each checked by one query."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 EXAMPLES = 3
-"""How many of a broken rule's cases are named."""
+"""Number of violations named per invariant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold, and a query for the names of the cases in which it does not."""
+    """An invariant, and a query for the names of the rows that violate it."""
 
     says: str
     broken_by: str
@@ -20,7 +20,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken rule: in how many cases, and the first few of them."""
+    """A violated invariant: the number of violations, and the first few of them."""
 
     rule: str
     count: int
@@ -32,7 +32,7 @@ class Finding:
 
 
 def _differs(addend: str, total: str) -> str:
-    """SQL for "their sum is not that total". It adds halves: SQLite refuses a sum that leaves 64 bits midway."""
+    """SQL for "the sum is not that total". It adds halves, since SQLite refuses a sum that overflows 64 bits midway."""
     high, low = (
         f"CAST(coalesce(sum({addend} >> 32), 0) AS bigint)",
         f"CAST(coalesce(sum({addend} & {_LOW}), 0) AS bigint)",
@@ -44,7 +44,7 @@ _LOW = 0xFFFF_FFFF
 
 RULES = (
     Rule(
-        "every currency that amounts are recorded in has its digits in the ledger",
+        "every currency of recorded amounts is in the ledger",
         """
         SELECT DISTINCT recorded.code AS name
         FROM (
@@ -55,7 +55,7 @@ RULES = (
         """,
     ),
     Rule(
-        "a bucket's count and sums are those of its transactions",
+        "the count and sums of a bucket equal those of its transactions",
         f"""
         SELECT 'bucket ' || bucket.id AS name
         FROM posting_bucket AS bucket LEFT JOIN billing_transaction AS posted ON posted.posting_bucket_id = bucket.id
@@ -65,7 +65,7 @@ RULES = (
         """,  # noqa: S608
     ),
     Rule(
-        "a bucket is in the run that made its entry",
+        "a bucket belongs to the run that created its entry",
         """
         SELECT 'bucket ' || bucket.id AS name
         FROM posting_bucket AS bucket JOIN journal_entry AS entry ON entry.id = bucket.journal_entry_id
@@ -73,7 +73,7 @@ RULES = (
         """,
     ),
     Rule(
-        "a cancelled entry holds no transactions",
+        "a cancelled entry has no transactions",
         """
         SELECT DISTINCT entry.number AS name
         FROM posting_bucket AS bucket JOIN journal_entry AS entry ON entry.id = bucket.journal_entry_id
@@ -81,7 +81,7 @@ RULES = (
         """,
     ),
     Rule(
-        "only a run that has processed holds transactions",
+        "only a run that has been processed has taken transactions",
         """
         SELECT DISTINCT run.number AS name
         FROM posting_bucket AS bucket JOIN journal_run AS run ON run.id = bucket.journal_run_id
@@ -89,7 +89,7 @@ RULES = (
         """,
     ),
     Rule(
-        "an entry's total debits and total credits are the sums of its items, and equal",
+        "the total debits and total credits of an entry equal the sums of its items, and each other",
         """
         SELECT entry.number AS name
         FROM journal_entry AS entry LEFT JOIN journal_entry_item AS item ON item.journal_entry_id = entry.id
@@ -101,7 +101,7 @@ RULES = (
         """,
     ),
     Rule(
-        "a live entry counts the transactions that it holds",
+        "the transaction count of a live entry equals its number of transactions",
         """
         SELECT entry.number AS name
         FROM journal_entry AS entry LEFT JOIN posting_bucket AS bucket ON bucket.journal_entry_id = entry.id
@@ -111,7 +111,7 @@ RULES = (
         """,
     ),
     Rule(
-        "a live entry books on each accounting code what its transactions come to",
+        "the items of a live entry equal the sums of its transactions, by accounting code",
         f"""
         SELECT entry.number || ' on ' || code.name AS name
         FROM (
@@ -140,7 +140,7 @@ RULES = (
         """,  # noqa: S608
     ),
     Rule(
-        "a run has the entries that it made until it is deleted",
+        "a run has all entries that it created, until it is deleted",
         """
         SELECT run.number AS name
         FROM journal_run AS run LEFT JOIN journal_entry AS entry ON entry.journal_run_id = run.id
@@ -158,7 +158,7 @@ RULES = (
         """,
     ),
     Rule(
-        "a cancellation is unfinished while its run is being cancelled, and only then",
+        "a cancellation is unfinished exactly while its run is CancelInprogress",
         """
         SELECT run.number AS name
         FROM journal_run AS run LEFT JOIN cancellation ON cancellation.journal_run_id = run.id
@@ -168,7 +168,7 @@ RULES = (
         """,
     ),
     Rule(
-        "a cancellation's outcomes are numbered without a gap, and are what it counts",
+        "the outcomes of a cancellation are numbered without gaps, and match its counts",
         """
         SELECT run.number || ', cancellation ' || cancellation.id AS name
         FROM cancellation
@@ -183,7 +183,7 @@ RULES = (
         """,
     ),
     Rule(
-        "an entry that an outcome tells as cancelled is cancelled",
+        "an entry with the outcome Canceled is cancelled",
         """
         SELECT DISTINCT entry.number AS name
         FROM entry_cancel_outcome AS tried JOIN journal_entry AS entry ON entry.id = tried.journal_entry_id
@@ -191,17 +191,17 @@ RULES = (
         """,
     ),
 )
-"""Every rule. Since a bucket is in one entry at most, a transaction is in one live entry at most."""
+"""All invariants. Since a bucket is in at most one entry, a transaction is in at most one live entry."""
 
 
-def broken_rules(session: Session, told: Callable[[Rule], None] = lambda rule: None) -> list[Finding]:
-    """Every rule that the ledger breaks; none in a ledger that is right. `told` is called before each is checked.
+def broken_rules(session: Session, on_rule: Callable[[Rule], None] = lambda rule: None) -> list[Finding]:
+    """The violated invariants; none in a correct ledger. `on_rule` is called before each check.
 
-    It reads every transaction once: about a minute for ten million.
+    The check reads every transaction once, which takes about a minute for ten million.
     """
     findings = []
     for rule in RULES:
-        told(rule)
+        on_rule(rule)
         cases = session.execute(
             text(f"SELECT name, count(*) OVER () FROM ({rule.broken_by}) AS cases ORDER BY name LIMIT :examples"),  # noqa: S608
             {"examples": EXAMPLES},

@@ -1,7 +1,7 @@
-"""The ledger's currencies: how many decimals each has, kept in the ledger itself.
+"""The ledger's currencies, with the number of decimals of each.
 
-ISO 4217's list, as this release knows it, is copied in when the database is migrated. What is there is never changed,
-so that what is recorded can be read whatever a later list says.
+Migrating a database adds the ISO 4217 list of this release. Existing digits never change, so that recorded amounts can
+be read whatever a later list says.
 """
 
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from storage.money import MoneyError
 
 
 class Currency(SQLModel, table=True):
-    """A currency that amounts of this ledger can be in."""
+    """A currency that this ledger supports."""
 
     __tablename__ = "currency"
 
     code: str = Field(primary_key=True, max_length=3)
     digits: int
-    """The decimals of its minor unit. Never changed: recorded amounts count minor units."""
+    """The decimals of its minor unit. They never change, because recorded amounts are in minor units."""
     name: str | None = Field(default=None, max_length=100)
     withdrawn: bool
     """Whether ISO 4217 no longer lists it as current."""
@@ -31,27 +31,27 @@ class Currency(SQLModel, table=True):
 def currency_named(column: str) -> Any:
     """A relationship from a column that holds a code, such as `PostingKey.currency`, to the ledger's currency.
 
-    It is read in the same statement as its row: an amount is never without its digits, whichever ledger it is of.
+    It is read in the same statement as its row, so that an amount always has the digits of its own ledger.
     """
     return relationship("Currency", primaryjoin=f"foreign({column}) == Currency.code", viewonly=True, lazy="joined")
 
 
 def all_currencies(session: Session) -> dict[str, Currency]:
-    """Every currency of the ledger by its code."""
+    """All currencies of the ledger, by code."""
     return {currency.code: currency for currency in session.execute(select(Currency)).scalars()}
 
 
 def currency_of(currencies: Mapping[str, Currency], code: str) -> Currency:
-    """The ledger's currency of that code. Raises MoneyError where there is none, or it has no minor unit."""
+    """The ledger's currency with that code. Raises MoneyError if there is none, or it has no minor unit."""
     if code in currencies:
         return currencies[code]
     if code in listed_currencies():
         raise MoneyError(f"{code} has no minor unit in ISO 4217, so amounts in it cannot be posted")
-    raise MoneyError(f"{code!r} is no ISO 4217 currency; give its three capital letters, for example GBP")
+    raise MoneyError(f"{code!r} is not an ISO 4217 currency; use three capital letters, such as GBP")
 
 
 def add_listed_currencies(connection: Connection) -> None:
-    """Add the currencies of ISO 4217 that the ledger does not have yet, and note which have been withdrawn."""
+    """Add the currencies of ISO 4217 that the ledger lacks, and update which are withdrawn."""
     known = {row.code: row.withdrawn for row in connection.execute(select(col(Currency.code), col(Currency.withdrawn)))}
     listed = {code: one for code, one in listed_currencies().items() if one.digits is not None}
     new = [
@@ -68,20 +68,20 @@ def add_listed_currencies(connection: Connection) -> None:
 
 
 def state_digits(connection: Connection, stated: Mapping[str, int]) -> None:
-    """Add currencies that ISO 4217 does not list, with the digits that the ledger's keeper states.
+    """Add currencies that ISO 4217 does not list, with the digits given by the administrator.
 
-    Raises MoneyError for digits that the ledger contradicts, because amounts may count them already.
+    Raises MoneyError if the ledger has the currency with other digits, since recorded amounts depend on them.
     """
     known = {row.code: row.digits for row in connection.execute(select(col(Currency.code), col(Currency.digits)))}
     for code, digits in stated.items():
         if known.get(code, digits) != digits:
-            raise MoneyError(f"{code} has {known[code]} decimals in this ledger, not {digits}; they are never changed")
+            raise MoneyError(f"{code} has {known[code]} decimals in this ledger, not {digits}; they never change")
         if code not in known:
             connection.execute(insert(Currency).values(code=code, digits=digits, name=None, withdrawn=True))
 
 
 def currencies_without_digits(connection: Connection) -> list[str]:
-    """The codes in recorded rows that the ledger's currencies lack. Only before it was migrated can there be any."""
+    """The codes of recorded amounts that the ledger's currencies lack; only earlier releases could record them."""
     found = connection.execute(
         text(
             "SELECT recorded.code FROM (SELECT currency AS code FROM posting_key"

@@ -1,40 +1,42 @@
 """The database: SQLite by default, PostgreSQL by URL. One transaction is one `with`."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session
 
 BUSY_SECONDS = 60
-"""How long a writer waits for another on SQLite; an import holds the file for as long as it takes."""
+"""How long a writer waits for another one on SQLite; an import locks the file until it ends."""
 
 
 class DatabaseError(Exception):
-    """The database cannot be used. Its text says why and what to do."""
+    """The database cannot be used. The text says why and what to do."""
 
 
 class DatabaseBusy(Exception):
-    """Another writer holds the database; nothing was changed."""
+    """Another writer is holding the database; nothing was changed."""
 
 
 class UnfitText(ValueError):
-    """The text has a character that the database cannot keep: NUL, or half of a surrogate pair."""
+    """The text has a character that databases cannot store: NUL, or an unpaired surrogate."""
 
 
 class Database:
-    """The engines of one database. Give it a SQLAlchemy URL: `sqlite:///ledger.db` or `postgresql+psycopg://...`."""
+    """The engines of one database, from a SQLAlchemy URL: `sqlite:///ledger.db` or `postgresql+psycopg://...`."""
 
     def __init__(self, url: str) -> None:
         self.url = _supported(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            # A reader that began IMMEDIATE would wait for the writer: two engines, one of them never locks.
+            # With BEGIN IMMEDIATE, a reader would wait for the writer, so readers have an engine of their own.
             self.writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
             self.reader = _sqlite_engine(self.url, "BEGIN")
         else:
@@ -48,25 +50,25 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that may write; it commits at the end of the block, or rolls back when the block raises.
+        """A transaction that may write; it commits at the end of the block, or rolls back if the block raises.
 
-        Raises DatabaseBusy, with nothing changed, when another writer does not let go or two wait for each other, and
-        DatabaseError when the database is lost, its disk is full or the like.
+        Raises DatabaseBusy, with nothing changed, if another writer holds the database or in a deadlock; DatabaseError
+        if the database fails, for example because the connection is lost or its disk is full; and UnfitText.
         """
         try:
             with _texts(), Session(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
-            if any(sign in str(error.orig) for sign in ("locked", "deadlock", "lock timeout")):
+            if _is_busy(error.orig):
                 raise DatabaseBusy from error
             reason = " ".join(str(error.orig).split())
-            raise DatabaseError(f"the database {self} failed amid a change ({reason}); try again") from error
+            raise DatabaseError(f"the database {self} failed during a transaction ({reason}); try again") from error
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads. Its rows may be used after it.
+        """A read-only transaction. Its rows can be used after the block.
 
-        Raises DatabaseError when the database is lost.
+        Raises DatabaseError if the database fails, and UnfitText.
         """
         try:
             with _texts(), Session(self.reader, expire_on_commit=False) as session, session.begin():
@@ -74,7 +76,7 @@ class Database:
                 session.expunge_all()
         except OperationalError as error:
             reason = " ".join(str(error.orig).split())
-            raise DatabaseError(f"the database {self} failed amid a look-up ({reason}); try again") from error
+            raise DatabaseError(f"the database {self} failed during a query ({reason}); try again") from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -86,7 +88,7 @@ class Database:
 
 
 def database_file(url: str) -> Path | None:
-    """The file of a SQLite database, which need not exist yet; None for a server. Raises DatabaseError."""
+    """The file of a SQLite database, which need not exist; None for a server. Raises DatabaseError."""
     parsed = _supported(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
@@ -98,13 +100,29 @@ def _texts() -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise UnfitText(UnfitText.__doc__) from error
     except DataError as error:
-        if "NUL" not in str(error.orig):
+        if not _is_unfit_text(error.orig):
             raise
         raise UnfitText(UnfitText.__doc__) from error
 
 
+def _is_busy(cause: BaseException | None) -> bool:
+    if isinstance(cause, sqlite3.Error):
+        # Errors of the driver itself have no code. The low byte of an extended code is the primary one.
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable)
+
+
+def _is_unfit_text(cause: BaseException | None) -> bool:
+    # The driver itself refuses to send NUL, without an SQLSTATE; the server refuses other characters, with one.
+    return isinstance(cause, psycopg.DataError) and (
+        cause.sqlstate is None
+        or isinstance(cause, psycopg.errors.CharacterNotInRepertoire | psycopg.errors.UntranslatableCharacter)
+    )
+
+
 def is_sqlite(session: Session) -> bool:
-    """Whether the session is one of SQLite; else it is one of PostgreSQL."""
+    """Whether the session uses SQLite; otherwise it uses PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
 
 
@@ -112,16 +130,16 @@ def _supported(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        # A port that is no number is a plain ValueError.
+        # A port that is not a number raises a plain ValueError.
         parsed = None
     if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite")
     if parsed is not None and parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
-    # As far as an address is, what stands before the last @ may be a password.
+    # Even in an invalid URL, the text before the last @ may include a password.
     shown = re.sub("://.*@", "://***@", url) if parsed is None else parsed.render_as_string(hide_password=True)
     raise DatabaseError(
-        f"{shown!r} is no database URL that can be used; write sqlite:///ledger.db for a file"
+        f"{shown!r} is not a supported database URL; use sqlite:///ledger.db for a file"
         " or postgresql://user:password@host/name for a server"
     )
 
@@ -132,13 +150,13 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(
-            f"the folder {folder} of the database file cannot be made ({error.strerror}); give another place"
+            f"the folder {folder} of the database file cannot be created ({error.strerror}); use another path"
         ) from error
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=20)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        # The driver would begin late and plainly by itself; `begin` below does it on time and as told.
+        # By default, the driver begins a transaction only at its first write; the listener below begins it earlier.
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""Deleting: a cancelled run's rows go, a batch at a time, the run itself last."""
+"""Deleting: the rows of a cancelled run are deleted in batches, the run last."""
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
@@ -9,7 +9,7 @@ from storage.journal_runs import JournalRun
 
 
 def delete_entries(session: Session, run_id: int, limit: int) -> int:
-    """Delete up to `limit` entries of the run with their items and outcomes; gives back how many."""
+    """Delete up to `limit` entries of the run, with their items and outcomes. Returns how many."""
     ids = list(
         session.exec(
             select(JournalEntry.id)
@@ -26,6 +26,6 @@ def delete_entries(session: Session, run_id: int, limit: int) -> int:
 
 
 def delete_run(session: Session, run_id: int) -> None:
-    """Delete the run and its cancellations. Its number is never given again; its audit trail stays."""
+    """Delete the run and its cancellations. Its number is never used again; its audit trail stays."""
     session.execute(delete(Cancellation).where(col(Cancellation.journal_run_id) == run_id))
     session.execute(delete(JournalRun).where(col(JournalRun.id) == run_id))

@@ -1,4 +1,4 @@
-"""Summary journal entries and their items."""
+"""Journal entries and their items."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -18,7 +18,7 @@ HELD = (TransferStatus.YES, TransferStatus.PROCESSING)
 
 
 class JournalEntry(SQLModel, table=True):
-    """One balanced entry: total debits = total credits, which the database itself checks."""
+    """A balanced entry: total debits equal total credits, which the database checks."""
 
     __tablename__ = "journal_entry"
     __table_args__ = (
@@ -57,7 +57,7 @@ class JournalEntry(SQLModel, table=True):
     time_period_start: date
     time_period_end: date
     currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntry.currency"))
-    """The ledger's own row of the currency, read together with this one: it has the digits."""
+    """The ledger's row of the currency, which has the digits; read with this row."""
 
     @property
     def total_debit(self) -> Decimal:
@@ -71,7 +71,7 @@ class JournalEntry(SQLModel, table=True):
 
 
 class JournalEntryItem(SQLModel, table=True):
-    """One debit or credit line of an entry. Its amounts are never negative."""
+    """A debit or credit line of an entry. Its amounts are never negative."""
 
     __tablename__ = "journal_entry_item"
     __table_args__ = (
@@ -89,9 +89,9 @@ class JournalEntryItem(SQLModel, table=True):
     home_currency: str | None = Field(default=None, max_length=3)
     home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
     currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntryItem.currency"))
-    """The ledger's own row of the currency, read together with this one: it has the digits."""
+    """The ledger's row of the currency, which has the digits; read with this row."""
     home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("JournalEntryItem.home_currency"))
-    """That of the home currency."""
+    """The row of the home currency."""
 
     @property
     def amount(self) -> Decimal:
@@ -100,27 +100,27 @@ class JournalEntryItem(SQLModel, table=True):
 
     @property
     def home_currency_amount(self) -> Decimal | None:
-        """The amount in the home currency, where one is set."""
+        """The amount in the home currency, if there is one."""
         if self.home_amount_minor is None or self.home_currency_row is None:
             return None
         return to_decimal(self.home_amount_minor, self.home_currency_row)
 
 
 def entry_numbered(session: Session, number: str) -> JournalEntry | None:
-    """The entry of that number."""
+    """The entry with that number."""
     return session.exec(select(JournalEntry).where(JournalEntry.number == number)).one_or_none()
 
 
 def entries_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalEntry]:
-    """The entries of these ids."""
+    """The entries with these ids."""
     rows = session.exec(select(JournalEntry).where(col(JournalEntry.id).in_(set(ids))))
     return {row.id: row for row in rows if row.id is not None}
 
 
 def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str, JournalEntry]:
-    """The entries of these numbers, held until the transaction ends.
+    """The entries with these numbers, locked until the transaction ends.
 
-    They are locked in one order, so that no two callers block each other.
+    They are locked in order of id, so that two callers cannot deadlock.
     """
     rows = session.exec(
         select(JournalEntry)
@@ -134,7 +134,7 @@ def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str,
 def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list[JournalEntryItem]]:
     """The items of these entries: debits before credits, each in the order in which their codes were first imported.
 
-    The order is made here, not when an entry is, so that it holds for entries of earlier releases too.
+    The order is computed on reading, so that it also applies to entries of earlier releases.
     """
     rows = session.exec(
         select(JournalEntryItem)
@@ -153,7 +153,7 @@ def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list
 
 
 def period_has_live_entries(session: Session, period_id: int, *, aggregated: bool) -> bool:
-    """Whether the period has an entry that is not cancelled and is, or is not, aggregated in the home currency."""
+    """Whether the period has a live entry that is, or is not, aggregated in the home currency."""
     found = session.exec(
         select(JournalEntry.id)
         .where(

@@ -1,4 +1,4 @@
-"""Journal runs: rows, look-ups and lists. Which status may follow which stands in `runs.states`."""
+"""Journal runs: rows and look-ups. `runs.states` defines the transitions between statuses."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -11,13 +11,13 @@ from storage.columns import Identifier, UtcDateTime, WordList, wire_enum
 from storage.words import JournalRunStatus, TransactionType
 
 RUNNING = (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING)
-"""The statuses in which a run keeps another from being created."""
+"""The statuses in which a run prevents another from being created."""
 
 _RUNNING_SQL = text("status IN ('Pending', 'Processing')")
 
 
 class JournalRun(SQLModel, table=True):
-    """A process that summarises the transactions of a period that stand in no entry yet."""
+    """A process that collects the free transactions of a period, and summarises them into entries."""
 
     __tablename__ = "journal_run"
     __table_args__ = (
@@ -55,13 +55,13 @@ class JournalRun(SQLModel, table=True):
     transaction_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     error_message: str | None = Field(default=None, max_length=2000)
     revision: int = 0
-    """Counts the changes a subscriber can see, so that each is told once."""
+    """Number of changes visible to subscribers, so that each is sent once."""
     attempt: int = 0
-    """Counts the workflows started for this run, and names them."""
+    """Number of workflows started for this run; part of their ids."""
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A key under which a run was created, and with which input."""
+    """An idempotency key, with the input and the run that it was used for."""
 
     __tablename__ = "idempotency_key"
 
@@ -72,28 +72,28 @@ class IdempotencyKey(SQLModel, table=True):
 
 
 def run_numbered(session: Session, number: str) -> JournalRun | None:
-    """The run of that number."""
+    """The run with that number."""
     return session.exec(select(JournalRun).where(JournalRun.number == number)).one_or_none()
 
 
 def lock_run_numbered(session: Session, number: str) -> JournalRun | None:
-    """The run of that number, held until the transaction ends."""
+    """The run with that number, locked until the transaction ends."""
     return session.exec(select(JournalRun).where(JournalRun.number == number).with_for_update()).one_or_none()
 
 
 def lock_run(session: Session, run_id: int) -> JournalRun | None:
-    """The run of that id, held until the transaction ends. Every change of a run takes this lock first."""
+    """The run with that id, locked until the transaction ends. Every change of a run takes this lock first."""
     return session.exec(select(JournalRun).where(JournalRun.id == run_id).with_for_update()).one_or_none()
 
 
 def runs_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalRun]:
-    """The runs of these ids."""
+    """The runs with these ids."""
     rows = session.exec(select(JournalRun).where(col(JournalRun.id).in_(set(ids))))
     return {row.id: row for row in rows if row.id is not None}
 
 
 def running_run(session: Session) -> JournalRun | None:
-    """The run that is Pending or Processing, if there is one; the database lets there be one at most."""
+    """The run that is Pending or Processing, if there is one; the database allows one at most."""
     return session.exec(select(JournalRun).where(col(JournalRun.status).in_(RUNNING))).one_or_none()
 
 
@@ -105,7 +105,7 @@ def runs_in(session: Session, statuses: Iterable[JournalRunStatus]) -> list[Jour
 
 
 def numbers_of_runs_for(session: Session, period_id: int) -> list[str]:
-    """The numbers of the runs that were made for the accounting period, whatever became of them, oldest first."""
+    """The numbers of the runs for the accounting period, in any status, oldest first."""
     return list(
         session.exec(
             select(JournalRun.number).where(JournalRun.accounting_period_id == period_id).order_by(col(JournalRun.id))
@@ -114,13 +114,13 @@ def numbers_of_runs_for(session: Session, period_id: int) -> list[str]:
 
 
 def numbers_of_runs_booked_on(session: Session, start: date, end: date | None) -> list[tuple[str, date]]:
-    """The runs whose entries are booked from one day to the other, oldest first, with that day. No end is for ever."""
+    """The runs with a journal entry date in the range, with that date, oldest first; no end means an open range."""
     day = col(JournalRun.journal_entry_date)
-    wanted = [day >= start] if end is None else [day.between(start, end)]
-    rows = session.execute(select(col(JournalRun.number), day).where(*wanted).order_by(col(JournalRun.id)))
+    in_range = [day >= start] if end is None else [day.between(start, end)]
+    rows = session.execute(select(col(JournalRun.number), day).where(*in_range).order_by(col(JournalRun.id)))
     return [(row[0], row[1]) for row in rows]
 
 
 def idempotency_key(session: Session, key: str) -> IdempotencyKey | None:
-    """What was created under the key before."""
+    """The earlier use of the key, if there is one."""
     return session.get(IdempotencyKey, key)

@@ -1,4 +1,4 @@
-"""The lists of the product, filtered, ordered and paged."""
+"""Filtered, ordered and paged lists."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Row = TypeVar("Row", bound=SQLModel)
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are wanted; what is None does not matter."""
+    """Conditions on runs; None means any."""
 
     statuses: Sequence[JournalRunStatus] | None = None
     accounting_period_name: str | None = None
@@ -34,7 +34,7 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries are wanted; what is None does not matter."""
+    """Conditions on entries; None means any."""
 
     statuses: Sequence[JournalEntryStatus] | None = None
     transferred_to_accounting: Sequence[TransferStatus] | None = None
@@ -47,7 +47,7 @@ class EntryFilter:
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
-    """Which transactions are wanted; what is None does not matter."""
+    """Conditions on transactions; None means any."""
 
     is_journaled: bool | None = None
 
@@ -58,7 +58,7 @@ def runs_by_number(descending: bool) -> Order[JournalRun]:
 
 
 def runs_by_start(descending: bool) -> Order[JournalRun]:
-    """Runs in the order of the days that they collect."""
+    """Runs by target start date."""
     return Order(
         "runs by start",
         [col(JournalRun.target_start_date), col(JournalRun.id)],
@@ -69,7 +69,7 @@ def runs_by_start(descending: bool) -> Order[JournalRun]:
 
 
 def entries_by_number(descending: bool) -> Order[JournalEntry]:
-    """Entries in the order in which they were made."""
+    """Entries in the order in which they were created."""
     return Order("entries", [col(JournalEntry.id)], [int], lambda entry: (_id(entry.id),), descending)
 
 
@@ -90,7 +90,7 @@ OUTCOMES: Order[EntryCancelOutcome] = Order(
     [int, int],
     lambda outcome: (outcome.cancellation_id, outcome.sequence),
 )
-"""Outcomes in the order in which they happened. Their cursors are those of the subscription."""
+"""Outcomes in order of sequence. The subscription uses the same cursors."""
 
 TRANSACTIONS: Order[PostedTransaction] = Order(
     "transactions",
@@ -98,7 +98,7 @@ TRANSACTIONS: Order[PostedTransaction] = Order(
     [int, int],
     lambda posted: (_id(posted.bucket.id), posted.id),
 )
-"""Transactions bucket by bucket, as the index has them, so that any page is a few index probes."""
+"""Transactions by bucket, in index order, so that any page takes a few index probes."""
 
 
 PERIODS: Order[AccountingPeriod] = Order(
@@ -107,7 +107,7 @@ PERIODS: Order[AccountingPeriod] = Order(
     [date, int],
     lambda period: (period.start_date, _id(period.id)),
 )
-"""Accounting periods in the order of their days."""
+"""Accounting periods by start date."""
 
 CODES: Order[AccountingCode] = Order(
     "codes", [col(AccountingCode.name), col(AccountingCode.id)], [str, int], lambda code: (code.name, _id(code.id))
@@ -121,7 +121,7 @@ def accounting_periods(session: Session, window: Window) -> Page[AccountingPerio
 
 
 def count_accounting_periods(session: Session) -> int:
-    """How many accounting periods there are."""
+    """The number of accounting periods."""
     return session.exec(select(func.count()).select_from(AccountingPeriod)).one()
 
 
@@ -131,30 +131,30 @@ def accounting_codes(session: Session, window: Window) -> Page[AccountingCode]:
 
 
 def count_accounting_codes(session: Session) -> int:
-    """How many accounting codes there are."""
+    """The number of accounting codes."""
     return session.exec(select(func.count()).select_from(AccountingCode)).one()
 
 
-def journal_runs(session: Session, wanted: RunFilter, order: Order[JournalRun], window: Window) -> Page[JournalRun]:
+def journal_runs(session: Session, filter: RunFilter, order: Order[JournalRun], window: Window) -> Page[JournalRun]:
     """One page of runs."""
-    return _page(session, select(JournalRun).where(*_run_conditions(wanted)), order, window)
+    return _page(session, select(JournalRun).where(*_run_conditions(filter)), order, window)
 
 
-def count_journal_runs(session: Session, wanted: RunFilter) -> int:
-    """How many runs there are in the whole list."""
-    return session.exec(select(func.count()).select_from(JournalRun).where(*_run_conditions(wanted))).one()
+def count_journal_runs(session: Session, filter: RunFilter) -> int:
+    """The number of runs in the whole list."""
+    return session.exec(select(func.count()).select_from(JournalRun).where(*_run_conditions(filter))).one()
 
 
 def journal_entries(
-    session: Session, wanted: EntryFilter, order: Order[JournalEntry], window: Window
+    session: Session, filter: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> Page[JournalEntry]:
     """One page of entries."""
-    return _page(session, select(JournalEntry).where(*_entry_conditions(wanted)), order, window)
+    return _page(session, select(JournalEntry).where(*_entry_conditions(filter)), order, window)
 
 
-def count_journal_entries(session: Session, wanted: EntryFilter) -> int:
-    """How many entries there are in the whole list."""
-    return session.exec(select(func.count()).select_from(JournalEntry).where(*_entry_conditions(wanted))).one()
+def count_journal_entries(session: Session, filter: EntryFilter) -> int:
+    """The number of entries in the whole list."""
+    return session.exec(select(func.count()).select_from(JournalEntry).where(*_entry_conditions(filter))).one()
 
 
 def entries_of_run(session: Session, run_id: int, window: Window) -> Page[JournalEntry]:
@@ -164,19 +164,19 @@ def entries_of_run(session: Session, run_id: int, window: Window) -> Page[Journa
 
 
 def entries_of_runs(
-    session: Session, run_ids: Iterable[int], wanted: EntryFilter, window: Window
+    session: Session, run_ids: Iterable[int], filter: EntryFilter, window: Window
 ) -> dict[int, Page[JournalEntry]]:
     """One page of each run's entries, in one statement."""
     parent = col(JournalEntry.journal_run_id)
     return _page_by_parent(
-        session, JournalEntry, parent, run_ids, _entry_conditions(wanted), entries_by_number(False), window
+        session, JournalEntry, parent, run_ids, _entry_conditions(filter), entries_by_number(False), window
     )
 
 
-def count_entries_of_runs(session: Session, run_ids: Iterable[int], wanted: EntryFilter) -> dict[int, int]:
-    """How many entries each run has, in one statement."""
+def count_entries_of_runs(session: Session, run_ids: Iterable[int], filter: EntryFilter) -> dict[int, int]:
+    """The number of entries of each run, in one statement."""
     parent = col(JournalEntry.journal_run_id)
-    return _count_by_parent(session, parent, run_ids, _entry_conditions(wanted))
+    return _count_by_parent(session, parent, run_ids, _entry_conditions(filter))
 
 
 def outcomes_of_cancellations(
@@ -188,33 +188,33 @@ def outcomes_of_cancellations(
 
 
 def count_outcomes_of_cancellations(session: Session, cancellation_ids: Iterable[int]) -> dict[int, int]:
-    """How many outcomes each cancellation has so far, in one statement."""
+    """The number of outcomes of each cancellation so far, in one statement."""
     return _count_by_parent(session, col(EntryCancelOutcome.cancellation_id), cancellation_ids, [])
 
 
-def transactions(session: Session, wanted: TransactionFilter, window: Window) -> Page[PostedTransaction]:
-    """One page of transactions, bucket by bucket: in the order of their postings."""
-    return _transactions(session, _transaction_conditions(wanted), window)
+def transactions(session: Session, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:
+    """One page of transactions, in the order of recording."""
+    return _transactions(session, _transaction_conditions(filter), window)
 
 
-def count_transactions(session: Session, wanted: TransactionFilter) -> int:
-    """How many transactions there are in the whole list, counted from their buckets."""
-    counted = select(func.sum(PostingBucket.transaction_count)).where(*_transaction_conditions(wanted))
+def count_transactions(session: Session, filter: TransactionFilter) -> int:
+    """The number of transactions in the whole list, from their buckets."""
+    counted = select(func.sum(PostingBucket.transaction_count)).where(*_transaction_conditions(filter))
     return int(session.exec(counted).one() or 0)
 
 
 def transactions_of_entry(session: Session, entry_id: int, window: Window) -> Page[PostedTransaction]:
-    """One page of the transactions that an entry summarises; none once it is cancelled and has released them."""
+    """One page of the transactions in an entry; none after it has been cancelled."""
     return _transactions(session, [col(PostingBucket.journal_entry_id) == entry_id], window)
 
 
 def net_zero_transactions_of_run(session: Session, run_id: int, window: Window) -> Page[PostedTransaction]:
-    """One page of what a run took and made no entry of, because it nets to zero; none once it is cancelled."""
+    """One page of a run's transactions that net to zero; none after it has been cancelled."""
     return _transactions(session, _net_zero([run_id]), window)
 
 
 def net_zero_keys_of_runs(session: Session, run_ids: Iterable[int]) -> dict[int, list[tuple[PostingKey, int]]]:
-    """The posting keys of what nets to zero in each run, with their counts of transactions, in one statement."""
+    """The posting keys that net to zero in each run, with their transaction counts, in one statement."""
     counts = (
         select(
             col(PostingBucket.journal_run_id).label("run_id"),
@@ -237,7 +237,7 @@ def net_zero_keys_of_runs(session: Session, run_ids: Iterable[int]) -> dict[int,
 
 
 def _net_zero(run_ids: Iterable[int]) -> list[ColumnElement[bool]]:
-    """Buckets that these runs hold in no entry: sums of zero are all that they leave out."""
+    """Buckets that these runs have taken but not assigned to an entry, because they net to zero."""
     return [col(PostingBucket.journal_run_id).in_(set(run_ids)), col(PostingBucket.journal_entry_id).is_(None)]
 
 
@@ -256,7 +256,7 @@ def _transactions(
 
 
 def count_transactions_of_entries(session: Session, entry_ids: Iterable[int]) -> dict[int, int]:
-    """How many transactions each entry holds now, from its buckets, in one statement."""
+    """The number of transactions now in each entry, from its buckets, in one statement."""
     rows = session.exec(
         select(PostingBucket.journal_entry_id, func.sum(PostingBucket.transaction_count))
         .where(col(PostingBucket.journal_entry_id).in_(set(entry_ids)))
@@ -312,43 +312,43 @@ def _count_by_parent(
     return {row[0]: row[1] for row in rows}
 
 
-def _run_conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
+def _run_conditions(filter: RunFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.statuses is not None:
-        conditions.append(col(JournalRun.status).in_(wanted.statuses))
-    if wanted.accounting_period_name is not None:
-        conditions.append(_in_period(col(JournalRun.accounting_period_id), wanted.accounting_period_name))
-    if wanted.target_date_from is not None:
-        conditions.append(col(JournalRun.target_end_date) >= wanted.target_date_from)
-    if wanted.target_date_to is not None:
-        conditions.append(col(JournalRun.target_start_date) <= wanted.target_date_to)
+    if filter.statuses is not None:
+        conditions.append(col(JournalRun.status).in_(filter.statuses))
+    if filter.accounting_period_name is not None:
+        conditions.append(_in_period(col(JournalRun.accounting_period_id), filter.accounting_period_name))
+    if filter.target_date_from is not None:
+        conditions.append(col(JournalRun.target_end_date) >= filter.target_date_from)
+    if filter.target_date_to is not None:
+        conditions.append(col(JournalRun.target_start_date) <= filter.target_date_to)
     return conditions
 
 
-def _entry_conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
+def _entry_conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for column, values in (
-        (col(JournalEntry.status), wanted.statuses),
-        (col(JournalEntry.transferred_to_accounting), wanted.transferred_to_accounting),
-        (col(JournalEntry.transaction_type), wanted.transaction_types),
-        (col(JournalEntry.currency), wanted.currencies),
+        (col(JournalEntry.status), filter.statuses),
+        (col(JournalEntry.transferred_to_accounting), filter.transferred_to_accounting),
+        (col(JournalEntry.transaction_type), filter.transaction_types),
+        (col(JournalEntry.currency), filter.currencies),
     ):
         if values is not None:
             conditions.append(column.in_(values))
-    if wanted.accounting_period_name is not None:
-        conditions.append(_in_period(col(JournalEntry.accounting_period_id), wanted.accounting_period_name))
-    if wanted.journal_entry_date_from is not None:
-        conditions.append(col(JournalEntry.journal_entry_date) >= wanted.journal_entry_date_from)
-    if wanted.journal_entry_date_to is not None:
-        conditions.append(col(JournalEntry.journal_entry_date) <= wanted.journal_entry_date_to)
+    if filter.accounting_period_name is not None:
+        conditions.append(_in_period(col(JournalEntry.accounting_period_id), filter.accounting_period_name))
+    if filter.journal_entry_date_from is not None:
+        conditions.append(col(JournalEntry.journal_entry_date) >= filter.journal_entry_date_from)
+    if filter.journal_entry_date_to is not None:
+        conditions.append(col(JournalEntry.journal_entry_date) <= filter.journal_entry_date_to)
     return conditions
 
 
-def _transaction_conditions(wanted: TransactionFilter) -> list[ColumnElement[bool]]:
+def _transaction_conditions(filter: TransactionFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.is_journaled is not None:
+    if filter.is_journaled is not None:
         entry = col(PostingBucket.journal_entry_id)
-        conditions.append(entry.is_not(None) if wanted.is_journaled else entry.is_(None))
+        conditions.append(entry.is_not(None) if filter.is_journaled else entry.is_(None))
     return conditions
 
 

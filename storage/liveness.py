@@ -1,4 +1,4 @@
-"""Liveness: which processes are alive. Each holds a lock that the operating system or the server frees when it dies."""
+"""Liveness of processes: each holds a lock that the operating system or the server releases when it dies."""
 
 import fcntl
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepa
 
 
 def liveness(database: Database, executor: str) -> "Liveness":
-    """The life sign that fits the database."""
+    """The liveness lock for the kind of database."""
     if database.is_sqlite:
         return FileLiveness(Path(f"{database.url.database}.alive"), executor)
     return ServerLiveness(database.url.set(drivername="postgresql").render_as_string(hide_password=False), executor)
@@ -30,7 +30,7 @@ class FileLiveness:
         self._file: IO[str] | None = None
 
     def hold(self) -> None:
-        """Show that this process is alive."""
+        """Hold the lock of this process."""
         if self._file is None:
             self._folder.mkdir(exist_ok=True)
             self._file = self._path.open("w")
@@ -38,7 +38,7 @@ class FileLiveness:
 
     @contextmanager
     def dead(self, executor: str) -> Iterator[bool]:
-        """Whether that other process is dead; while the block runs nobody else finds it so."""
+        """Whether another process is dead. During the block, no third process gets the answer True."""
         path = self._folder / executor
         try:
             file = path.open("r+")
@@ -55,7 +55,7 @@ class FileLiveness:
             path.unlink(missing_ok=True)
 
     def release(self) -> None:
-        """Stop showing it."""
+        """Release the lock."""
         if self._file is not None:
             self._path.unlink(missing_ok=True)
             self._file.close()
@@ -63,7 +63,7 @@ class FileLiveness:
 
 
 class ServerLiveness:
-    """An advisory lock that a PostgreSQL session holds."""
+    """An advisory lock of a PostgreSQL session."""
 
     def __init__(self, url: str, executor: str) -> None:
         self._url = url
@@ -71,7 +71,7 @@ class ServerLiveness:
         self._connection: psycopg.Connection[tuple[bool]] | None = None
 
     def hold(self) -> None:
-        """Show that this process is alive; again, where the connection was lost."""
+        """Hold the lock of this process; reconnect if the connection was lost."""
         if self._connection is not None and self._answers():
             return
         self._connection = psycopg.connect(self._url, autocommit=True, options=_KEEPALIVE)
@@ -79,7 +79,7 @@ class ServerLiveness:
 
     @contextmanager
     def dead(self, executor: str) -> Iterator[bool]:
-        """Whether that other process is dead; while the block runs nobody else finds it so."""
+        """Whether another process is dead. During the block, no third process gets the answer True."""
         assert self._connection is not None
         key = [_lock_key(executor)]
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", key).fetchone()
@@ -91,7 +91,7 @@ class ServerLiveness:
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", key)
 
     def release(self) -> None:
-        """Stop showing it."""
+        """Release the lock."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -107,7 +107,7 @@ class ServerLiveness:
 
 
 Liveness = FileLiveness | ServerLiveness
-"""The life sign of one process."""
+"""The liveness lock of one process."""
 
 
 def _lock_key(executor: str) -> int:

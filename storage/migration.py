@@ -1,4 +1,4 @@
-"""Bringing a database to this version of the tables, and refusing one that is newer."""
+"""Migrating a database to the current version of the tables."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,16 +19,16 @@ _MIGRATION_LOCK = 0x4A47_0002
 
 
 def migrate(database: Database, digits: Mapping[str, int] = MappingProxyType({})) -> tuple[str | None, str]:
-    """Bring the database to the newest version: a new one gets all tables. Gives back the versions before and after.
+    """Migrate the database to the newest version, creating the tables if it is new. Returns both versions.
 
-    The currencies that ISO 4217 has listed since are added, and those of `digits`, which it does not list. Raises
-    DatabaseError when the database cannot be reached or written, was made by a newer release, or has amounts in a
-    currency whose digits nobody knows; MoneyError for `digits` that contradict it.
+    Adds currencies that ISO 4217 has listed since, and those of `digits`, which it does not list. Raises DatabaseError
+    if the database cannot be reached or written, was migrated by a newer release, or has amounts in a currency with
+    unknown digits; MoneyError if it has other digits than `digits`.
     """
     try:
         with database.writer.begin() as connection:
             if connection.dialect.name == "postgresql":
-                # Replicas that start together migrate one after the other.
+                # Only one of several replicas that start together migrates at a time.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             before = _known_version(connection, str(database))
             config = _config()
@@ -45,14 +45,14 @@ def migrate(database: Database, digits: Mapping[str, int] = MappingProxyType({})
 
 
 def newest_version() -> str:
-    """The version of the tables that this release works with."""
+    """The version of the tables that this release requires."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
 
 
 def check_version(database: Database) -> None:
-    """Raise DatabaseError unless the database can be reached and is of exactly this version."""
+    """Raise DatabaseError unless the database can be reached and has exactly this version."""
     try:
         with database.reader.connect() as connection:
             version = _known_version(connection, str(database))
@@ -60,7 +60,7 @@ def check_version(database: Database) -> None:
         raise DatabaseError(_explain(database, error)) from error
     if version != newest_version():
         raise DatabaseError(
-            f"the database {database} is of version {version}, this release needs {newest_version()};"
+            f"the database {database} has version {version}, but this release requires {newest_version()};"
             " run `journal-gateway migrate`"
         )
 
@@ -72,8 +72,8 @@ def _known_version(connection: Connection, name: str) -> str | None:
             ScriptDirectory.from_config(_config()).get_revision(version)
         except CommandError:
             raise DatabaseError(
-                f"the database {name} is of version {version}, which is newer than this release knows"
-                f" (its newest is {newest_version()}); install the release that made it"
+                f"the database {name} has version {version}, which is newer than this release"
+                f" ({newest_version()}); install the release that migrated it"
             ) from None
     return version
 
@@ -87,8 +87,8 @@ def _config() -> Config:
 def _unknown_digits(name: str, codes: Sequence[str]) -> str:
     options = " ".join(f"--currency-digits {code}=2" for code in codes)
     return (
-        f"the ledger {name} has amounts in {', '.join(codes)}, and this release has no list that says how many"
-        f" decimals such amounts have; state it, for example: journal-gateway migrate {options}"
+        f"the ledger {name} has amounts in {', '.join(codes)}, but this release does not know their number"
+        f" of decimals; specify it, for example: journal-gateway migrate {options}"
     )
 
 
@@ -97,6 +97,6 @@ def _explain(database: Database, error: DriverError) -> str:
     if database.is_sqlite:
         return (
             f"the database file {database.url.database} cannot be opened for writing ({reason});"
-            " check that it is a SQLite file, and that it and its folder are yours to write"
+            " check that it is a SQLite file, and that you have write permission for it and its folder"
         )
-    return f"the database {database} cannot be used ({reason}); check the URL, and that the server runs"
+    return f"the database {database} cannot be used ({reason}); check the URL, and that the server is running"

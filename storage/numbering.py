@@ -1,11 +1,11 @@
-"""The numbers of runs and entries: JR-00000001, JE-00000001. A number is never given twice."""
+"""The numbers of runs and entries: JR-00000001, JE-00000001. A number is never used again."""
 
 from sqlalchemy import update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 
 class Numbering(SQLModel, table=True):
-    """The last number given in one series."""
+    """The last number assigned in a series."""
 
     __tablename__ = "numbering"
 
@@ -14,7 +14,7 @@ class Numbering(SQLModel, table=True):
 
 
 def lock_series(session: Session, series: str) -> None:
-    """Hold the series until the transaction ends: whoever takes numbers from it works alone."""
+    """Lock the series until the transaction ends, so that callers take numbers one at a time."""
     held = session.exec(select(Numbering.series).where(Numbering.series == series).with_for_update()).one_or_none()
     if held is None:
         raise LookupError(f"the database has no number series {series!r}")

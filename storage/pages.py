@@ -1,4 +1,4 @@
-"""Pages: lists are read by key, never by OFFSET, so that a deep page costs what the first costs."""
+"""Keyset pagination: without OFFSET, a deep page costs the same as the first."""
 
 import base64
 import binascii
@@ -15,14 +15,14 @@ Row = TypeVar("Row")
 
 
 class BadCursor(ValueError):
-    """The cursor was not made by this list."""
+    """The cursor does not belong to this list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of a list is wanted: `size` rows after and before the cursors, counted from one end.
+    """A part of a list: up to `size` rows between the cursors, counted from one end.
 
-    `skip` is for callers who number pages and have no cursor: it costs what it passes over.
+    `skip` is for callers with page numbers instead of cursors; its cost grows with the rows skipped.
     """
 
     size: int
@@ -44,7 +44,7 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[Row]):
-    """The order of a list: its name, its columns (the last is unique), and how a row is read in them."""
+    """The sort order of a list: its name, its columns (the last is unique), and the key of a row."""
 
     name: str
     columns: Sequence[SQLColumnExpression[Any]]
@@ -53,12 +53,12 @@ class Order(Generic[Row]):
     descending: bool = False
 
     def clauses(self, window: Window) -> list[ColumnElement[Any]]:
-        """The ORDER BY of a window; one that is counted from the end is read backwards."""
+        """The ORDER BY of a window, reversed if it is counted from the end."""
         backwards = self.descending != window.from_end
         return [column.desc() if backwards else column.asc() for column in self.columns]
 
     def between(self, window: Window) -> list[ColumnElement[bool]]:
-        """The conditions that leave only rows between the window's cursors. Raises BadCursor."""
+        """The conditions for rows between the window's cursors. Raises BadCursor."""
         conditions = []
         if window.after is not None:
             conditions.append(self._beyond(self.position(window.after), later=not self.descending))
@@ -67,7 +67,7 @@ class Order(Generic[Row]):
         return conditions
 
     def page(self, fetched: Sequence[Row], window: Window) -> Page[Row]:
-        """The page, from up to one row more than its size, as the ORDER BY gave them."""
+        """The page, from up to `size` + 1 rows in the order of the ORDER BY."""
         more = len(fetched) > window.size
         rows = list(fetched[: window.size])
         if window.from_end:
@@ -80,19 +80,19 @@ class Order(Generic[Row]):
         )
 
     def cursor(self, row: Row) -> str:
-        """Where the row stands in this order, as an opaque text."""
+        """The position of the row in this order, as an opaque text."""
         values = [value.isoformat() if isinstance(value, date) else value for value in self.key(row)]
         return base64.urlsafe_b64encode(json.dumps([self.name, *values], separators=(",", ":")).encode()).decode()
 
     def position(self, cursor: str) -> list[Any]:
-        """The values that a cursor stands for. Raises BadCursor."""
+        """The values in a cursor. Raises BadCursor."""
         try:
             name, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
             if name != self.name:
                 raise ValueError
-            return [_typed(wanted, value) for wanted, value in zip(self.types, values, strict=True)]
+            return [_typed(expected, value) for expected, value in zip(self.types, values, strict=True)]
         except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as error:
-            raise BadCursor(f"{cursor!r} is no cursor of this list; pass one that it gave you.") from error
+            raise BadCursor(f"{cursor!r} is not a cursor of this list; use one that it returned.") from error
 
     def _beyond(self, values: Sequence[Any], *, later: bool) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = false()
@@ -102,9 +102,9 @@ class Order(Generic[Row]):
         return condition
 
 
-def _typed(wanted: type, value: object) -> Any:
-    if wanted is date and isinstance(value, str):
+def _typed(expected: type, value: object) -> Any:
+    if expected is date and isinstance(value, str):
         return date.fromisoformat(value)
-    if type(value) is not wanted or (isinstance(value, int) and abs(value) >= 2**63):
+    if type(value) is not expected or (isinstance(value, int) and abs(value) >= 2**63):
         raise ValueError
     return value

@@ -1,4 +1,4 @@
-"""Posting: transactions go into buckets, each once, in the transaction of whoever calls."""
+"""Posting: adds each transaction once, and sums it into a bucket, in the caller's database transaction."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ from storage.transactions import PostedTransaction, Posting, PostingBucket, Post
 from storage.words import TransactionType
 
 KEYS_REMEMBERED = 100_000
-"""How many posting keys one posting keeps in memory, so that memory does not grow with the file."""
+"""Posting keys that one posting caches, so that memory does not grow with the file."""
 
 _FILE_IMPORT_LOCK = 0x4A47_0001
 
@@ -51,7 +51,7 @@ class Key:
     segments: tuple[tuple[str, str], ...]
 
     def digest(self) -> bytes:
-        """128 bits that stand for the key in a unique index, however long its segments are."""
+        """A hash of 128 bits for the unique index, whatever the length of the segments."""
         fields = [
             self.transaction_type.value,
             self.debit_code_id,
@@ -79,12 +79,12 @@ class NewTransaction:
 
 
 class RecordedMeanwhile(Exception):
-    """Another posting recorded the same transactions at the same moment; nothing of this one was recorded."""
+    """Another posting recorded the same transactions concurrently; nothing of this one was recorded."""
 
 
 @dataclass(slots=True)
 class Posted:
-    """What became of a batch, by position in it: posted now, seen before, or seen before with other content."""
+    """The result of a batch: positions of new transactions and conflicts, and the number of duplicates."""
 
     fresh: list[int] = field(default_factory=list)
     duplicates: int = 0
@@ -95,7 +95,7 @@ Content = tuple[date, int, int, str | None, int | None, str | None, str | None]
 
 
 class OpenPosting:
-    """One act of posting, inside one transaction: whatever it posts is seen all at once or not at all."""
+    """One posting, inside one database transaction: all its transactions become visible together, or none."""
 
     def __init__(self, session: Session, source: str, actor: str) -> None:
         self._session = session
@@ -109,9 +109,9 @@ class OpenPosting:
     def post(self, batch: Sequence[NewTransaction]) -> Posted:
         """Post a batch of transactions.
 
-        One that was posted before with the same content is a duplicate; with other content it is a conflict and
-        is left out. Raises MoneyError when a bucket's sum leaves 64 bits, and RecordedMeanwhile when another posting
-        was faster; the transaction is spoilt then.
+        One that was recorded before with the same content is a duplicate; with other content it is a conflict and
+        is not posted. Raises MoneyError if a bucket's sum exceeds 64 bits, and RecordedMeanwhile if another posting
+        was faster; the database transaction is then unusable.
         """
         result = Posted()
         key_ids = self._key_ids({transaction.key for transaction in batch})
@@ -133,11 +133,11 @@ class OpenPosting:
         return result
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
-        """Add rate and home amount to recorded transactions that have none and stand in no run.
+        """Add rate and home amount to recorded transactions that have none and are not taken.
 
-        Each moves from its bucket to one of this posting, whose key has the home currency. Raises MoneyError when a
-        bucket's sum leaves 64 bits, and RecordedMeanwhile when a run or another posting was faster; the transaction
-        is spoilt then.
+        Each moves from its bucket to one of this posting, whose key has the home currency. Raises MoneyError if a
+        bucket's sum exceeds 64 bits, and RecordedMeanwhile if a run or another posting was faster; the database
+        transaction is then unusable.
         """
         key_ids = self._key_ids({transaction.key for transaction, _ in rated})
         buckets = self._bucket_ids([transaction for transaction, _ in rated], key_ids)
@@ -221,7 +221,7 @@ class OpenPosting:
             count_and_amount[1] += transaction.amount
             if transaction.home_amount is not None:
                 homes[place] = homes.get(place, 0) + transaction.home_amount
-        # A batch that leaves 64 bits would not even reach the database as an integer.
+        # The driver cannot send integers beyond 64 bits.
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
             if max(abs(amount), abs(home or 0)) > LARGEST:
                 raise MoneyError(_SUM_TOO_LARGE)
@@ -258,7 +258,7 @@ class OpenPosting:
             raise MoneyError(_SUM_TOO_LARGE) from error
         ids: dict[tuple[date, int], int] = {}
         for bucket_id, day, key_id, amount, home in written:
-            # SQLite turns a sum that leaves 64 bits into a float instead of refusing it.
+            # SQLite converts a sum beyond 64 bits to a float instead of refusing it.
             if any(not isinstance(total, int) or abs(total) > LARGEST for total in (amount, home or 0)):
                 raise MoneyError(_SUM_TOO_LARGE)
             ids[day, key_id] = bucket_id
@@ -287,8 +287,8 @@ def key_of(row: PostingKey) -> Key:
 
 
 def stored_keys(session: Session, keys: Mapping[bytes, Key]) -> dict[Key, int]:
-    """The ids of these posting keys, given by their digests; those that are new are stored."""
-    # In one order, so that two postings that bring the same new keys wait for each other and never deadlock.
+    """The ids of these posting keys, by digest; new keys are inserted."""
+    # Sorted, so that two postings with the same new keys cannot deadlock.
     rows = [
         {
             "digest": digest,
@@ -310,13 +310,13 @@ def stored_keys(session: Session, keys: Mapping[bytes, Key]) -> dict[Key, int]:
 
 
 def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """The INSERT of the session's database, each of which has an ON CONFLICT of its own."""
+    """The INSERT with ON CONFLICT for the session's database."""
     return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert transactions on PostgreSQL: one array a column, where a row at a time takes twice as long."""
-    # In one order, so that two calls that bring the same transactions wait for each other and never deadlock.
+    """Insert transactions on PostgreSQL as one array per column, which is twice as fast as row by row."""
+    # Sorted, so that two calls with the same transactions cannot deadlock.
     rows = sorted(rows, key=itemgetter("transaction_id"))
     types = {"posting_bucket_id": BigInteger(), "amount_minor": BigInteger(), "home_amount_minor": BigInteger()}
     arrays = [
@@ -327,26 +327,26 @@ def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     session.execute(insert(Transaction).from_select(columns, select(*arrays)))
 
 
-_SUM_TOO_LARGE = "the sum of one day's transactions of one kind is beyond 64 bits; check the amounts"
+_SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
 
 
 def lock_file_imports(session: Session) -> None:
-    """Let one file be imported at a time; two would wait for each other's rows in no order."""
+    """Allow one file import at a time, because two could deadlock."""
     if not is_sqlite(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILE_IMPORT_LOCK})
-        # Standard input may pause for longer than a transaction may otherwise be idle.
+        # Standard input may pause for longer than the usual timeout of idle transactions.
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def organizations(session: Session) -> list[str]:
-    """Every organisation that a posted transaction names, in alphabetical order."""
+    """The organisations of all recorded transactions, in alphabetical order."""
     organization = col(PostingKey.organization)
     found = session.execute(select(organization).where(organization.is_not(None)).distinct())
     return sorted(name for (name,) in found if name is not None)
 
 
 def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
-    """What was recorded under these transaction ids, whole."""
+    """The recorded transactions with these transaction ids."""
     rows = session.execute(
         select(Transaction, PostingBucket, PostingKey)
         .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
@@ -392,5 +392,5 @@ def _has_id(session: Session, ids: Iterable[str]) -> ColumnElement[bool]:
     column = col(Transaction.transaction_id)
     if is_sqlite(session):
         return column.in_(set(ids))
-    # One parameter instead of thousands, which PostgreSQL would have to plan one by one.
+    # One array parameter instead of thousands of scalars, which PostgreSQL would plan one by one.
     return column == any_(literal(list(ids), ARRAY(String())))

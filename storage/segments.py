@@ -1,4 +1,4 @@
-"""Segments, and the segmentation rules that say by which of them entries are split."""
+"""Segments, and the segmentation rules that split entries by them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ class SegmentDefinition(SQLModel, table=True):
 
 
 class SegmentationRule(SQLModel, table=True):
-    """A named, ordered set of segments. At most one is active; one that a run has used is fixed for ever."""
+    """A named, ordered set of segments. At most one is active; the segments of a used rule never change."""
 
     __tablename__ = "segmentation_rule"
     __table_args__ = (
@@ -40,7 +40,7 @@ class SegmentationRule(SQLModel, table=True):
 
 
 class SegmentationRuleSegment(SQLModel, table=True):
-    """One place in a rule's ordered set: for every transaction type, or (an override) for one type."""
+    """A segment of a rule, with its position: for all transaction types, or (an override) for one type."""
 
     __tablename__ = "segmentation_rule_segment"
     __table_args__ = (UniqueConstraint("segmentation_rule_id", "transaction_type", "position"),)
@@ -53,11 +53,11 @@ class SegmentationRuleSegment(SQLModel, table=True):
 
 
 RuleSegments = dict[TransactionType | None, list[str]]
-"""Segment names in their order, by transaction type; None stands for the types without an override."""
+"""Ordered segment names by transaction type; None is for the types without an override."""
 
 
 def segment_names(session: Session) -> list[str]:
-    """Every known segment's name, in alphabetical order."""
+    """The names of all segments, in alphabetical order."""
     return list(session.exec(select(SegmentDefinition.name).order_by(SegmentDefinition.name)))
 
 
@@ -67,12 +67,12 @@ def active_rule(session: Session) -> SegmentationRule | None:
 
 
 def rule_named(session: Session, name: str) -> SegmentationRule | None:
-    """The segmentation rule of that name."""
+    """The segmentation rule with that name."""
     return session.exec(select(SegmentationRule).where(SegmentationRule.name == name)).one_or_none()
 
 
 def rule_segments(session: Session, rule_id: int) -> RuleSegments:
-    """The segments of a rule, ordered, by the transaction type that they hold for."""
+    """The ordered segments of a rule, by transaction type."""
     rows = session.exec(
         select(SegmentationRuleSegment)
         .where(SegmentationRuleSegment.segmentation_rule_id == rule_id)
@@ -85,19 +85,19 @@ def rule_segments(session: Session, rule_id: int) -> RuleSegments:
 
 
 def count_rules(session: Session) -> int:
-    """How many segmentation rules there are; the domain allows 50."""
+    """The number of segmentation rules; the maximum is 50."""
     return session.exec(select(func.count()).select_from(SegmentationRule)).one()
 
 
 def save_segments(session: Session, names: Iterable[str]) -> None:
-    """Make these segments known. Segments are never removed."""
+    """Insert new segments. Segments are never removed."""
     known = set(segment_names(session))
     session.add_all(SegmentDefinition(name=name) for name in dict.fromkeys(names) if name not in known)
     session.flush()
 
 
 def deactivate_rules(session: Session) -> None:
-    """Leave no rule active, so that another can become the active one."""
+    """Deactivate every rule, so that another can be activated."""
     for rule in session.exec(select(SegmentationRule).where(col(SegmentationRule.active))):
         rule.active = False
         session.add(rule)
@@ -105,7 +105,7 @@ def deactivate_rules(session: Session) -> None:
 
 
 def save_rule(session: Session, rule: SegmentationRule, segments: RuleSegments) -> None:
-    """Store the rule with exactly these segments."""
+    """Insert or update the rule, with exactly these segments."""
     session.add(rule)
     session.flush()
     assert rule.id is not None

@@ -1,4 +1,4 @@
-"""The ledger's settings: its home currency, and whether entries are kept in it. They live in the ledger, in one row."""
+"""The ledger's settings: its home currency, and whether entries are kept in it. They are in one row of the ledger."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ LOCK_SECONDS = 10
 
 
 class LedgerSettings(SQLModel, table=True):
-    """How this ledger keeps its books; what is None has not been set."""
+    """The settings of the ledger; None means not set."""
 
     __tablename__ = "ledger_settings"
     __table_args__ = (CheckConstraint("id = 1", name="one_row_of_settings"),)
@@ -25,19 +25,19 @@ class LedgerSettings(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """How this ledger keeps its books: the home currency, if one is set, and whether entries are kept in it."""
+    """The effective settings: the home currency, if one is set, and whether entries are kept in it."""
 
     home_currency: str | None = None
     aggregate_currency: bool = False
 
 
 def settings_row(session: Session) -> LedgerSettings:
-    """The settings as they are stored."""
+    """The stored settings."""
     return session.exec(select(LedgerSettings)).one()
 
 
 def ledger_of(session: Session) -> Ledger:
-    """How the ledger keeps its books now."""
+    """The effective settings."""
     settings = settings_row(session)
     return Ledger(settings.home_currency, bool(settings.aggregate_currency))
 
@@ -49,7 +49,7 @@ def hold_ledger(session: Session) -> Ledger:
 
 
 def lock_settings(session: Session) -> LedgerSettings:
-    """The settings, to be changed; nobody posts meanwhile.
+    """The settings, locked until the transaction ends; nobody posts meanwhile.
 
     An import may hold them for long: after LOCK_SECONDS the transaction ends as DatabaseBusy.
     """
@@ -59,13 +59,13 @@ def lock_settings(session: Session) -> LedgerSettings:
 
 
 def recorded_home_currencies(session: Session) -> list[str]:
-    """The currencies that recorded home amounts are in, in alphabetical order."""
+    """The currencies of recorded home amounts, in alphabetical order."""
     home = col(PostingKey.home_currency)
     return sorted(code for code in session.exec(select(home).where(home.is_not(None)).distinct()) if code is not None)
 
 
 def count_without_home_amount(session: Session, home_currency: str) -> int:
-    """How many transactions in other currencies carry no home amount; those in the home currency need none."""
+    """The number of transactions in other currencies without a home amount; the home currency needs none."""
     total = session.exec(
         select(func.sum(PostingBucket.transaction_count))
         .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))

@@ -1,4 +1,4 @@
-"""Writing the entries that a run has made, all in the run's one transaction."""
+"""Inserting the entries of a run, all in one transaction."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from storage.journal_entries import JournalEntry, JournalEntryItem
 
 
 def insert_entries(session: Session, entries: Sequence[JournalEntry]) -> list[int]:
-    """Insert the entries and give back their ids, in the same order."""
+    """Insert the entries. Returns their ids, in the same order."""
     if not entries:
         return []
     rows = [entry.model_dump(exclude={"id"}) for entry in entries]

@@ -1,4 +1,4 @@
-"""Every table there is, brought into SQLModel's metadata by importing it."""
+"""All tables; importing them adds them to SQLModel's metadata."""
 
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod

@@ -1,13 +1,13 @@
-"""The one rule for texts that come in: ids, organisations, accounts, document numbers, segments and names."""
+"""The one rule for incoming texts: ids, organisations, accounts, document numbers, segments and names."""
 
 import re
 import unicodedata
 
 _CONTROL_NAMES = {"\0": "NUL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\x7f": "DELETE"}
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
-# Unicode's Default_Ignorable_Code_Point outside category Cf (fillers, selectors and what is reserved for such), and the
-# Braille blank: all are drawn as nothing.
+# Unicode's Default_Ignorable_Code_Point outside category Cf (fillers, selectors and reserved code points), and the
+# Braille blank: all are invisible.
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U000e0000-\U000e0fff]"
@@ -16,47 +16,46 @@ _IGNORABLE = re.compile(
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-# Arabic signs that Unicode counts among the format characters, though they are drawn.
-_DRAWN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+# Arabic signs that are visible, although Unicode has them among the format characters.
+_VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 
 
 class TextRefused(ValueError):
-    """A text that holds a character which cannot be seen. Its text names the character and says where it is."""
+    """The text has an invisible character. The message gives the character and its position."""
 
 
 def normalised(text: str) -> str:
     """The text without white space around it, in NFC, so that two texts that look alike are one.
 
-    Raises TextRefused for a character that cannot be seen, or that cannot be told from a plain space, and for half
-    of a surrogate pair.
+    Raises TextRefused for a character that is invisible or looks like a plain space, and for an unpaired surrogate.
     """
     if text.isascii() and text.isprintable():
         return text.strip(" ")
     text = unicodedata.normalize("NFC", text.strip())
     for position, character in enumerate(text, start=1):
         if character != " " and not _visible(character):
-            raise TextRefused(f"character {position} is {_name(character)}, which cannot be seen; remove it")
+            raise TextRefused(f"character {position} is {_name(character)}, which is invisible; remove it")
     return text
 
 
 def is_storable(text: str) -> bool:
-    """Whether every database can keep the text: it has no NUL and no half of a surrogate pair."""
+    """Whether every database can store the text: it has no NUL and no unpaired surrogate."""
     return not _UNSTORABLE.search(text)
 
 
 def check_free_text(text: str) -> None:
-    """Raise TextRefused for a free text, such as notes, that no database can keep. Line breaks may stay."""
+    """Raise TextRefused for a free text, such as notes, that databases cannot store. Line breaks are allowed."""
     if found := _UNSTORABLE.search(text):
-        raise TextRefused(f"character {found.start() + 1} is {_name(found.group())}, which cannot be kept; remove it")
+        raise TextRefused(f"character {found.start() + 1} is {_name(found.group())}, which cannot be stored; remove it")
 
 
 def _visible(character: str) -> bool:
-    seen = unicodedata.category(character) not in _UNSEEN or character in _DRAWN
-    return seen and not _IGNORABLE.match(character)
+    visible = unicodedata.category(character) not in _INVISIBLE_CATEGORIES or character in _VISIBLE_FORMAT
+    return visible and not _IGNORABLE.match(character)
 
 
 def _name(character: str) -> str:
     if unicodedata.category(character) == "Cs":
-        return f"half of a surrogate pair (U+{ord(character):04X})"
+        return f"an unpaired surrogate (U+{ord(character):04X})"
     name = _CONTROL_NAMES.get(character) or unicodedata.name(character, "a control character")
     return f"{name} (U+{ord(character):04X})"

@@ -14,7 +14,7 @@ from storage.words import TransactionType
 
 
 class Posting(SQLModel, table=True):
-    """One act of posting: a feed file, or one call that recorded transactions."""
+    """One posting: a feed file, or one call that recorded transactions."""
 
     __tablename__ = "posting"
 
@@ -25,7 +25,7 @@ class Posting(SQLModel, table=True):
 
 
 class PostingKey(SQLModel, table=True):
-    """Everything but date and amount that decides which entry a transaction is summarised into."""
+    """The fields, other than the date, that determine the entry of a transaction."""
 
     __tablename__ = "posting_key"
 
@@ -39,15 +39,15 @@ class PostingKey(SQLModel, table=True):
     organization: str | None = Field(default=None, max_length=255, index=True)
     segments: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     currency_row: Currency = Relationship(sa_relationship=currency_named("PostingKey.currency"))
-    """The ledger's own row of the currency, read together with this one: it has the digits."""
+    """The ledger's row of the currency, which has the digits; read with this row."""
     home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("PostingKey.home_currency"))
-    """That of the home currency."""
+    """The row of the home currency."""
 
 
 class PostingBucket(SQLModel, table=True):
-    """The count and the exact sums of one posting's transactions with one date and one key.
+    """The count and the exact sums, in minor units, of one posting's transactions with one date and one key.
 
-    A bucket is written once. A run claims it by writing itself and its entry into it; to be open is to have no run.
+    A run claims a bucket by setting its run and entry; a bucket without a run is open.
     """
 
     __tablename__ = "posting_bucket"
@@ -79,7 +79,7 @@ class PostingBucket(SQLModel, table=True):
 
 
 class Transaction(SQLModel, table=True):
-    """One posted line of billing activity. Its date and key are its bucket's."""
+    """A posted line of billing activity. Its date and key are in its bucket."""
 
     __tablename__ = "billing_transaction"
     __table_args__ = (Index("billing_transaction_by_bucket", "posting_bucket_id", "id"),)
@@ -96,7 +96,7 @@ class Transaction(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class PostedTransaction:
-    """A transaction together with its bucket and its key, for whoever drills down from an entry."""
+    """A transaction with its bucket and its key."""
 
     transaction: Transaction
     bucket: PostingBucket
@@ -104,7 +104,7 @@ class PostedTransaction:
 
     @property
     def id(self) -> int:
-        """The row's number, which orders transactions inside their bucket."""
+        """The row id, which orders transactions in their bucket."""
         assert self.transaction.id is not None
         return self.transaction.id
 
@@ -115,12 +115,12 @@ class PostedTransaction:
 
     @property
     def home_amount(self) -> Decimal | None:
-        """The signed amount in the home currency, where one is set."""
+        """The signed amount in the home currency, if there is one."""
         if self.transaction.home_amount_minor is None or self.key.home_currency_row is None:
             return None
         return to_decimal(self.transaction.home_amount_minor, self.key.home_currency_row)
 
     @property
     def exchange_rate(self) -> Decimal | None:
-        """Home currency per unit of the transaction's currency."""
+        """Units of the home currency per unit of the transaction's currency."""
         return None if self.transaction.exchange_rate is None else Decimal(self.transaction.exchange_rate)

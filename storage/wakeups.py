@@ -1,4 +1,4 @@
-"""Wake-ups: a hint that a run has changed, from whichever process changed it. The rows themselves are the truth."""
+"""Wake-ups: hints that a run has changed, from any process. Followers read the rows for the change itself."""
 
 import asyncio
 import sqlite3
@@ -16,13 +16,13 @@ RECONNECT_SECONDS = 1.0
 
 
 def announce(session: Session, run_id: int) -> None:
-    """Tell every process, at commit, that the run has changed. SQLite needs no telling: its file is watched."""
+    """Notify all processes, at commit, that the run has changed. On SQLite they poll the file instead."""
     if not is_sqlite(session):
         session.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})
 
 
 async def wakeups(database: Database) -> AsyncIterator[int | None]:
-    """The ids of runs that have changed, for ever; None when any may have, as after a lost connection."""
+    """The ids of changed runs, endlessly; None if any run may have changed, for example after a lost connection."""
     source = _file_changes(database) if database.is_sqlite else _notifications(database)
     async for run_id in source:
         yield run_id

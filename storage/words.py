@@ -40,7 +40,7 @@ class TransactionType(StrEnum):
 
 
 class JournalRunStatus(StrEnum):
-    """Where a journal run stands. `runs.states` holds the transitions between them."""
+    """The status of a journal run. `runs.states` defines the transitions."""
 
     PENDING = "Pending"
     PROCESSING = "Processing"
@@ -52,14 +52,14 @@ class JournalRunStatus(StrEnum):
 
 
 class JournalEntryStatus(StrEnum):
-    """Whether a summary journal entry is live."""
+    """The status of a journal entry."""
 
     CREATED = "Created"
     CANCELLED = "Cancelled"
 
 
 class TransferStatus(StrEnum):
-    """Where a summary journal entry stands on its way into the general ledger."""
+    """The transfer status of a journal entry to the general ledger."""
 
     NO = "No"
     PROCESSING = "Processing"
@@ -69,7 +69,7 @@ class TransferStatus(StrEnum):
 
 
 class NotJournaledReason(StrEnum):
-    """Why a transaction stands in no journal entry now."""
+    """Why a transaction is not journaled."""
 
     NO_ACCOUNTING_PERIOD = "No accounting period"
     OPEN_ENDED_PERIOD = "Open-ended period"
@@ -78,7 +78,7 @@ class NotJournaledReason(StrEnum):
 
 
 class AccountingPeriodStatus(StrEnum):
-    """How far the closing of an accounting period is. It stops nothing here: runs are possible in any status."""
+    """The closing status of an accounting period. Journal runs are possible in every status."""
 
     OPEN = "Open"
     PENDING_CLOSE = "PendingClose"
@@ -86,14 +86,14 @@ class AccountingPeriodStatus(StrEnum):
 
 
 class AccountingCodeStatus(StrEnum):
-    """Whether an accounting code takes new transactions."""
+    """The status of an accounting code: new transactions can use active codes only."""
 
     ACTIVE = "Active"
     INACTIVE = "Inactive"
 
 
 class AccountingCodeCategory(StrEnum):
-    """The side of the balance sheet or income statement that an accounting code belongs to."""
+    """The category of an accounting code in the financial statements."""
 
     ASSETS = "Assets"
     LIABILITIES = "Liabilities"
@@ -103,21 +103,21 @@ class AccountingCodeCategory(StrEnum):
 
 
 class ItemType(StrEnum):
-    """The side of a journal entry item."""
+    """The side of a journal entry item: debit or credit."""
 
     DEBIT = "Debit"
     CREDIT = "Credit"
 
 
 class CancelOutcome(StrEnum):
-    """What became of one journal entry that a cancellation tried."""
+    """The outcome of trying to cancel one journal entry."""
 
     CANCELED = "Canceled"
     FAILED = "Failed"
 
 
 class Permission(StrEnum):
-    """What a caller may be allowed to do, as finance administrators know it."""
+    """The permissions of callers, with the names that finance administrators know."""
 
     VIEW_JOURNAL_RUNS = "View journal runs"
     CREATE_JOURNAL_RUN = "Create Journal Run"

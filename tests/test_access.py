@@ -122,23 +122,25 @@ def test_a_token_is_given_for_the_right_id_and_secret_of_a_live_key_only(databas
         with pytest.raises(Unauthenticated) as refused:
             exchange(database, client_id, tried)
         messages.add(str(refused.value))
-    assert messages == {"The client id or secret is wrong, or the API key is revoked; ask for a new API key."}
+    assert messages == {
+        "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
+    }
 
 
 def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_trail(database: Database) -> None:
     key, _ = create_api_key(database, "x" * 100, [Permission.IMPORT_TRANSACTIONS], actor="Ada")
     for name, reason in [
         ("x" * 100, "already"),
-        ("x" * 101, "101 characters; at most 100"),
+        ("x" * 101, "101 characters; the maximum is 100"),
         (" ", "empty"),
-        ("a\nb", "cannot be seen"),
+        ("a\nb", "is invisible"),
     ]:
         with pytest.raises(KeyRefused, match=reason):
             create_api_key(database, name, STANDARD, actor="Ada")
     revoke_api_key(database, key.client_id, actor="Grace")
     for client_id, reason in [
-        (key.client_id, "was revoked before"),
-        ("no-id", "there is no API key with"),
+        (key.client_id, "was already revoked"),
+        ("no-id", "no API key has the client id"),
     ]:
         with pytest.raises(KeyRefused, match=reason):
             revoke_api_key(database, client_id, actor="Grace")
@@ -200,7 +202,7 @@ def test_a_key_does_what_it_may_under_its_name_and_nothing_else(guarded: Client)
         assert error["extensions"] == {"code": "FORBIDDEN"}
         assert error["message"] == (
             "API key Month end lacks the permission 'Delete Cancelled Journal Run';"
-            " ask whoever administers this gateway for an API key that has it."
+            " ask the administrator of this gateway for an API key that has it."
         )
         assert client.run(number) == before
     with guarded.database.read() as session:
@@ -334,7 +336,7 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     assert (done.returncode, done.stdout) == (0, "API key 'Month end' and its tokens are revoked.\n")
     done = run_here(tmp_path, "api-key", "revoke", told[1], *where)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: API key 'Month end' was revoked before, on ")
+    assert done.stderr.startswith("error: API key 'Month end' was already revoked, on ")
 
     done = run_here(tmp_path, "api-key", "list", *where)
     _, *rows = [re.split(r" {2,}", text.strip()) for text in done.stdout.splitlines()]

@@ -12,12 +12,12 @@ from tests.ledger import fill, line, post
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ("UPDATE posting_bucket SET amount = amount + 1", "a bucket's count and sums"),
-        ("UPDATE posting_bucket SET amount = amount + 4294967296", "a bucket's count and sums"),
-        ("UPDATE posting_bucket SET amount = -amount", "a bucket's count and sums"),
-        ("UPDATE posting_bucket SET home_amount = 1", "a bucket's count and sums"),
-        ("UPDATE posting_bucket SET transaction_count = 3", "a bucket's count and sums"),
-        ("DELETE FROM currency WHERE code = 'GBP'", "every currency that amounts are recorded in"),
+        ("UPDATE posting_bucket SET amount = amount + 1", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET amount = amount + 4294967296", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET amount = -amount", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET home_amount = 1", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET transaction_count = 3", "the count and sums of a bucket"),
+        ("DELETE FROM currency WHERE code = 'GBP'", "every currency of recorded amounts"),
     ],
 )
 def test_a_broken_rule_is_found(database_url: str, change: str, rule: str) -> None:

@@ -20,7 +20,7 @@ from tests.ledger import keep, line, post, refuse
 Broken = list[tuple[str, str]]
 
 DATES = {"accountingPeriodName": None}
-TWICE = "is named more than once"
+TWICE = "is given more than once"
 
 REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "rule 1: a period or both dates": (
@@ -29,7 +29,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             (
                 "REQUIRED",
                 "accountingPeriodName",
-                "either accountingPeriodName, or both targetStartDate and targetEndDate",
+                "Give accountingPeriodName, or both targetStartDate and targetEndDate",
             )
         ],
     ),
@@ -43,15 +43,15 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     ),
     "rule 1: an unknown period": (
         {"accountingPeriodName": "Dec 1824"},
-        [("UNKNOWN", "accountingPeriodName", "'Dec 1824'; choose one from the list of accounting periods")],
+        [("UNKNOWN", "accountingPeriodName", "'Dec 1824'; use a name from the list of accounting periods")],
     ),
     "rule 1: a start that is not the period's own": (
         {"targetStartDate": "2024-12-02", "targetEndDate": "2024-12-31"},
-        [("PERIOD_MISMATCH", "targetStartDate", "Dec 2024 has 2024-12-01; give that day")],
+        [("PERIOD_MISMATCH", "targetStartDate", "Dec 2024 has 2024-12-01; use that date")],
     ),
     "rule 1: an end that is not the period's own": (
         {"targetEndDate": "2024-12-30", "targetStartDate": "2024-12-01"},
-        [("PERIOD_MISMATCH", "targetEndDate", "Dec 2024 has 2024-12-31; give that day")],
+        [("PERIOD_MISMATCH", "targetEndDate", "Dec 2024 has 2024-12-31; use that date")],
     ),
     "rule 1: a start alone beside a period": (
         {"targetStartDate": "2024-12-01"},
@@ -59,7 +59,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     ),
     "rule 2: start after end": (
         {**DATES, "targetStartDate": "2024-12-31", "targetEndDate": "2024-12-01"},
-        [("OUT_OF_RANGE", "targetEndDate", "the end must not be before the start")],
+        [("OUT_OF_RANGE", "targetEndDate", "it must be the same day or later")],
     ),
     "rule 2: a range over two periods": (
         {**DATES, "targetStartDate": "2024-12-31", "targetEndDate": "2025-01-01"},
@@ -67,62 +67,62 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             (
                 "NOT_IN_ONE_PERIOD",
                 "targetEndDate",
-                "2024-12-31 falls into accounting period Dec 2024 and 2025-01-01 into",
+                "2024-12-31 is in accounting period Dec 2024, but 2025-01-01 is in",
             )
         ],
     ),
     "rule 2: a range outside of every period": (
         {**DATES, "targetStartDate": "2023-01-01", "targetEndDate": "2023-01-02"},
         [
-            ("NOT_IN_ONE_PERIOD", "targetStartDate", "2023-01-01 falls into no accounting period; choose a day inside"),
-            ("NOT_IN_ONE_PERIOD", "targetEndDate", "2023-01-02 falls into no accounting period; choose a day inside"),
+            ("NOT_IN_ONE_PERIOD", "targetStartDate", "2023-01-01 is not in any accounting period; use a date inside"),
+            ("NOT_IN_ONE_PERIOD", "targetEndDate", "2023-01-02 is not in any accounting period; use a date inside"),
         ],
     ),
     "rule 2: the open-ended period by name": (
         {"accountingPeriodName": "Open-Ended"},
-        [("PERIOD_OPEN_ENDED", "accountingPeriodName", "choose one that has an end")],
+        [("PERIOD_OPEN_ENDED", "accountingPeriodName", "runs need a period that has an end")],
     ),
     "rule 2: the open-ended period by dates": (
         {**DATES, "targetStartDate": "2025-03-01", "targetEndDate": "2025-03-02"},
         [
-            ("PERIOD_OPEN_ENDED", "targetStartDate", "choose one that has an end"),
-            ("PERIOD_OPEN_ENDED", "targetEndDate", "choose one that has an end"),
+            ("PERIOD_OPEN_ENDED", "targetStartDate", "runs need a period that has an end"),
+            ("PERIOD_OPEN_ENDED", "targetEndDate", "runs need a period that has an end"),
         ],
     ),
     "rule 2: a start after the end, both of them in no period a run can use": (
         {**DATES, "targetStartDate": "2025-03-02", "targetEndDate": "2023-01-01"},
         [
-            ("OUT_OF_RANGE", "targetEndDate", "the end must not be before the start"),
-            ("PERIOD_OPEN_ENDED", "targetStartDate", "choose one that has an end"),
-            ("NOT_IN_ONE_PERIOD", "targetEndDate", "choose a day inside"),
+            ("OUT_OF_RANGE", "targetEndDate", "it must be the same day or later"),
+            ("PERIOD_OPEN_ENDED", "targetStartDate", "runs need a period that has an end"),
+            ("NOT_IN_ONE_PERIOD", "targetEndDate", "use a date inside"),
         ],
     ),
     "rule 2: a start alone, in no period": (
         {**DATES, "targetStartDate": "2023-01-01"},
         [
             ("REQUIRED", "targetEndDate", "targetEndDate is required"),
-            ("NOT_IN_ONE_PERIOD", "targetStartDate", "choose a day inside"),
+            ("NOT_IN_ONE_PERIOD", "targetStartDate", "use a date inside"),
         ],
     ),
     "rule 2: a start after the end, in two periods": (
         {**DATES, "targetStartDate": "2025-01-15", "targetEndDate": "2024-12-20"},
         [
-            ("OUT_OF_RANGE", "targetEndDate", "the end must not be before the start"),
+            ("OUT_OF_RANGE", "targetEndDate", "it must be the same day or later"),
             ("NOT_IN_ONE_PERIOD", "targetEndDate", "the range must lie inside one period"),
         ],
     ),
     "rules 1 and 2: an unknown period, and dates that no period would take": (
         {"accountingPeriodName": "?", "targetStartDate": "2024-12-31", "targetEndDate": "2025-01-01"},
         [
-            ("UNKNOWN", "accountingPeriodName", "choose one from the list of accounting periods"),
+            ("UNKNOWN", "accountingPeriodName", "use a name from the list of accounting periods"),
             ("NOT_IN_ONE_PERIOD", "targetEndDate", "the range must lie inside one period"),
         ],
     ),
     "rules 1 and 2: the open-ended period by name, and a start that is not its own": (
         {"accountingPeriodName": "Open-Ended", "targetStartDate": "2025-03-02", "targetEndDate": "2025-03-03"},
         [
-            ("PERIOD_OPEN_ENDED", "accountingPeriodName", "choose one that has an end"),
-            ("PERIOD_MISMATCH", "targetStartDate", "Open-Ended has 2025-03-01; give that day"),
+            ("PERIOD_OPEN_ENDED", "accountingPeriodName", "runs need a period that has an end"),
+            ("PERIOD_MISMATCH", "targetStartDate", "Open-Ended has 2025-03-01; use that date"),
         ],
     ),
     "rules 2 and 3: revenue over two periods": (
@@ -134,7 +134,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
         },
         [
             ("NOT_IN_ONE_PERIOD", "targetEndDate", "the range must lie inside one period"),
-            ("WHOLE_PERIOD_ONLY", "transactionTypes.0", "2024-12-01 to 2025-01-31 is none"),
+            ("WHOLE_PERIOD_ONLY", "transactionTypes.0", "2024-12-01 to 2025-01-31 is not a period"),
         ],
     ),
     "rules 2 and 3: revenue in the open-ended period": (
@@ -145,15 +145,15 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "transactionTypes": ["REVENUE_EVENT_ITEM"],
         },
         [
-            ("PERIOD_OPEN_ENDED", "targetStartDate", "choose one that has an end"),
-            ("PERIOD_OPEN_ENDED", "targetEndDate", "choose one that has an end"),
-            ("WHOLE_PERIOD_ONLY", "transactionTypes.0", "2025-03-01 to 2025-03-02 is none"),
+            ("PERIOD_OPEN_ENDED", "targetStartDate", "runs need a period that has an end"),
+            ("PERIOD_OPEN_ENDED", "targetEndDate", "runs need a period that has an end"),
+            ("WHOLE_PERIOD_ONLY", "transactionTypes.0", "2025-03-01 to 2025-03-02 is not a period"),
         ],
     ),
     "names are normalised, and refused for what cannot be seen": (
         {"accountingPeriodName": "Dec\u00a02024", "organizationLabels": ["North\u200b", " North", "North "]},
         [
-            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen"),
+            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which is invisible"),
             ("INVALID", "organizationLabels.0", "character 6 is ZERO WIDTH SPACE (U+200B)"),
             ("DUPLICATE", "organizationLabels.2", TWICE),
         ],
@@ -173,7 +173,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-30",
             "transactionTypes": ["INVOICE_ITEM", "REVENUE_EVENT_ITEM"],
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.1", "for a whole accounting period only")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes.1", "requires a run for a whole accounting period")],
     ),
     "rule 3: revenue for a single day": (
         {
@@ -182,11 +182,11 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-01",
             "transactionTypes": ["REVENUE_EVENT_ITEM"],
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.0", "for a whole accounting period only")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes.0", "requires a run for a whole accounting period")],
     ),
     "rule 4: a journal entry date in no period": (
         {"journalEntryDate": "2024-11-30"},
-        [("OUT_OF_RANGE", "journalEntryDate", "choose a day inside one, such as the last day of the period")],
+        [("OUT_OF_RANGE", "journalEntryDate", "use a date inside one, such as the last day of the period")],
     ),
     "rule 5: no transaction type": (
         {"transactionTypes": []},
@@ -199,7 +199,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "rule 5: an unknown organisation, and one named twice": (
         {"organizationLabels": ["North", "Mars", "North"]},
         [
-            ("UNKNOWN", "organizationLabels.1", "no organisation 'Mars'; known are: North"),
+            ("UNKNOWN", "organizationLabels.1", "no organisation 'Mars'; the organisations are: North"),
             ("DUPLICATE", "organizationLabels.2", f"'North' {TWICE}"),
         ],
     ),
@@ -217,11 +217,11 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "idempotencyKey": "x" * 256,
         },
         [
-            ("PERIOD_MISMATCH", "targetStartDate", "give that day"),
-            ("PERIOD_MISMATCH", "targetEndDate", "give that day"),
+            ("PERIOD_MISMATCH", "targetStartDate", "use that date"),
+            ("PERIOD_MISMATCH", "targetEndDate", "use that date"),
             ("DUPLICATE", "transactionTypes.1", TWICE),
-            ("UNKNOWN", "organizationLabels.0", "known are: North"),
-            ("OUT_OF_RANGE", "journalEntryDate", "choose a day inside one"),
+            ("UNKNOWN", "organizationLabels.0", "the organisations are: North"),
+            ("OUT_OF_RANGE", "journalEntryDate", "use a date inside one"),
             ("INVALID", "idempotencyKey", "1 to 255 characters"),
         ],
     ),
@@ -294,7 +294,7 @@ def test_rule_7_the_same_key_gives_the_same_run_and_another_input_is_refused(cli
     assert [(again["errors"], again["journalRun"]["number"]) for again in (at_once, later)] == [([], run["number"])] * 2
     other = client.create(idempotencyKey="close december", journalEntryDate="1999-01-01")
     assert broken(other) == [("OUT_OF_RANGE", "journalEntryDate"), ("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")]
-    assert f"was used for {run['number']} with another input; use a new key" in other["errors"][1]["message"]
+    assert f"was used for {run['number']} with a different input; use a new key" in other["errors"][1]["message"]
     client.cancel(run["number"])
     client.wait(run["number"], "CANCELLED")
     client.delete(run["number"])
@@ -307,8 +307,16 @@ def test_rule_7_the_same_key_gives_the_same_run_and_another_input_is_refused(cli
 @pytest.mark.parametrize(
     ("kept", "asked", "message"),
     [
-        (Ledger("GBP", True), Ledger("GBP"), "that are aggregated, and this run's would be in transaction currency;"),
-        (Ledger("GBP"), Ledger("GBP", True), "that are in transaction currency, and this run's would be aggregated;"),
+        (
+            Ledger("GBP", True),
+            Ledger("GBP"),
+            "has entries aggregated, but this run's entries would be in transaction currency;",
+        ),
+        (
+            Ledger("GBP"),
+            Ledger("GBP", True),
+            "has entries in transaction currency, but this run's entries would be aggregated;",
+        ),
     ],
 )
 def test_one_period_is_either_all_aggregated_or_all_not(

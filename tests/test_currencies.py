@@ -104,7 +104,7 @@ def test_an_earlier_ledger_with_a_currency_in_no_list_is_migrated_once_its_digit
     refused = run_here(tmp_path, "migrate", "--database", url, "--currency-digits", "QQQ=2")
     assert (refused.returncode, refused.stderr) == (
         1,
-        "error: QQQ has 3 decimals in this ledger, not 2; they are never changed\n",
+        "error: QQQ has 3 decimals in this ledger, not 2; they never change\n",
     )
 
 

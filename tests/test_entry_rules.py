@@ -29,7 +29,7 @@ def test_one_entry_is_cancelled_its_transactions_are_free_and_its_run_stays_comp
     assert (cancelled["errors"], cancelled["journalEntry"]["status"]) == ([], "CANCELLED")
     assert [entry["status"] for entry in client.entries(run)] == ["CANCELLED", "CREATED"]
     assert told(client.cancel_entry(first)) == [
-        ("STATUS_NOT_ALLOWED", ["input", "number"], f"Journal entry {first} is Cancelled already.")
+        ("STATUS_NOT_ALLOWED", ["input", "number"], f"Journal entry {first} is already Cancelled.")
     ]
     assert client.cancel_entry(second)["errors"] == []
     assert client.run(run) is not None
@@ -52,7 +52,7 @@ def test_an_entry_on_its_way_to_the_general_ledger_is_not_cancelled(client: Clie
             (
                 "STATUS_NOT_ALLOWED",
                 ["input", "number"],
-                f"Journal entry {entry} cannot be cancelled: its transferred-to-accounting status is {word}.",
+                f"Journal entry {entry} cannot be cancelled: its transfer status is {word}.",
             )
         ]
     for status in ("NO", "ERROR", "IGNORE"):
@@ -68,8 +68,8 @@ def test_an_entry_that_its_runs_cancellation_is_about_to_try_is_left_to_it(clien
         ((code, _, message),) = told(client.cancel_entry(entry))
         assert code == "STATUS_NOT_ALLOWED"
         assert message == (
-            f"Journal entry {entry} is about to be tried by the cancellation of its journal run {run};"
-            " wait for its outcome."
+            f"Journal entry {entry} cannot be cancelled separately while its journal run {run} is being"
+            " cancelled; wait for its outcome."
         )
     latest = client.wait(run, "CANCELLED")["cancellation"]
     assert (latest["canceledCount"], latest["failedCount"], latest["remainingCount"]) == (2, 0, 0)
@@ -93,9 +93,9 @@ def test_notes_and_transfer_status_change_together_or_not_at_all(client: Client)
         (
             "STATUS_NOT_ALLOWED",
             ["input", "transferredToAccounting"],
-            f"Journal entry {other} is Cancelled; its transferred-to-accounting status can no longer change.",
+            f"Journal entry {other} is Cancelled; its transfer status cannot change.",
         ),
-        ("OUT_OF_RANGE", ["input", "notes"], "Notes have at most 2,000 characters; these have 2,001."),
+        ("OUT_OF_RANGE", ["input", "notes"], "Notes can have 2,000 characters at most; these have 2,001."),
     ]
     assert told(client.update_entry(other, notes="kept", transferredToAccounting="NO"))[0][0] == "STATUS_NOT_ALLOWED"
     assert client.update_entry(other, notes="late")["journalEntry"]["notes"] == "late"

@@ -111,9 +111,7 @@ def test_standard_input_is_read_and_a_conflict_is_rejected(
     assert done.stdout.endswith("The rejected lines and their reasons were written to standard-input.rejects.csv\n")
     ((number, reason),) = rejects(tmp_path / "standard-input.rejects.csv")
     assert number == 4
-    assert reason == (
-        "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed"
-    )
+    assert reason == ("transaction_id: 'a' was recorded before with other content; it never changes")
     assert count(database) == 3
 
 
@@ -126,7 +124,7 @@ def test_a_home_currency_takes_exchange_rates(database: Database, database_url: 
 
     assert done.returncode == 2
     ((number, reason),) = rejects(tmp_path / "feed.csv.rejects.csv")
-    assert (number, reason) == (3, "exchange_rate: it is required to turn GBP into USD, the home currency")
+    assert (number, reason) == (3, "exchange_rate: it is required to convert GBP to USD, the home currency")
     with database.read() as session:
         assert [row.home_amount_minor for row in session.exec(select(Transaction))] == [2]
 
@@ -169,39 +167,45 @@ def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, m
 
 LARGEST = "92233720368547758.07"
 BAD_LINES = [
-    ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; from 1 to 255 are possible"),
+    ({"transaction_id": "x" * 256}, "transaction_id: it has 256 characters; the maximum is 255"),
     ({"transaction_type": "Invoice"}, "transaction_type: 'Invoice' is unknown; did you mean 'Invoice Item'"),
     (
         {"transaction_type": "Invoice Items"},
         "transaction_type: 'Invoice Items' is unknown; did you mean 'Invoice Item'?",
     ),
-    ({"transaction_type": "xyz"}, "transaction_type: 'xyz' is unknown; possible are: Invoice Item, Taxation"),
+    ({"transaction_type": "xyz"}, "transaction_type: 'xyz' is unknown; the values are: Invoice Item, Taxation"),
     ({"credit_account": "sale"}, "credit_account: there is no accounting code 'sale'; did you mean 'Sales'?"),
     ({"segment.Country": "UK"}, "segment.Country: there is no segment 'Country'; did you mean 'country'?"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
     ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a date; use the format 2024-12-31"),
     ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a date"),
     ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a date"),
-    ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; a day from 1900-01-01 to"),
+    ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; use a date from 1900-01-01 to"),
     ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
-    ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
-    ({"amount": "10.5", "currency": "JPY"}, "amount: 10.5 has more decimals than JPY has, which is 0"),
-    ({"amount": "ten"}, "amount: 'ten' is not a decimal number; write it like -12.50"),
+    ({"amount": "10.001"}, "amount: 10.001 has too many decimals; GBP amounts have 2"),
+    ({"amount": "10.5", "currency": "JPY"}, "amount: 10.5 has too many decimals; JPY amounts have 0"),
+    ({"amount": "ten"}, "amount: 'ten' is not a decimal number; use the format -12.50"),
     ({"amount": "1,000.00"}, "amount: '1,000.00' is not a decimal number"),
     ({"amount": "NaN"}, "amount: 'NaN' is not a finite decimal number"),
     ({"amount": "-Infinity"}, "amount: '-Infinity' is not a finite decimal number"),
     ({"amount": "92233720368547758.08"}, f"is beyond 64 bits; the largest amount in GBP is {LARGEST}"),
     ({"amount": "-" + "9" * 99}, f"is beyond 64 bits; the largest amount in GBP is {LARGEST}"),
-    ({"amount": "-1E+999999999"}, "amount: '-1E+999999999' is not a decimal number; write it like -12.50; an exponent"),
+    (
+        {"amount": "-1E+999999999"},
+        "amount: '-1E+999999999' is not a decimal number; use the format -12.50; exponents are refused",
+    ),
     ({"amount": "1.23E+05"}, "format the column as text or as a number with decimals before saving"),
-    ({"amount": "\u0661\u0662"}, "is not a decimal number; write it like -12.50; use the digits 0 to 9 of ASCII"),
-    ({"amount": "9" * 5_000}, "(5,000 characters) is not a decimal number; write it like -12.50; it can have at most"),
-    ({"amount": "0.0000001"}, "amount: 0.0000001 has more decimals than GBP has, which is 2"),
-    ({"currency": "gbp"}, "currency: 'gbp' is no ISO 4217 currency; give its three capital letters"),
+    ({"amount": "\u0661\u0662"}, "is not a decimal number; use the format -12.50; use the ASCII digits 0 to 9"),
+    (
+        {"amount": "9" * 5_000},
+        "(5,000 characters) is not a decimal number; use the format -12.50; the maximum is 100 characters",
+    ),
+    ({"amount": "0.0000001"}, "amount: 0.0000001 has too many decimals; GBP amounts have 2"),
+    ({"currency": "gbp"}, "currency: 'gbp' is not an ISO 4217 currency; use three capital letters"),
     ({"currency": "XAU"}, "currency: XAU has no minor unit in ISO 4217"),
     ({"debit_account": "Till"}, "debit_account: there is no accounting code 'Till'; import it with the accounting"),
     ({"credit_account": "Old Sales"}, "credit_account: accounting code 'Old Sales' is inactive; activate it first"),
-    ({"exchange_rate": "1.1"}, "exchange_rate: this ledger has no home currency, so none can be given"),
+    ({"exchange_rate": "1.1"}, "exchange_rate: this ledger has no home currency; set one, or omit the value"),
     ({"segment.country": "x" * 256}, "segment.country: it has 256 characters"),
     (
         {"amount": "x", "transaction_type": "y", "transaction_date": "z"},
@@ -225,7 +229,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     assert done.stdout.startswith(f"feed.csv: 2 recorded, 0 duplicates, {len(bad) + 1} rejected\n")
     assert done.stdout.endswith("The rejected lines and their reasons were written to bad lines.csv\n")
     found = rejects(tmp_path / "bad lines.csv")
-    expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; known are:"]
+    expected = [reason for _, reason in BAD_LINES] + ["segment.planet: there is no segment 'planet'; the segments are:"]
     assert [number for number, _ in found] == [*range(3, len(bad) + 3), len(bad) + 4]
     for (number, reason), wanted in zip(found, expected, strict=True):
         assert wanted in reason, number
@@ -356,12 +360,12 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> N
     (tmp_path / "file").write_text("This is a text, and no database." * 100)
     (tmp_path / "folder").mkdir()
     unusable = {
-        "sqlite:///file/ledger.db": "the folder file of the database file cannot be made (File exists)",
-        "sqlite:///file/x/ledger.db": "the folder file/x of the database file cannot be made (Not a directory)",
+        "sqlite:///file/ledger.db": "the folder file of the database file cannot be created (File exists)",
+        "sqlite:///file/x/ledger.db": "the folder file/x of the database file cannot be created (Not a directory)",
         "sqlite:///folder": "the database file folder cannot be opened for writing (unable to open database file)",
         "sqlite:///file": "the database file file cannot be opened for writing (file is not a database)",
         "postgresql://someone:secret@127.0.0.1:1/x": "Connection refused",
-        "mysql://someone:secret@127.0.0.1/x": "is no database URL that can be used; write sqlite:///ledger.db",
+        "mysql://someone:secret@127.0.0.1/x": "is not a supported database URL; use sqlite:///ledger.db",
     }
     for url, message in unusable.items():
         done = run_here(tmp_path, "import", "segments", "-", "--database", url, text=SEGMENTS)
@@ -378,7 +382,7 @@ def test_a_database_of_a_newer_release_is_left_alone(
 
     done = run_here(tmp_path, "import", "segments", "-", "--database", database_url, text=SEGMENTS)
 
-    assert_one_clear_error(done, "is of version 9999, which is newer than this release knows", "install the release")
+    assert_one_clear_error(done, "has version 9999, which is newer than this release", "install the release")
 
 
 def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
@@ -397,7 +401,7 @@ def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: Pos
 
     assert ended == [(True,)]
     assert (process.returncode, out, err.count("\n")) == (1, "", 1), err
-    assert err.startswith(f"error: the database {url} failed amid a change (")
+    assert err.startswith(f"error: the database {url} failed during a transaction (")
     database = Database(url)
     assert count(database) == 0
     database.close()
@@ -458,7 +462,7 @@ def test_a_check_makes_no_database_and_changes_no_tables(postgresql: PostgreSQL,
     url = postgresql.create_database()
     for database, message in (
         ("sqlite:///new.db", "error: there is no database file new.db to check against"),
-        (url, "is of version None, this release needs"),
+        (url, "has version None, but this release requires"),
     ):
         done = run_here(tmp_path, "import", "segments", "-", "--check", "--database", database, text=SEGMENTS)
         assert_one_clear_error(done, message, "journal-gateway migrate")

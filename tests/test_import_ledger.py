@@ -111,10 +111,10 @@ def test_a_code_that_exists_is_brought_up_to_date_in_its_place(empty_database: D
     [
         ({"name": ""}, "name: it is required"),
         ({"type": ""}, "type: it is required"),
-        ({"name": "x" * 101}, "name: it has 101 characters; at most 100 are possible"),
-        ({"type": "x" * 101}, "type: it has 101 characters; at most 100 are possible"),
-        ({"gl_account_name": "x" * 256}, "gl_account_name: it has 256 characters; at most 255 are possible"),
-        ({"gl_account_number": "x" * 256}, "gl_account_number: it has 256 characters; at most 255 are possible"),
+        ({"name": "x" * 101}, "name: it has 101 characters; the maximum is 100"),
+        ({"type": "x" * 101}, "type: it has 101 characters; the maximum is 100"),
+        ({"gl_account_name": "x" * 256}, "gl_account_name: it has 256 characters; the maximum is 255"),
+        ({"gl_account_number": "x" * 256}, "gl_account_number: it has 256 characters; the maximum is 255"),
         (
             {"category": "Asset"},
             "category: 'Asset' is unknown; did you mean 'Assets'?",
@@ -204,15 +204,18 @@ def test_periods_may_touch_and_move_where_there_is_room(empty_database: Database
     assert refused(import_accounting_periods, empty_database, *reversed(moved)) == [
         (
             2,
-            "accounting period 'B' would start on the day that 'A' still starts on;"
-            " put the line that moves that one before this line",
+            "accounting period 'B' would start on the same day as 'A', which a later line changes;"
+            " put that line before this one",
         )
     ]
     assert taken(import_accounting_periods, empty_database, *moved) == 2
     assert [name for name, _, _ in periods(empty_database)] == ["B", "A"]
 
 
-USED = "accounting period 'Dec 2024' is used by journal run JR-00000001, so it keeps its days, 2024-12-01 to 2024-12-31"
+USED = (
+    "accounting period 'Dec 2024' is used by journal run JR-00000001, so its dates 2024-12-01 to 2024-12-31"
+    " cannot change"
+)
 
 
 @pytest.mark.parametrize(
@@ -274,13 +277,13 @@ def test_the_day_that_a_run_is_booked_on_stays_in_a_period(database: Database) -
     ) == [
         (
             2,
-            "accounting period 'Feb 2025' has the journal entry date of journal run JR-00000002, which would then fall"
-            " into no period; keep that day in this period, or add a period that has it",
+            "accounting period 'Feb 2025' includes the journal entry date of journal run JR-00000002, which would then"
+            " be in no period; keep that date in this period, or add a period that includes it",
         ),
         (
             3,
-            "accounting period 'Open-Ended' has the journal entry date of journal run JR-00000001, which would then"
-            " fall into no period; keep that day in this period, or add a period that has it",
+            "accounting period 'Open-Ended' includes the journal entry date of journal run JR-00000001, which would"
+            " then be in no period; keep that date in this period, or add a period that includes it",
         ),
     ]
     # The usual step at a month's end: the open-ended period begins later, and the month gets a period of its own.
@@ -301,15 +304,15 @@ def test_two_open_ended_periods_overlap(database: Database) -> None:
 def test_a_name_stands_once_in_a_file_however_it_is_dressed(empty_database: Database) -> None:
     codes_twice = [{"name": "Cash", "type": "Cash"}, {"name": " Cash\u00a0", "type": "Other"}]
     assert refused(import_accounting_codes, empty_database, *codes_twice) == [
-        (3, "name: accounting code 'Cash' stands on line 2 already; name it once")
+        (3, "name: accounting code 'Cash' is also on line 2; give each name once")
     ]
     periods_twice = [period("Caf\u00e9", "2025-05-01", "2025-05-31"), period("Cafe\u0301", "2025-06-01", "2025-06-30")]
     assert refused(import_accounting_periods, empty_database, *periods_twice) == [
-        (3, "name: accounting period 'Caf\u00e9' stands on line 2 already; name it once")
+        (3, "name: accounting period 'Caf\u00e9' is also on line 2; give each name once")
     ]
     segments_twice = [rule("country", "By country"), rule("country ", "By country")]
     assert refused(import_segments, empty_database, *segments_twice) == [
-        (3, "segment 'country' stands twice in segmentation rule 'By country'")
+        (3, "segment 'country' is already in segmentation rule 'By country'; give it once")
     ]
 
 
@@ -333,24 +336,24 @@ def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_d
     ) == [
         (
             2,
-            "name: character 3 is SOFT HYPHEN (U+00AD), which cannot be seen; remove it; type: it is required;"
-            " status: 'x' is unknown; possible are: Active, Inactive;"
-            " gl_account_name: character 1 is NUL (U+0000), which cannot be seen; remove it",
+            "name: character 3 is SOFT HYPHEN (U+00AD), which is invisible; remove it; type: it is required;"
+            " status: 'x' is unknown; the values are: Active, Inactive;"
+            " gl_account_name: character 1 is NUL (U+0000), which is invisible; remove it",
         )
     ]
     assert refused(import_accounting_periods, empty_database, period("May\u00a02025", "2025-06-01", "x")) == [
         (
             2,
-            "name: character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen; remove it;"
+            "name: character 4 is NO-BREAK SPACE (U+00A0), which is invisible; remove it;"
             " end_date: 'x' is not a date; use the format 2024-12-31",
         )
     ]
     assert refused(import_segments, empty_database, rule("a\u200b", "b\u2060", active="?")) == [
         (
             2,
-            "segment: character 2 is ZERO WIDTH SPACE (U+200B), which cannot be seen; remove it;"
-            " segmentation_rule: character 2 is WORD JOINER (U+2060), which cannot be seen; remove it;"
-            " active: '?' is neither yes nor no",
+            "segment: character 2 is ZERO WIDTH SPACE (U+200B), which is invisible; remove it;"
+            " segmentation_rule: character 2 is WORD JOINER (U+2060), which is invisible; remove it;"
+            " active: '?' is not valid; use yes or no",
         )
     ]
 
@@ -358,14 +361,14 @@ def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_d
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"end_date": "2025-04-30"}, "end_date: 2025-04-30 is before the start, 2025-05-01"),
+        ({"end_date": "2025-04-30"}, "end_date: 2025-04-30 is before the start date, 2025-05-01"),
         ({"start_date": "1.5.2025"}, "start_date: '1.5.2025' is not a date; use the format 2024-12-31"),
         ({"end_date": "2025-05-32"}, "end_date: '2025-05-32' is not a date"),
         ({"fiscal_year": "25"}, "fiscal_year: '25' is not a whole number from 1900 to 2199"),
         ({"fiscal_quarter": "5"}, "fiscal_quarter: '5' is not a whole number from 1 to 4"),
         ({"fiscal_quarter": "-1"}, "fiscal_quarter: '-1' is not a whole number from 1 to 4"),
-        ({"status": "Shut"}, "status: 'Shut' is unknown; possible are: Open, PendingClose, Closed"),
-        ({"name": "x" * 101}, "name: it has 101 characters; at most 100 are possible"),
+        ({"status": "Shut"}, "status: 'Shut' is unknown; the values are: Open, PendingClose, Closed"),
+        ({"name": "x" * 101}, "name: it has 101 characters; the maximum is 100"),
     ],
 )
 def test_a_bad_period_refuses_the_whole_file(empty_database: Database, values: dict[str, str], reason: str) -> None:
@@ -461,8 +464,8 @@ def test_a_used_rule_cannot_be_edited(database: Database, lines: list[dict[str, 
 
     assert number == 3
     assert reason == (
-        "segmentation rule 'By country' has been used by a journal run, so its segments can no longer change;"
-        " deactivate it and make another"
+        "segmentation rule 'By country' has been used by a journal run, so its segments cannot change;"
+        " deactivate it and create another rule"
     )
     assert stored_rule(database, "By country") == (True, {None: ["country"]})
     with database.read() as session:
@@ -492,7 +495,7 @@ def test_there_are_at_most_50_rules(database: Database) -> None:
     assert taken(import_segments, database, *fill_up) == 49
 
     assert refused(import_segments, database, rule("product", "Rule 0"), rule("country", "Rule 50")) == [
-        (3, "there would be more than 50 segmentation rules")
+        (3, "there would be more than 50 segmentation rules, which is the maximum")
     ]
 
     assert stored_rule(database, "Rule 0") == (False, {None: ["country"]})
@@ -502,13 +505,13 @@ def test_there_are_at_most_50_rules(database: Database) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (rule("country", "x" * 101), "segmentation_rule: it has 101 characters; at most 100 are possible"),
-        ({"segment": "x" * 101}, "segment: it has 101 characters; at most 100 are possible"),
+        (rule("country", "x" * 101), "segmentation_rule: it has 101 characters; the maximum is 100"),
+        ({"segment": "x" * 101}, "segment: it has 101 characters; the maximum is 100"),
         ({"segmentation_rule": "X"}, "segment: it is required"),
-        (rule("country", "", "yes"), "segmentation_rule: it is required when transaction_type or active is given"),
-        (rule("country", "X", "maybe"), "active: 'maybe' is neither yes nor no"),
+        (rule("country", "", "yes"), "segmentation_rule: it is required with transaction_type or active"),
+        (rule("country", "X", "maybe"), "active: 'maybe' is not valid; use yes or no"),
         (rule("country", "X", transaction_type="Tax"), "transaction_type: 'Tax' is unknown"),
-        (rule("product", "x" * 100), f"segment 'product' stands twice in segmentation rule {'x' * 100!r}"),
+        (rule("product", "x" * 100), f"segment 'product' is already in segmentation rule {'x' * 100!r}; give it once"),
     ],
 )
 def test_a_bad_line_refuses_the_whole_file(empty_database: Database, line: dict[str, str], reason: str) -> None:

@@ -301,7 +301,7 @@ def test_a_cursor_that_the_list_did_not_give_is_refused(client: Client) -> None:
             for window in [{"after": cursor}] + [{"before": cursor}] * listed.both_ways:
                 error = listed.refusal(client, **window)
                 assert error["extensions"]["code"] == "BAD_USER_INPUT", (listed, cursor)
-                assert "is no cursor of this list" in error["message"]
+                assert "is not a cursor of this list" in error["message"]
 
 
 def _kind(cursor: str) -> bytes:

@@ -64,15 +64,15 @@ def test_a_run_says_what_nets_to_zero_and_under_how_many_keys(client: Client) ->
 def test_a_run_without_entries_says_why(client: Client) -> None:
     empty = client.completed()["number"]
     assert seen(client, empty)["notice"] == (
-        "No transactions were found: none of the run's types, dated 2024-12-01 to 2024-12-31, was waiting"
-        " to be journaled."
+        "The run found no free transactions of its types dated 2024-12-01 to 2024-12-31,"
+        " so no journal entry was created."
     )
     post(client.database, [line("a"), line("b", amount="-10.00")])
     zero = client.completed()["number"]
-    assert seen(client, zero)["notice"] == "All 2 transactions net to zero, so no journal entry was made."
+    assert seen(client, zero)["notice"] == "All 2 transactions net to zero, so no journal entry was created."
     post(client.database, [line("c", amount="0")])
     one = client.completed()["number"]
-    assert seen(client, one)["notice"] == "The only transaction has an amount of zero, so no journal entry was made."
+    assert seen(client, one)["notice"] == "The only transaction has an amount of zero, so no journal entry was created."
 
 
 @pytest.mark.parametrize("ledger", [Ledger("GBP")])

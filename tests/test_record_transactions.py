@@ -75,7 +75,7 @@ def test_recorded_once_and_only_if_all_can_be(client: Client) -> None:
         ("CONFLICT", ["input", "transactions", "1", "transactionId"]),
         ("CONFLICT", ["input", "transactions", "3", "transactionId"]),
     ]
-    assert errors[0]["message"] == ("Transaction 'a' has been recorded before with other content; it is never changed.")
+    assert errors[0]["message"] == ("Transaction 'a' was recorded before with other content; it never changes.")
     assert recorded(client, item("d")) == (1, 0)
     assert count(client) == 4
 
@@ -87,7 +87,7 @@ def test_from_1_to_1000_at_a_time(client: Client) -> None:
         assert refused(client, *wrong) == [
             {
                 "code": "OUT_OF_RANGE",
-                "message": f"Give from 1 to 1000 transactions; {many} are given.",
+                "message": f"Send 1 to 1,000 transactions; this call has {many:,}.",
                 "field": ["input", "transactions"],
             }
         ]
@@ -99,8 +99,8 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"transactionId": ""}, [("REQUIRED", "transactionId", "it is required")]),
     ({"transactionId": " \u00a0\n"}, [("REQUIRED", "transactionId", "it is required")]),
     ({"transactionId": "x" * 256}, [("INVALID", "transactionId", "it has 256 characters")]),
-    ({"transactionId": "a\0b"}, [("INVALID", "transactionId", "character 2 is NUL (U+0000), which cannot be seen")]),
-    ({"transactionId": "a\ud800"}, [("INVALID", "transactionId", "character 2 is half of a surrogate pair (U+D800)")]),
+    ({"transactionId": "a\0b"}, [("INVALID", "transactionId", "character 2 is NUL (U+0000), which is invisible")]),
+    ({"transactionId": "a\ud800"}, [("INVALID", "transactionId", "character 2 is an unpaired surrogate (U+D800)")]),
     ({"transactionId": "a\u200b"}, [("INVALID", "transactionId", "character 2 is ZERO WIDTH SPACE (U+200B)")]),
     ({"transactionId": "\ufeffa"}, [("INVALID", "transactionId", "character 1 is ZERO WIDTH NO-BREAK SPACE (U+FEFF)")]),
     ({"organization": "\0"}, [("INVALID", "organization", "character 1 is NUL")]),
@@ -110,13 +110,13 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"documentNumber": "x" * 256}, [("INVALID", "documentNumber", "it has 256 characters")]),
     (
         {"transactionDate": "1899-12-31"},
-        [("OUT_OF_RANGE", "transactionDate", "1899-12-31 is out of range; a day from")],
+        [("OUT_OF_RANGE", "transactionDate", "1899-12-31 is out of range; use a date from")],
     ),
     ({"transactionDate": "2200-01-01"}, [("OUT_OF_RANGE", "transactionDate", "2200-01-01 is out of range")]),
-    ({"amount": "0.001"}, [("INVALID", "amount", "0.001 has more decimals than GBP has, which is 2")]),
+    ({"amount": "0.001"}, [("INVALID", "amount", "0.001 has too many decimals; GBP amounts have 2")]),
     ({"amount": "92233720368547758.08"}, [("INVALID", "amount", "beyond 64 bits; the largest amount in GBP is")]),
-    ({"currency": "gbp"}, [("UNKNOWN", "currency", "'gbp' is no ISO 4217 currency")]),
-    ({"currency": "G\0P"}, [("UNKNOWN", "currency", "is no ISO 4217 currency")]),
+    ({"currency": "gbp"}, [("UNKNOWN", "currency", "'gbp' is not an ISO 4217 currency")]),
+    ({"currency": "G\0P"}, [("UNKNOWN", "currency", "is not an ISO 4217 currency")]),
     ({"currency": "XAU"}, [("UNKNOWN", "currency", "XAU has no minor unit in ISO 4217")]),
     ({"debitAccount": "Till"}, [("UNKNOWN", "debitAccount", "there is no accounting code 'Till'")]),
     ({"debitAccount": " "}, [("REQUIRED", "debitAccount", "it is required")]),
@@ -136,7 +136,11 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"segments": [{"name": " ", "value": "UK"}]}, [("REQUIRED", "segments", "the name of a segment is required")]),
     (
         {"amount": "1.5", "currency": "JPY", "debitAccount": "X", "creditAccount": "Y"},
-        [("UNKNOWN", "debitAccount", "'X'"), ("UNKNOWN", "creditAccount", "'Y'"), ("INVALID", "amount", "JPY has")],
+        [
+            ("UNKNOWN", "debitAccount", "'X'"),
+            ("UNKNOWN", "creditAccount", "'Y'"),
+            ("INVALID", "amount", "JPY amounts have 0"),
+        ],
     ),
 ]
 
@@ -164,11 +168,11 @@ def test_money_is_never_a_float(client: Client) -> None:
         (True, "true is not an exact Decimal"),
         ("NaN", "'NaN' is not a finite decimal number"),
         ("-Infinity", "'-Infinity' is not a finite decimal number"),
-        ("ten", "'ten' is not a decimal number; write it like -12.50."),
-        ("1_0", "'1_0' is not a decimal number; write it like -12.50; leave out thousands separators"),
+        ("ten", "'ten' is not a decimal number; use the format -12.50."),
+        ("1_0", "'1_0' is not a decimal number; use the format -12.50; remove thousands separators"),
         ("1E+1", "the spreadsheet that wrote it may have dropped digits"),
-        (" 1", "' 1' is not a decimal number; write it like -12.50; leave out the white space around it."),
-        ("\u0661", "use the digits 0 to 9 of ASCII"),
+        (" 1", "' 1' is not a decimal number; use the format -12.50; remove the white space around it."),
+        ("\u0661", "use the ASCII digits 0 to 9"),
         (10**100, "A Decimal has 100 digits at most, but this integer has more."),
         (10**4200, "A Decimal has 100 digits at most, but this integer has more."),
         (None, "A value of type Decimal is required."),
@@ -183,9 +187,12 @@ def test_money_is_never_a_float(client: Client) -> None:
       transactionType: INVOICE_ITEM, transactionDate: "2024-12-05", currency: "GBP",
       debitAccount: "Cash", creditAccount: "Sales" }] }) { recorded errors { message } } }"""
     for amount, told in [
-        ("1e3", "'1e3' is not a decimal number; write it like -12.50; an exponent is refused"),
-        ('" 1"', "leave out the white space around it"),
-        ("9" * 5_000, "(5,000 characters) is not a decimal number; write it like -12.50; it can have at most 100"),
+        ("1e3", "'1e3' is not a decimal number; use the format -12.50; exponents are refused"),
+        ('" 1"', "remove the white space around it"),
+        (
+            "9" * 5_000,
+            "(5,000 characters) is not a decimal number; use the format -12.50; the maximum is 100 characters",
+        ),
         ("[1]", "A Decimal must be a string"),
     ]:
         (error,) = client.send(document.replace("AMOUNT", amount))["errors"]
@@ -203,7 +210,9 @@ def test_a_sum_beyond_64_bits_is_refused(client: Client) -> None:
     (error,) = refused(client, item("a", amount=largest), item("b", amount="0.01"))
 
     assert (error["code"], error["field"]) == ("OUT_OF_RANGE", ["input", "transactions"])
-    assert error["message"] == ("the sum of one day's transactions of one kind is beyond 64 bits; check the amounts.")
+    assert error["message"] == (
+        "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts."
+    )
     assert recorded(client, item("a", amount=largest), item("b", amount="0.01", transactionDate="2024-12-06")) == (2, 0)
 
 
@@ -238,14 +247,19 @@ def test_home_amounts_are_computed_or_given(client: Client, ledger: Ledger) -> N
     assert found["7"].exchange_rate == RATE
 
     bad = [
-        ({}, "REQUIRED", "exchangeRate", "it is required to turn GBP into JPY, the home currency"),
+        ({}, "REQUIRED", "exchangeRate", "it is required to convert GBP to JPY, the home currency"),
         ({"homeAmount": "3"}, "REQUIRED", "exchangeRate", "it is required"),
-        ({"exchangeRate": "0"}, "OUT_OF_RANGE", "exchangeRate", "0 is no exchange rate; give a positive number"),
-        ({"exchangeRate": "-1"}, "OUT_OF_RANGE", "exchangeRate", "-1 is no exchange rate"),
-        ({"exchangeRate": "1000000000000"}, "OUT_OF_RANGE", "exchangeRate", "1000000000000 is no exchange rate"),
-        ({"exchangeRate": SMALL_RATE}, "OUT_OF_RANGE", "exchangeRate", f"{SMALL_RATE} is no exchange rate"),
+        ({"exchangeRate": "0"}, "OUT_OF_RANGE", "exchangeRate", "0 is not an exchange rate; use a positive number"),
+        ({"exchangeRate": "-1"}, "OUT_OF_RANGE", "exchangeRate", "-1 is not an exchange rate"),
+        ({"exchangeRate": "1000000000000"}, "OUT_OF_RANGE", "exchangeRate", "1000000000000 is not an exchange rate"),
+        ({"exchangeRate": SMALL_RATE}, "OUT_OF_RANGE", "exchangeRate", f"{SMALL_RATE} is not an exchange rate"),
         ({"exchangeRate": "0." + "1" * 59}, "OUT_OF_RANGE", "exchangeRate", "of 60 digits at most"),
-        ({"exchangeRate": "2", "homeAmount": "3.5"}, "INVALID", "homeAmount", "3.5 has more decimals than JPY has"),
+        (
+            {"exchangeRate": "2", "homeAmount": "3.5"},
+            "INVALID",
+            "homeAmount",
+            "3.5 has too many decimals; JPY amounts have 0",
+        ),
         ({"exchangeRate": "999999999999", "amount": str(10**8)}, "OUT_OF_RANGE", "exchangeRate", "beyond 64 bits"),
         ({"currency": "JPY", "amount": "7", "exchangeRate": "2"}, "INVALID", "exchangeRate", "it must be 1"),
         ({"currency": "JPY", "amount": "7", "homeAmount": "8"}, "INVALID", "homeAmount", "8 is not the amount"),

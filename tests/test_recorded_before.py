@@ -68,9 +68,7 @@ def test_a_rule_that_has_changed_since_refuses_nothing_that_was_recorded(
     # Only what differs can be at fault besides.
     assert errors_told(client, item("api", amount="11")) == [("CONFLICT", "0", "transactionId")]
     _, _, reasons = lines_told(client.database, line("file", amount="11"))
-    assert reasons == {
-        2: "transaction_id: 'file' was recorded before with other content; a recorded transaction is never changed"
-    }
+    assert reasons == {2: "transaction_id: 'file' was recorded before with other content; it never changes"}
     new = refused(client, item("new"))
     assert len(new) == 1
     assert new[0]["code"] in ("INACTIVE", "OUT_OF_RANGE", "UNKNOWN")
@@ -107,11 +105,11 @@ def test_every_fault_of_a_line_is_told_at_once_in_the_order_of_the_lines(databas
     )
 
     assert reasons == {
-        2: "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed",
+        2: "transaction_id: 'a' was recorded before with other content; it never changes",
         3: reasons[3],
         4: reasons[4],
-        5: "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed;"
-        " amount: 'ten' is not a decimal number; write it like -12.50",
+        5: "transaction_id: 'a' was recorded before with other content; it never changes;"
+        " amount: 'ten' is not a decimal number; use the format -12.50",
     }
     columns = [reason.split(":")[0] for reason in reasons[3].split("; ") if ": " in reason]
     assert columns == ["transaction_date", "amount", "credit_account", "currency"]

@@ -132,7 +132,7 @@ def test_pages_have_numbers_and_the_next_is_found_by_its_cursor(rest: Rest, many
             f"page: {none!r} is no page; pages are numbered from 1 to 1000000000.",
         )
     ((code, message),) = reasons(rest.http.get(path, params={"cursor": "made up"}))
-    assert (code, message) == (50000020, "'made up' is no cursor of this list; pass one that it gave you.")
+    assert (code, message) == (50000020, "'made up' is not a cursor of this list; use one that it returned.")
 
 
 def test_every_answer_can_be_found_again(rest: Rest) -> None:

@@ -85,7 +85,7 @@ def test_another_home_currency_is_possible_only_while_no_transaction_carries_hom
     start(database, "GBP")
     assert change(database, Wanted("EUR"), actor="test") == ["The home currency of this ledger is now EUR."]
     post(database, [line("a", currency="EUR")])
-    with pytest.raises(SettingsRefused, match=r"carry home amounts in EUR, which are never changed"):
+    with pytest.raises(SettingsRefused, match=r"have home amounts in EUR, which never change"):
         change(database, Wanted("GBP"), actor="test")
     assert change(database, Wanted("EUR", True), actor="test") == ["The entries of this ledger are aggregated in EUR."]
 
@@ -104,11 +104,11 @@ def test_a_ledger_of_the_earlier_version_keeps_the_home_currency_that_it_shows(
 def test_a_transaction_sent_again_with_its_rate_gets_it_and_the_month_can_be_closed(database: Database) -> None:
     post(database, [line("pound"), line("euro", **EURO), line("other", **EURO)])
     assert start(database, "GBP", True)[1] == (
-        "2 transactions in other currencies carry no amount in GBP; send them again with their exchange rates."
+        "2 transactions in other currencies have no amount in GBP; send them again with their exchange rates."
     )
     failed = run_now(database)
     assert failed.error_message is not None
-    assert failed.error_message.startswith("2 transactions in EUR carry no amount in GBP, the home currency; send them")
+    assert failed.error_message.startswith("2 transactions in EUR have no amount in GBP, the home currency; send them")
     assert again(database, line("euro", **RATE), line("euro", **RATE), line("pound")) == (0, 2, 1, {})
     assert again(database, line("euro", **RATE), line("other", **RATE)) == (0, 1, 1, {})
     (entry,) = entries_of(database, run_now(database))
@@ -133,11 +133,11 @@ def test_what_stands_in_a_live_entry_or_nets_to_zero_in_a_run_gets_no_rate(datab
     keep(database, Ledger("GBP"))
     *_, reasons = again(database, line("a", **RATE), line("plus", exchange_rate="2", **zero), line("a", amount="1"))
     assert reasons == {
-        2: "exchange_rate: 'a' was recorded without an exchange rate and stands in journal entry JE-00000001; cancel"
+        2: "exchange_rate: 'a' was recorded without an exchange rate and is in journal entry JE-00000001; cancel"
         " that entry first, then send it again",
         3: "exchange_rate: 'plus' was recorded without an exchange rate and nets to zero in journal run JR-00000001;"
         " cancel that run first, then send it again",
-        4: "transaction_id: 'a' was recorded before with other content; a recorded transaction is never changed",
+        4: "transaction_id: 'a' was recorded before with other content; it never changes",
     }
     cancel_now(database, first.number)
     assert again(database, line("a", **RATE), line("plus", exchange_rate="2", **zero))[2] == 2
@@ -149,7 +149,7 @@ def test_some_with_and_some_without_a_home_amount_make_no_second_entry(database:
     post(database, [line("new", **RATE), line("new pound")])
     run = run_now(database)
     assert run.status is JournalRunStatus.ERROR
-    assert (run.error_message or "").startswith("1 transaction in EUR carries no amount in GBP")
+    assert (run.error_message or "").startswith("1 transaction in EUR has no amount in GBP")
     again(database, line("old", **RATE))
     assert sorted(entry.transaction_count for entry in entries_of(database, run_now(database))) == [2, 2]
 
@@ -233,7 +233,7 @@ def test_a_check_of_a_file_accepts_settings_that_the_ledger_has_and_sets_none(
 
     code, said = check("GBP")
     assert code == 1
-    assert "--home-currency is not set in this ledger, and --check sets nothing" in said
+    assert "--home-currency is not set in this ledger, and --check does not set it" in said
     assert settings_of(database) == Ledger()
     start(database, "GBP")
     assert check("GBP") == (0, "")

@@ -168,7 +168,7 @@ def test_aggregated_what_was_posted_without_a_home_amount_ends_the_run_as_error(
     run = run_now(database, Ledger("GBP", aggregate_currency=True))
     assert run.status is JournalRunStatus.ERROR
     assert run.error_message == (
-        "1 transaction in EUR carries no amount in GBP, the home currency; send it again with its exchange rate, by"
+        "1 transaction in EUR has no amount in GBP, the home currency; send it again with its exchange rate, by"
         " file or by recordTransactions, and then create the run again."
     )
     assert (run.total_journal_entry_count, entries_of(database, run)) == (0, [])

@@ -43,14 +43,14 @@ def test_a_text_loses_white_space_around_it_and_is_brought_to_nfc(text: str, exp
         ("SP\ufe0f", "VARIATION SELECTOR-16 (U+FE0F)"),
         ("SP\U000e0041", "TAG LATIN CAPITAL LETTER A (U+E0041)"),
         ("SP\u2800", "BRAILLE PATTERN BLANK (U+2800)"),
-        ("SP\ud800", "half of a surrogate pair (U+D800)"),
+        ("SP\ud800", "an unpaired surrogate (U+D800)"),
     ],
 )
 def test_a_character_that_cannot_be_seen_is_refused_by_name(text: str, name: str) -> None:
     with pytest.raises(TextRefused) as refused:
         normalised(text)
     assert name in str(refused.value)
-    assert str(refused.value).endswith("which cannot be seen; remove it")
+    assert str(refused.value).endswith("which is invisible; remove it")
 
 
 @given(st.text())

@@ -41,9 +41,9 @@ def test_all_named_entries_are_set_or_none_and_a_cancelled_one_can_no_longer_cha
         (
             "STATUS_NOT_ALLOWED",
             [*place, "2"],
-            f"Journal entry {cancelled} is Cancelled; its transferred-to-accounting status can no longer change.",
+            f"Journal entry {cancelled} is Cancelled; its transfer status cannot change.",
         ),
-        ("DUPLICATE", [*place, "3"], f"Journal entry {created} is named more than once."),
+        ("DUPLICATE", [*place, "3"], f"Journal entry {created} is given more than once."),
     ]
     assert client.entries(number) == before
     assert [entry["transferredToAccounting"] for entry in before] == ["YES", "NO", "YES"]
@@ -53,7 +53,7 @@ def test_from_1_to_1000_entries_are_named(client: Client) -> None:
     for numbers in ([], [f"JE-{number:08}" for number in range(1001)]):
         (error,) = client.transfer(numbers)["errors"]
         assert (error["code"], error["field"]) == ("OUT_OF_RANGE", ["input", "journalEntryNumbers"])
-        assert error["message"] == f"Name from 1 to 1000 journal entries; {len(numbers)} are named."
+        assert error["message"] == f"Give 1 to 1,000 journal entries; this call has {len(numbers):,}."
 
 
 def test_time_and_caller_are_kept_while_the_status_is_yes_and_every_change_is_in_the_audit_trail(

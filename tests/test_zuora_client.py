@@ -185,7 +185,7 @@ def test_every_refusal(vendor: Vendor) -> None:
     refused(
         vendor.create(accounting_period_name=None, journal_entry_date=None, transaction_types=[]),
         (22, "Give either accountingPeriodName, or both targetStartDate and targetEndDate."),
-        (22, "transactionTypes: Name at least one transaction type."),
+        (22, "transactionTypes: Give at least one transaction type."),
         (22, "journalEntryDate: "),
     )
     refused(
@@ -197,12 +197,12 @@ def test_every_refusal(vendor: Vendor) -> None:
             transaction_types=["Invoice Item", "Invoice Item", "Invoice item"],
             organization_labels=[zuora_sdk.OrganizationLabel(organization_name="Mars")],
         ),
-        (20, "targetEndDate: The range ends on 2024-12-01, before it starts on 2024-12-31"),
+        (20, "targetEndDate: The end 2024-12-01 is before the start 2024-12-31"),
         (40, "accountingPeriodName: There is no accounting period 'Dec 1824'"),
-        (20, "transactionTypes[1]: Transaction type Invoice Item is named more than once."),
+        (20, "transactionTypes[1]: Transaction type Invoice Item is given more than once."),
         (20, "transactionTypes[2]: There is no transaction type 'Invoice item'"),
         (40, "organizationLabels[0]: There is no organisation 'Mars'"),
-        (20, "journalEntryDate: The journal entry date 1999-01-01 falls into no accounting period"),
+        (20, "journalEntryDate: The journal entry date 1999-01-01 is not in any accounting period"),
     )
     refused(
         vendor.create(
@@ -211,7 +211,7 @@ def test_every_refusal(vendor: Vendor) -> None:
             target_end_date="2024-12-02",
             transaction_types=["Revenue Event Item"],
         ),
-        (30, "Revenue Event Item can be run for a whole accounting period only"),
+        (30, "Revenue Event Item requires a run for a whole accounting period"),
     )
     refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is not a date"))
     refused(vendor.create(ledger="main"), (21, "ledger: There is no such field."))
@@ -222,7 +222,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         refused(
             vendor.create(idempotency_key="one", transaction_types=["Taxation Item"]),
             (30, f"Journal run {number} is P"),
-            (30, f"Idempotency-Key: Key 'one' was used for {number} with another input"),
+            (30, f"Idempotency-Key: Key 'one' was used for {number} with a different input"),
         )
         vendor.poll(number, "Processing")
         refused(understood(vendor.runs.cancel_journal_run(number)), (30, f"Journal run {number} is Processing"))
@@ -231,9 +231,9 @@ def test_every_refusal(vendor: Vendor) -> None:
     vendor.set(first, transferred_to_accounting="Processing")
     refused(understood(vendor.entries.cancel_summary_journal_entry(first)), (30, "status is Processing."))
     assert understood(vendor.entries.cancel_summary_journal_entry(second)).success is True
-    refused(understood(vendor.entries.cancel_summary_journal_entry(second)), (30, "is Cancelled already"))
+    refused(understood(vendor.entries.cancel_summary_journal_entry(second)), (30, "is already Cancelled"))
     refused(vendor.set(second, transferred_to_accounting="Yes"), (30, "transferredToAccounting: Journal entry"))
-    refused(vendor.set(first, notes="x" * 2001), (20, "notes: Notes have at most 2,000 characters"))
+    refused(vendor.set(first, notes="x" * 2001), (20, "notes: Notes can have 2,000 characters at most"))
     refused(vendor.set(first, transferred_to_accounting="Maybe"), (20, "transferredToAccounting: "))
     refused(vendor.set(first), (22, "Give notes, transferredToAccounting, or both."))
 

@@ -1,10 +1,10 @@
-"""Alembic's entry: runs the migrations on the connection that `storage.migration` hands over."""
+"""Alembic's entry point: runs the migrations on the connection of `storage.migration`."""
 
 from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-import storage.tables  # noqa: F401  (brings every table into the metadata)
+import storage.tables  # noqa: F401  (adds all tables to the metadata)
 
 
 def run() -> None:

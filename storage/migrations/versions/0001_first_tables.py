@@ -13,7 +13,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Bring a new database to this version."""
+    """Create the first tables."""
     op.create_table(
         "accounting_code",
         sa.Column("id", IDENTIFIER, nullable=False),

@@ -13,7 +13,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Bring a database of version 0001 to this version."""
+    """Migrate from version 0001."""
     op.create_table(
         "api_key",
         sa.Column("id", IDENTIFIER, nullable=False),

@@ -1,7 +1,7 @@
 """The ledger's currencies with their digits, and its settings.
 
-`storage.migration` fills the currencies afterwards, from the list that the release has. The settings are read off what
-has been recorded: the one home currency that transactions or runs carry, and how their runs were aggregated.
+`storage.migration` fills the currencies afterwards, from the list of the release. The settings are derived from
+recorded data: the only home currency of transactions and runs, and whether their runs were aggregated.
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Bring a database of version 0002 to this version."""
+    """Migrate from version 0002."""
     op.create_table(
         "currency",
         sa.Column("code", sa.String(length=3), nullable=False),
@@ -51,6 +51,6 @@ def upgrade() -> None:
 
 
 def _only(connection: sa.Connection, query: str) -> object:
-    """The one value that the query finds; None where it finds none or several, which say nothing for certain."""
+    """The only value in the result; None if there are none or several, which is ambiguous."""
     found = connection.execute(sa.text(query)).scalars().all()
     return found[0] if len(found) == 1 else None

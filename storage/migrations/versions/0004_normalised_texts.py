@@ -1,6 +1,6 @@
-"""Texts that earlier releases took as they came are normalised: ids, names, document numbers and segments.
+"""Normalise texts that earlier releases recorded unchanged: ids, names, document numbers and segments.
 
-Two rows that would then bear the same id or name are left as they are; the log and the audit trail name them.
+Two rows that would then have the same id or name are not changed; the log and the audit trail name them.
 """
 
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger("storage.migration")
 
 
 def upgrade() -> None:
-    """Bring a database of version 0003 to this version."""
+    """Migrate from version 0003."""
     connection = op.get_bind()
     left = list(_transactions(connection))
     for table in ("accounting_code", "accounting_period", "segmentation_rule"):
@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 
 def _transactions(connection: sa.Connection) -> Iterable[tuple[str, str]]:
-    """Normalise transactions; gives back the ids that another transaction has when normalised."""
+    """Normalise transactions. Returns the ids that another transaction has when normalised."""
     table = sa.table(
         "billing_transaction",
         sa.column("id", sa.BigInteger),
@@ -77,7 +77,7 @@ def _transactions(connection: sa.Connection) -> Iterable[tuple[str, str]]:
 
 
 def _suspect(connection: sa.Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Whether the text may not be normalised: it has outer spaces, or is not of printable ASCII alone."""
+    """Whether the text may not be normalised: it has outer spaces, or not only printable ASCII."""
     if connection.dialect.name == "sqlite":
         unprintable: sa.ColumnElement[bool] = text.op("GLOB")("*[^ -~]*")
     else:
@@ -86,12 +86,12 @@ def _suspect(connection: sa.Connection, text: sa.ColumnElement[str]) -> sa.Colum
 
 
 def _bytes(text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
-    """How many bytes the text has."""
+    """The length of the text in bytes."""
     return sa.func.octet_length(text)
 
 
 def _names(connection: sa.Connection, table_name: str) -> list[tuple[str, str]]:
-    """Normalise the names of a table; gives back those that another row has when normalised."""
+    """Normalise the names of a table. Returns those that another row has when normalised."""
     table = sa.table(table_name, sa.column("id", sa.BigInteger), sa.column("name", sa.String))
     left = []
     names = {row.name for row in connection.execute(sa.select(table.c.name))}
@@ -124,7 +124,7 @@ def _column(connection: sa.Connection, table_name: str, column: str) -> None:
 
 
 def _segments(connection: sa.Connection) -> list[tuple[str, str]]:
-    """Normalise the names of segments, and the places in rules that name them."""
+    """Normalise the names of segments, and the references to them in rules."""
     segments = sa.table("segment", sa.column("id", sa.BigInteger), sa.column("name", sa.String))
     places = sa.table("segmentation_rule_segment", sa.column("segment_name", sa.String))
     left = []
@@ -137,7 +137,7 @@ def _segments(connection: sa.Connection) -> list[tuple[str, str]]:
             left.append(("Segment", row.name))
             continue
         names.add(new)
-        # A place in a rule names a segment that there is, before and after.
+        # References from rules to segments must be valid at every step.
         connection.execute(segments.insert().values(name=new))
         connection.execute(places.update().where(places.c.segment_name == row.name).values(segment_name=new))
         connection.execute(segments.delete().where(segments.c.id == row.id))
@@ -145,7 +145,7 @@ def _segments(connection: sa.Connection) -> list[tuple[str, str]]:
 
 
 def _posting_keys(connection: sa.Connection) -> None:
-    """Normalise organisations and segments. A key's digest stays: it only finds the key, and nothing else is in it."""
+    """Normalise organisations and segments. The digest of a key stays, because it is used only to find the key."""
     table = sa.table(
         "posting_key",
         sa.column("id", sa.BigInteger),
@@ -164,7 +164,7 @@ def _posting_keys(connection: sa.Connection) -> None:
 
 
 def _journal_runs(connection: sa.Connection) -> None:
-    """Normalise the organisations that runs are limited to, as those of their transactions are."""
+    """Normalise the organisations of runs, like those of their transactions."""
     table = sa.table("journal_run", sa.column("id", sa.BigInteger), sa.column("organization_labels", sa.JSON))
     for row in connection.execute(sa.select(table)).all():
         labels = list(dict.fromkeys(map(_new, row.organization_labels)))
@@ -192,7 +192,7 @@ def _audit(connection: sa.Connection, subject_type: str, subject: str) -> None:
 
 
 def _new(text: str) -> str:
-    """The text, normalised; as it is where it holds what cannot be seen."""
+    """The text, normalised; unchanged if it has invisible characters."""
     try:
         return normalised(text)
     except TextRefused:

@@ -1,7 +1,7 @@
-"""The name of a revoked API key can be used again, and an entry was transferred by a key's name alone.
+"""Allow the name of a revoked API key to be used again, and store only the name of the key in `transferred_by`.
 
-The name was unique for ever, by a constraint without a name that SQLite can only lose with its table. `transferred_by`
-was "API key NAME"; what the audit trail has recorded stays as it is.
+The name was unique by an unnamed constraint, which SQLite can only drop with its table. `transferred_by` was
+"API key NAME"; the audit trail does not change.
 """
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Bring a database of the version before to this version."""
+    """Migrate from version 0004."""
     if op.get_bind().dialect.name == "sqlite":
         _rebuild_tables()
     else:
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def _rebuild_tables() -> None:
-    """Rebuild the keys' table, and that of the tokens with it, since no token may be without its key meanwhile."""
+    """Rebuild the table of keys, and that of tokens, because every token must reference a key at every step."""
     op.create_table(
         "new_api_key",
         sa.Column("id", IDENTIFIER, nullable=False),
