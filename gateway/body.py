@@ -1,4 +1,4 @@
-"""The body of a request, plain or gzipped, and never larger than the gateway takes."""
+"""The body of a request, plain or gzipped, with a size limit."""
 
 import zlib
 from http import HTTPStatus
@@ -9,7 +9,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class BodyRefused(Exception):
-    """The body cannot be taken. Its text says why; `status` is the HTTP status that says so."""
+    """The body cannot be read. The text says why; `status` is the matching HTTP status."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -17,13 +17,13 @@ class BodyRefused(Exception):
 
 
 async def read_body(request: Request, largest: int) -> bytes:
-    """The body, unpacked, of at most so many bytes.
+    """The decompressed body, of at most `largest` bytes.
 
-    Raises BodyRefused for one that is larger, is packed in a way that is not known or not as it says, or is cut off.
+    Raises BodyRefused for one that is larger, has another or a wrong Content-Encoding, or is incomplete.
     """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
-        message = f"Content-Encoding: {encoding!r} is not known; send the body plain, or packed with gzip."
+        message = f"Content-Encoding: {encoding!r} is not supported; send the body uncompressed, or use gzip."
         raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     packed = bytearray()
     try:
@@ -41,14 +41,14 @@ def _unpacked(packed: bytes, largest: int) -> bytes:
     try:
         body = unpacking.decompress(packed, largest)
     except zlib.error as error:
-        raise BodyRefused(HTTPStatus.BAD_REQUEST, f"The body is not packed with gzip: {error}.") from error
+        raise BodyRefused(HTTPStatus.BAD_REQUEST, f"The body is not valid gzip: {error}.") from error
     if unpacking.unconsumed_tail:
         raise _too_large(largest)
     if not unpacking.eof or unpacking.unused_data:
-        raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is cut off, or something follows it.")
+        raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is truncated, or data follows it.")
     return body
 
 
 def _too_large(largest: int) -> BodyRefused:
-    message = f"The body is too large; at most {largest:,} bytes are taken."
+    message = f"The body is too large; send at most {largest:,} bytes."
     return BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)

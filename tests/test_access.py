@@ -35,7 +35,7 @@ from tests.test_journal_run_updates import UPDATES
 from tests.test_server import running
 
 NEEDED = "Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token."
-MALFORMED = "The Authorization header is not understood; write it as Bearer TOKEN."
+MALFORMED = "The Authorization header is malformed; use the form Bearer TOKEN."
 UNKNOWN = "The access token is unknown, expired or revoked; get a new one from POST /oauth/token."
 TYPENAME = {"query": "{ __typename }"}
 ACCEPTS = ["application/json", "text/event-stream", 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0']

@@ -130,9 +130,9 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
 
 @pytest.mark.parametrize("wrong", ["localhost:5173", "example.com", "https://example.com/app", "null", "https://*"])
 def test_what_is_no_origin_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
-    with pytest.raises(OriginError, match="is no origin"):
+    with pytest.raises(OriginError, match="is not an origin"):
         Origins([wrong])
     refused = run_here(tmp_path, "serve", "--port", "0", "--allow-origin", wrong)
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"error: '{wrong}' is no origin")
+    assert refused.stderr.startswith(f"error: '{wrong}' is not an origin")
     assert not list(tmp_path.iterdir())

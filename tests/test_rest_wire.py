@@ -129,7 +129,7 @@ def test_pages_have_numbers_and_the_next_is_found_by_its_cursor(rest: Rest, many
         ((code, message),) = reasons(rest.http.get(path, params={"page": none}))
         assert (code, message) == (
             50000027,
-            f"page: {none!r} is no page; pages are numbered from 1 to 1000000000.",
+            f"page: {none!r} is not a page number; use a number from 1 to 1000000000.",
         )
     ((code, message),) = reasons(rest.http.get(path, params={"cursor": "made up"}))
     assert (code, message) == (50000020, "'made up' is no cursor of this list; pass one that it gave you.")
@@ -172,11 +172,11 @@ def test_bodies_are_packed_both_ways(rest: Rest, many_entries: str) -> None:
         ((code, message),) = reasons(rest.http.put(notes, content=broken, headers=gzipped))
         assert (code, "gzip" in message) == (50000090, True)
     ((code, message),) = reasons(rest.http.put(notes, content=content, headers={"Content-Encoding": "br"}))
-    assert (code, message.startswith("Content-Encoding: 'br' is not known")) == (50000020, True)
+    assert (code, message.startswith("Content-Encoding: 'br' is not supported")) == (50000020, True)
     bomb = gzip.compress(b'{"notes": "' + b" " * 100 * LARGEST + b'"}')
     for too_large, headers in ((bomb, gzipped), (b" " * (LARGEST + 1), {})):
         ((code, message),) = reasons(rest.http.put(notes, content=too_large, headers=headers), 413)
-        assert (code, message) == (50000020, "The body is too large; at most 1,048,576 bytes are taken.")
+        assert (code, message) == (50000020, "The body is too large; send at most 1,048,576 bytes.")
     assert rest.send("GET", "/v1/journal-entries/JE-00000001")["notes"] == "packed"
 
 
@@ -224,10 +224,12 @@ def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(rest: Rest, man
 
 def test_what_is_not_there_is_told_in_the_same_shape(rest: Rest) -> None:
     assert reasons(rest.http.get("/v1/invoices"), 404) == [
-        (50000040, "There is nothing at GET /v1/invoices; /openapi.json lists what there is.")
+        (50000040, "There is no path /v1/invoices; /openapi.json lists the operations.")
     ]
     response = rest.http.patch("/v1/journal-runs")
-    assert reasons(response, 405) == [(50000045, "PATCH /v1/journal-runs is not possible here.")]
+    assert reasons(response, 405) == [
+        (50000045, "PATCH is not allowed for /v1/journal-runs; /openapi.json lists the operations.")
+    ]
     assert response.headers["Allow"] == "POST"
 
 
