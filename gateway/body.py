@@ -6,6 +6,8 @@ from http import HTTPStatus
 from starlette.requests import ClientDisconnect, Request
 
 _GZIP = 16 + zlib.MAX_WBITS
+_GZIP_NAMES = ("gzip", "x-gzip")
+_MOST_MEMBERS = 100
 
 
 class BodyRefused(Exception):
@@ -21,9 +23,10 @@ async def read_body(request: Request, largest: int) -> bytes:
 
     Raises BodyRefused for one that is larger, has another or a wrong Content-Encoding, or is incomplete.
     """
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
-        message = f"Content-Encoding: {encoding!r} is not supported; send the body uncompressed, or use gzip."
+    encoding = ",".join(request.headers.getlist("content-encoding"))
+    codings = [coding for coding in encoding.lower().replace(" ", "").split(",") if coding not in ("", "identity")]
+    if len(codings) > 1 or not set(codings) <= set(_GZIP_NAMES):
+        message = f"Content-Encoding: {encoding!r} is not supported; send the body uncompressed, or gzipped once."
         raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     packed = bytearray()
     try:
@@ -33,20 +36,27 @@ async def read_body(request: Request, largest: int) -> bytes:
                 raise _too_large(largest)
     except ClientDisconnect:
         raise BodyRefused(HTTPStatus.BAD_REQUEST, "The connection was closed before the body was complete.") from None
-    return _unpacked(bytes(packed), largest) if encoding == "gzip" and packed else bytes(packed)
+    return _unpacked(bytes(packed), largest) if codings else bytes(packed)
 
 
 def _unpacked(packed: bytes, largest: int) -> bytes:
-    unpacking = zlib.decompressobj(_GZIP)
-    try:
-        body = unpacking.decompress(packed, largest)
-    except zlib.error as error:
-        raise BodyRefused(HTTPStatus.BAD_REQUEST, f"The body is not valid gzip: {error}.") from error
-    if unpacking.unconsumed_tail:
-        raise _too_large(largest)
-    if not unpacking.eof or unpacking.unused_data:
-        raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is truncated, or data follows it.")
-    return body
+    """The decompressed body, of one or several gzip members (RFC 1952)."""
+    body = b""
+    for _ in range(_MOST_MEMBERS):
+        if not packed:
+            return body
+        member = zlib.decompressobj(_GZIP)
+        try:
+            body += member.decompress(packed, largest + 1 - len(body))
+        except zlib.error as error:
+            message = f"The body is not valid gzip, or other data follows it: {error}."
+            raise BodyRefused(HTTPStatus.BAD_REQUEST, message) from error
+        if len(body) > largest:
+            raise _too_large(largest)
+        if not member.eof:
+            raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is truncated.")
+        packed = member.unused_data
+    raise BodyRefused(HTTPStatus.BAD_REQUEST, f"The gzipped body has {_MOST_MEMBERS} members or more; compress it as one.")
 
 
 def _too_large(largest: int) -> BodyRefused:

@@ -1,4 +1,4 @@
-"""Cancellations of runs and the outcome of each entry."""
+"""Cancellations of runs, and the outcome for each entry."""
 
 from datetime import datetime
 
@@ -18,40 +18,42 @@ OutcomeRow = strawberry.Parent[cancellations.EntryCancelOutcome]
 CancellationRow = strawberry.Parent[cancellations.Cancellation]
 
 
-@strawberry.type(description="What became of one entry, and the cancellation's counts right after it.")
+@strawberry.type(description="The outcome for one entry, and the cancellation's counts after it.")
 class EntryCancelOutcome:
-    sequence: int = strawberry.field(description="Counts the outcomes of one cancellation from 1, without a gap.")
-    outcome: CancelOutcome = strawberry.field(description="Cancelled, or failed.")
-    code: str | None = strawberry.field(description="Why it failed, for a program: TRANSFERRED_TO_ACCOUNTING.")
-    message: str | None = strawberry.field(description="Why it failed, for a person.")
-    canceled_count: int = strawberry.field(description="Entries cancelled so far.")
-    failed_count: int = strawberry.field(description="Entries that failed so far.")
-    remaining_count: int = strawberry.field(description="Entries still to be tried.")
+    sequence: int = strawberry.field(
+        description="Position among the outcomes of the cancellation: 1, 2, 3 and so on, without gaps."
+    )
+    outcome: CancelOutcome = strawberry.field(description="Whether the entry was cancelled.")
+    code: str | None = strawberry.field(description="Machine-readable reason for a failure: TRANSFERRED_TO_ACCOUNTING.")
+    message: str | None = strawberry.field(description="Human-readable reason for a failure.")
+    canceled_count: int = strawberry.field(description="Number of entries cancelled so far.")
+    failed_count: int = strawberry.field(description="Number of entries that could not be cancelled so far.")
+    remaining_count: int = strawberry.field(description="Number of entries not tried yet.")
 
-    @strawberry.field(description="Where the outcome stands in the feed; pass it as `after` to go on from here.")
+    @strawberry.field(description="Position of this outcome; pass it as `after` to resume from here.")
     def cursor(root: OutcomeRow) -> str:
         return OUTCOMES.cursor(root)
 
-    @strawberry.field(graphql_type=JournalEntry, description="The entry that was tried.")
+    @strawberry.field(graphql_type=JournalEntry, description="The entry.")
     async def journal_entry(root: OutcomeRow, info: Info) -> journal_entries.JournalEntry:
         entry = await info.context.loaders.journal_entry.load(root.journal_entry_id)
         if entry is None:
-            raise NotFound("The journal run has just been deleted, and this entry with it.")
+            raise NotFound("The journal run and this entry have just been deleted.")
         return entry
 
 
-@strawberry.type(description="One cancellation of a run, with its progress.")
+@strawberry.type(description="A cancellation of a run, and its progress.")
 class Cancellation:
-    started_at: datetime = strawberry.field(description="When it was accepted.")
-    started_by: str = strawberry.field(description="Who asked for it.")
-    finished_at: datetime | None = strawberry.field(description="When the last entry had been tried.")
-    canceled_count: int = strawberry.field(description="Entries cancelled so far.")
-    failed_count: int = strawberry.field(description="Entries that failed so far.")
-    remaining_count: int = strawberry.field(description="Entries still to be tried.")
-
-    @strawberry.field(
-        graphql_type=Connection[EntryCancelOutcome], description="The outcomes so far, in the order they happened."
+    started_at: datetime = strawberry.field(description="When the cancellation was requested.")
+    started_by: str = strawberry.field(description="Who requested the cancellation.")
+    finished_at: datetime | None = strawberry.field(
+        description="When the cancellation finished; null while it is in progress."
     )
+    canceled_count: int = strawberry.field(description="Number of entries cancelled so far.")
+    failed_count: int = strawberry.field(description="Number of entries that could not be cancelled so far.")
+    remaining_count: int = strawberry.field(description="Number of entries not tried yet.")
+
+    @strawberry.field(graphql_type=Connection[EntryCancelOutcome], description="The outcomes so far, in order.")
     async def outcomes(
         root: CancellationRow, info: Info, first: First = UNSET, after: After = UNSET
     ) -> CountedPage[cancellations.EntryCancelOutcome]:

@@ -22,7 +22,7 @@ class PageEdge(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class CountedPage(Generic[Row]):
-    """A page of rows as the fields of a connection find it. The total is counted only when asked for."""
+    """A page of rows behind the fields of a connection. The total is counted only if the query selects it."""
 
     page: Page[Row]
     count: Callable[[], Awaitable[int | None]]
@@ -39,7 +39,7 @@ class CountedPage(Generic[Row]):
 
     @property
     def page_info(self) -> "PageInfo":
-        """Where the page stands in its list."""
+        """The position of the page in its list."""
         cursors = self.page.cursors
         return PageInfo(
             has_next_page=self.page.has_next,
@@ -49,26 +49,26 @@ class CountedPage(Generic[Row]):
         )
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether more follows after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether something comes before this page.")
-    start_cursor: str | None = strawberry.field(description="The first row's cursor; pass it as `before`.")
-    end_cursor: str | None = strawberry.field(description="The last row's cursor; pass it as `after`.")
+    has_next_page: bool = strawberry.field(description="Whether more rows follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether rows precede this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first row; pass it as `before`.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last row; pass it as `after`.")
 
 
-@strawberry.type(description="One row of a list, with its cursor.")
+@strawberry.type(description="A row of a list, with its cursor.")
 class Edge(Generic[Item]):
-    cursor: str = strawberry.field(description="Where the row stands in this list.")
-    node: Item = strawberry.field(description="The row itself.")
+    cursor: str = strawberry.field(description="Position of the row in this list.")
+    node: Item = strawberry.field(description="The row.")
 
 
-@strawberry.type(description="One page of a list.")
+@strawberry.type(description="A page of a list.")
 class Connection(Generic[Item]):
-    edges: list[Edge[Item]] = strawberry.field(description="The page's rows with their cursors.")
-    nodes: list[Item] = strawberry.field(description="The page's rows.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    edges: list[Edge[Item]] = strawberry.field(description="The rows of this page, with their cursors.")
+    nodes: list[Item] = strawberry.field(description="The rows of this page.")
+    page_info: PageInfo = strawberry.field(description="Position of this page in the list.")
 
-    @strawberry.field(description="How many rows the whole list has.")
+    @strawberry.field(description="Number of rows in the whole list.")
     async def total_count(root: strawberry.Parent[CountedPage[Any]]) -> int:
         return await root.count() or 0

@@ -1,4 +1,4 @@
-"""The domain's vocabularies as GraphQL enums. Their names are the members', their wire strings the descriptions'."""
+"""The domain's vocabularies as GraphQL enums: names are enum values, wire strings are in the descriptions."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -23,7 +23,7 @@ Words = TypeVar("Words", bound=type[StrEnum])
 
 
 def _describe(words: Words, description: str, values: dict[str, str] | None = None) -> Words:
-    """Make the vocabulary a GraphQL enum, with a description for each of its values."""
+    """Register the vocabulary as a GraphQL enum, with a description for each value."""
     described = strawberry.enum(words, description=description)
     for value in described.__strawberry_definition__.values:  # type: ignore[attr-defined]
         member = words[value.name]
@@ -31,96 +31,97 @@ def _describe(words: Words, description: str, values: dict[str, str] | None = No
     return described
 
 
-_describe(TransactionType, "The kind of a posted line of billing activity.")
+_describe(TransactionType, "The type of a transaction.")
 _describe(
     JournalRunStatus,
-    "Where a journal run stands.",
+    "Status of a journal run.",
     {
-        "PENDING": "Accepted, not yet begun.",
-        "PROCESSING": "Collecting transactions and making entries.",
-        "COMPLETED": "Its entries are made; or some of them are left after a cancellation.",
-        "ERROR": "Could not be processed; nothing of it is left behind. The run's `errorMessage` says why.",
-        "CANCEL_IN_PROGRESS": "Its entries are being tried, one after the other.",
-        "CANCELLED": "No entry is left uncancelled.",
-        "DELETE_IN_PROGRESS": "Being deleted; soon it is gone.",
+        "PENDING": "Accepted; processing has not started.",
+        "PROCESSING": "Collecting transactions and creating entries.",
+        "COMPLETED": "All entries are created; or a cancellation left some entries live.",
+        "ERROR": "Processing failed and created no entries. `errorMessage` gives the reason.",
+        "CANCEL_IN_PROGRESS": "Its entries are being cancelled.",
+        "CANCELLED": "All its entries are cancelled.",
+        "DELETE_IN_PROGRESS": "The run and its entries are being deleted.",
     },
 )
 _describe(
     JournalEntryStatus,
-    "Whether a journal entry is live.",
+    "Status of a journal entry.",
     {"CREATED": "Live.", "CANCELLED": "Cancelled; its transactions are free for another run."},
 )
 _describe(
     TransferStatus,
-    "Where a journal entry stands on its way into the general ledger.",
+    "Transfer status of a journal entry to the general ledger.",
     {
         "NO": "Not transferred.",
-        "PROCESSING": "Being transferred; it cannot be cancelled now.",
-        "YES": "Transferred; it cannot be cancelled any more.",
+        "PROCESSING": "Transfer in progress; the entry cannot be cancelled.",
+        "YES": "Transferred; the entry cannot be cancelled.",
         "ERROR": "The transfer failed.",
         "IGNORE": "Not to be transferred.",
     },
 )
 _describe(
     NotJournaledReason,
-    "Why a transaction stands in no journal entry now.",
+    "Why a transaction is not journaled.",
     {
-        "NO_ACCOUNTING_PERIOD": "Its date falls into no accounting period, so no run can collect it yet.",
-        "OPEN_ENDED_PERIOD": "Its date falls into a period without an end, which runs never use.",
-        "AWAITING_RUN": "The next run that includes its date, type and organisation collects it.",
-        "NETS_TO_ZERO": "A run took it, and its amount cancels out with others that would stand in the same entry.",
+        "NO_ACCOUNTING_PERIOD": "Its date is not in any accounting period, so no run can collect it.",
+        "OPEN_ENDED_PERIOD": "Its date is in an open-ended period, which runs cannot use.",
+        "AWAITING_RUN": "The next run that covers its date, type and organisation will collect it.",
+        "NETS_TO_ZERO": "A run has collected it, but its group of transactions nets to zero.",
     },
 )
 _describe(
     AccountingPeriodStatus,
-    "How far the closing of an accounting period is, for people and other systems. It stops nothing here: in any"
-    " status, transactions are recorded, runs are possible, and entries can be booked on the period's days.",
-    {
-        "OPEN": "Open.",
-        "PENDING_CLOSE": "About to be closed.",
-        "CLOSED": "Closed. Runs for it are possible all the same.",
-    },
+    "Closing status of an accounting period, for people and other systems. In every status, transactions are"
+    " recorded, journal runs are possible, and entries can be booked on the days of the period.",
+    {"OPEN": "Open.", "PENDING_CLOSE": "About to be closed.", "CLOSED": "Closed. Journal runs are still possible."},
 )
 _describe(
     AccountingCodeStatus,
-    "Whether an accounting code takes new transactions.",
-    {"ACTIVE": "Takes them.", "INACTIVE": "Takes none."},
+    "Status of an accounting code.",
+    {"ACTIVE": "New transactions can use it.", "INACTIVE": "New transactions cannot use it."},
 )
 _describe(
     AccountingCodeCategory,
-    "The part of the books that an accounting code belongs to.",
+    "The category of an accounting code in the financial statements.",
     {
-        "ASSETS": "What is owned.",
-        "LIABILITIES": "What is owed.",
-        "EQUITY": "What remains to the owners.",
-        "REVENUE": "What is earned.",
-        "EXPENSES": "What is spent.",
+        "ASSETS": "Balance sheet: assets.",
+        "LIABILITIES": "Balance sheet: liabilities.",
+        "EQUITY": "Balance sheet: equity.",
+        "REVENUE": "Income statement: revenue.",
+        "EXPENSES": "Income statement: expenses.",
     },
 )
-_describe(ItemType, "The side of a journal entry item.", {"DEBIT": "A debit.", "CREDIT": "A credit."})
+_describe(
+    ItemType, "Whether a journal entry item is a debit or a credit.", {"DEBIT": "A debit.", "CREDIT": "A credit."}
+)
 _describe(
     CancelOutcome,
-    "What became of one journal entry that a cancellation tried.",
-    {"CANCELED": "It was cancelled.", "FAILED": "It could not be cancelled; `code` and `message` say why."},
+    "The outcome of trying to cancel one journal entry.",
+    {
+        "CANCELED": "The entry was cancelled.",
+        "FAILED": "The entry could not be cancelled; `code` and `message` give the reason.",
+    },
 )
 _describe(
     UserErrorCode,
-    "Which kind of rule an input broke.",
+    "The kind of violation.",
     {
-        "REQUIRED": "A value is missing that is required here.",
-        "INVALID": "The value cannot be taken.",
-        "UNKNOWN": "There is nothing of that name or number.",
+        "REQUIRED": "A required value is missing.",
+        "INVALID": "The value is not valid.",
+        "UNKNOWN": "Nothing with that name or number exists.",
         "DUPLICATE": "The value is given more than once.",
-        "OUT_OF_RANGE": "The value lies outside of what is possible.",
-        "INACTIVE": "What is named is inactive.",
-        "CONFLICT": "It was recorded before with other content.",
-        "PERIOD_MISMATCH": "A target date differs from the accounting period's own.",
-        "PERIOD_OPEN_ENDED": "The accounting period has no end; runs never use it.",
-        "NOT_IN_ONE_PERIOD": "The target dates do not lie inside one accounting period.",
-        "WHOLE_PERIOD_ONLY": "The transaction type can be run for a whole accounting period only.",
-        "AGGREGATION_MIXED": "An accounting period is either all aggregated or all not.",
+        "OUT_OF_RANGE": "The value is out of range.",
+        "INACTIVE": "The accounting code is inactive.",
+        "CONFLICT": "A transaction with this id has been recorded with other content.",
+        "PERIOD_MISMATCH": "A target date does not equal the accounting period's own.",
+        "PERIOD_OPEN_ENDED": "The accounting period is open-ended; runs cannot use it.",
+        "NOT_IN_ONE_PERIOD": "The target dates are not inside one accounting period.",
+        "WHOLE_PERIOD_ONLY": "The transaction type requires a run for a whole accounting period.",
+        "AGGREGATION_MIXED": "The entries of an accounting period must all be aggregated, or none.",
         "RUN_IN_THE_WAY": "Another run is Pending or Processing.",
-        "STATUS_NOT_ALLOWED": "Not possible in the present status.",
-        "IDEMPOTENCY_KEY_REUSED": "The key was used before with another input.",
+        "STATUS_NOT_ALLOWED": "The current status does not allow this.",
+        "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used with a different input.",
     },
 )

@@ -1,4 +1,4 @@
-"""What Strawberry hands to every field."""
+"""The context that Strawberry passes to every field."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from resolvers.loaders import Loaders
 
 @dataclass(frozen=True, kw_only=True)
 class RequestContext(Context):
-    """One request with its batched look-ups."""
+    """A request, with its batched look-ups."""
 
     loaders: Loaders
 

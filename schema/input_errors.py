@@ -1,12 +1,14 @@
-"""Bad input values, told so that a form can show each beside its field: a code, the field's path, plain words."""
+"""Errors for invalid input values: a code, the path of the field, and a message that a form can show beside it."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLInputType,
     GraphQLSchema,
@@ -23,7 +25,7 @@ from graphql import (
     validate_input_value,
 )
 from graphql.language import SKIP, Visitor, visit
-from graphql.pyutils import Undefined
+from graphql.pyutils import Undefined, inspect
 from graphql.validation import ValuesOfCorrectTypeRule
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
@@ -39,15 +41,15 @@ class InputLiterals(ValuesOfCorrectTypeRule):
     _place: str | None = None
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        """Remember the argument that the values to come belong to."""
+        """Remember the argument that the next values belong to."""
         self._place = node.name.value
 
     def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
-        """Remember the variable whose default value is to come."""
+        """Remember the variable that the next default value belongs to."""
         self._place = node.variable.name.value
 
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
-        """Report everything that is wrong with the value."""
+        """Report every fault of the value."""
 
         def report(error: GraphQLError, path: list[str | int]) -> None:
             root = () if self._place is None else (self._place,)
@@ -61,24 +63,70 @@ class InputLiterals(ValuesOfCorrectTypeRule):
 def variable_errors(
     schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode, given: Mapping[str, Any]
 ) -> list[GraphQLError]:
-    """What is wrong with the values of an operation's variables, at most 50 errors; empty where nothing is."""
+    """The errors in the values of an operation's variables, 50 at most."""
     errors: list[GraphQLError] = []
+    places = _places(document, definition)
     for variable in definition.variable_definitions or ():
         name = variable.variable.name.value
-        wanted = type_from_ast(schema, variable.type)
+        input_type = type_from_ast(schema, variable.type)
         value = given.get(name, Undefined)
         if value is Undefined and variable.default_value is not None:
             continue
-        root = next(_uses(document, name), (name,))
+        root = places.get(name, (name,))
 
         def report(
-            error: GraphQLError, path: list[str | int], root: Path = root, node: VariableDefinitionNode = variable
+            error: GraphQLError,
+            path: list[str | int],
+            root: Path = root,
+            node: VariableDefinitionNode = variable,
+            value: object = value,
         ) -> None:
             if len(errors) < _MOST_ERRORS:
+                _write_as_json(error, _within_value(value, path))
                 errors.append(_error(error, (*root, *path), [node]))
 
-        validate_input_value(value, wanted, report)  # type: ignore[arg-type]  # a valid document's are input types
+        validate_input_value(value, input_type, report)  # type: ignore[arg-type]  # a valid document's are input types
     return errors
+
+
+_ARGUMENT = re.compile(r"Argument '(.+?)' has invalid value(?: at (\S+))?: (.*)", re.DOTALL)
+
+
+def argument_error(error: GraphQLError) -> GraphQLError | None:
+    """The error of an argument that was refused as its field was executed, told as the others; None for any other.
+
+    So is null refused, as the value of a variable that may be null, for a field that has a default value.
+    """
+    match = _ARGUMENT.fullmatch(error.message)
+    if match is None:
+        return None
+    message, inner = _plain(match[3])
+    field = [match[1], *re.findall(r"\w+", match[2] or ""), *map(str, inner)]
+    extensions = {"code": BAD_USER_INPUT, "field": field}
+    return GraphQLError(message, error.nodes, path=error.path, extensions=extensions)
+
+
+def shown(value: object) -> str:
+    """A value of JSON as a user would name it; graphql-core would write it as Python does."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            return shortened(json.dumps(value, ensure_ascii=False), 100)
+
+
+def _write_as_json(error: GraphQLError, value: object) -> None:
+    if not isinstance(value, str) and value is not Undefined:
+        error.message = error.message.replace(f": {inspect(value)}", f": {shown(value)}")
+
+
+def _within_value(value: Any, path: Sequence[str | int]) -> object:
+    for part in path:
+        if isinstance(value, dict | list):  # a single value may stand for a list of one
+            value = value[part]  # type: ignore[call-overload,index]
+    return value
 
 
 def _error(error: GraphQLError, path: Path, nodes: Any) -> GraphQLError:
@@ -87,7 +135,10 @@ def _error(error: GraphQLError, path: Path, nodes: Any) -> GraphQLError:
     return GraphQLError(message, nodes, extensions={"code": BAD_USER_INPUT, "field": field})
 
 
-_NULL = re.compile(r"Expected (?:a )?value of non-null type '(.+?)!?' (?:not to be None|to be provided)\.")
+_NULL = re.compile(
+    r"Expected (?:(?:a )?value of|variable '\$\w+' provided to) non-null type '(.+?)!?'"
+    r" (?:not to be None|to be provided|not to be Undefined)\."
+)
 _MISSING = re.compile(r"Expected value of type '.+?' to include required field '(.+?)', found: .*", re.DOTALL)
 _UNKNOWN = re.compile(
     r"Expected value of type '(.+?)' not to include unknown field '(.+?)'(?:\.( Did you mean .+?\?) Found|, found): .*",
@@ -102,42 +153,46 @@ _LONGEST = 300
 
 
 def _plain(message: str) -> tuple[str, Path]:
-    """The message of graphql-core without Python's words, and the field within the value that it speaks of."""
+    """The message of graphql-core without Python terms, and the path of the faulty field within the value."""
     if match := _NULL.fullmatch(message):
-        return f"A value is required here, of type {match[1]}.", ()
+        return f"A value of type {match[1]} is required.", ()
     if match := _MISSING.fullmatch(message):
         return "This field is required.", (match[1],)
     if match := _UNKNOWN.fullmatch(message):
         return f"{match[1]} has no field {match[2]!r}.{match[3] or ''}", (match[2],)
     if match := _OTHER.fullmatch(message):
-        message = f"{_short(match[2], 100)} is not a valid {match[1]}."
-    return _short(message, _LONGEST), ()
+        message = f"{shortened(match[2], 100)} is not a valid {match[1]}."
+    return shortened(message, _LONGEST), ()
 
 
-def _short(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """The text, of at most so many characters."""
     return text if len(text) <= longest else f"{text[: longest - 30]}... ({len(text):,} characters)"
 
 
-def _uses(document: DocumentNode, variable: str) -> Iterator[Path]:
-    """The places where the document uses the variable: an argument, and the way into its value."""
+def _places(document: DocumentNode, definition: OperationDefinitionNode) -> dict[str, Path]:
+    """The path where an operation first uses each of its variables: an argument, and the path within its value."""
+    found: dict[str, Path] = {}
 
     class Uses(Visitor):
         def enter_argument(self, node: ArgumentNode, *_: Any) -> VisitorAction:
-            found.extend((node.name.value, *path) for path in _within(node.value, variable))
+            for variable, path in _within(node.value):
+                found.setdefault(variable, (node.name.value, *path))
             return SKIP
 
-    found: list[Path] = []
-    visit(document, Uses())
-    return iter(found)
+    fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+    for node in (definition, *fragments):
+        visit(node, Uses())
+    return found
 
 
-def _within(value: Node, variable: str) -> Iterator[Path]:
+def _within(value: Node) -> Iterator[tuple[str, Path]]:
     match value:
-        case VariableNode() if value.name.value == variable:
-            yield ()
+        case VariableNode():
+            yield value.name.value, ()
         case ObjectValueNode():
             for field in value.fields:
-                yield from ((field.name.value, *path) for path in _within(field.value, variable))
+                yield from ((variable, (field.name.value, *path)) for variable, path in _within(field.value))
         case ListValueNode():
             for index, item in enumerate(value.values):
-                yield from ((index, *path) for path in _within(item, variable))
+                yield from ((variable, (index, *path)) for variable, path in _within(item))

@@ -29,74 +29,78 @@ ItemRow = strawberry.Parent[journal_entries.JournalEntryItem]
 LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 
 
-@strawberry.type(description="One debit or credit line of an entry. Its amounts are never negative.")
+@strawberry.type(description="A debit or credit line of an entry. Its amounts are never negative.")
 class JournalEntryItem:
-    type: ItemType = strawberry.field(description="Its side.")
-    currency: str = strawberry.field(description="The currency of `amount`, an ISO 4217 code.")
-    amount: Decimal = strawberry.field(description="The amount, in the entry's currency.")
-    home_currency: str | None = strawberry.field(description="The currency of `homeCurrencyAmount`.")
-    home_currency_amount: Decimal | None = strawberry.field(description="The amount in the home currency.")
+    type: ItemType = strawberry.field(description="Debit or credit.")
+    currency: str = strawberry.field(description="Currency of `amount`, an ISO 4217 code.")
+    amount: Decimal = strawberry.field(description="Amount in the entry's currency.")
+    home_currency: str | None = strawberry.field(description="Currency of `homeCurrencyAmount`.")
+    home_currency_amount: Decimal | None = strawberry.field(description="Amount in the home currency.")
 
-    @strawberry.field(graphql_type=AccountingCode, description="The accounting code it is booked to.")
+    @strawberry.field(graphql_type=AccountingCode, description="The accounting code that the item is posted to.")
     async def accounting_code(root: ItemRow, info: Info) -> accounting_codes.AccountingCode | None:
         return await info.context.loaders.accounting_code.load(root.accounting_code_id)
 
 
-@strawberry.type(description="One balanced entry for the general ledger: total debits = total credits.")
+@strawberry.type(
+    description="A balanced summary of transactions for the general ledger: total debits equal total credits."
+)
 class JournalEntry(Node):
-    number: str = strawberry.field(description="Its number, such as JE-00000001.")
-    status: JournalEntryStatus = strawberry.field(description="Whether it is live.")
-    journal_entry_date: date = strawberry.field(description="The day it is booked on.")
-    transaction_type: TransactionType | None = strawberry.field(description="The kind of transactions in it.")
-    currency: str = strawberry.field(description="Its currency, an ISO 4217 code.")
-    home_currency: str | None = strawberry.field(description="The ledger's home currency, where one is set.")
-    aggregate_currency: bool = strawberry.field(description="Whether it is kept in the home currency.")
-    organization_label: str | None = strawberry.field(description="The organisation it belongs to.")
-    total_debit: Decimal = strawberry.field(description="The sum of its debit items.")
-    total_credit: Decimal = strawberry.field(description="The sum of its credit items.")
+    number: str = strawberry.field(description="Entry number, such as JE-00000001.")
+    status: JournalEntryStatus = strawberry.field(description="Whether the entry is live.")
+    journal_entry_date: date = strawberry.field(description="The date of the entry in the books.")
+    transaction_type: TransactionType | None = strawberry.field(description="Type of the transactions in the entry.")
+    currency: str = strawberry.field(description="Currency, an ISO 4217 code.")
+    home_currency: str | None = strawberry.field(description="Home currency of the ledger, if one is set.")
+    aggregate_currency: bool = strawberry.field(description="Whether the entry is kept in the home currency.")
+    organization_label: str | None = strawberry.field(description="Organisation of the transactions.")
+    total_debit: Decimal = strawberry.field(description="Sum of the debit items.")
+    total_credit: Decimal = strawberry.field(description="Sum of the credit items.")
     transaction_count: int = strawberry.field(
-        description="How many transactions it summarised when it was made; kept when it is cancelled."
+        description="Number of transactions summarised when the entry was created; cancelling does not change it."
     )
-    transferred_to_accounting: TransferStatus = strawberry.field(
-        description="Where it stands on its way into the general ledger."
-    )
-    transfer_date_time: datetime | None = strawberry.field(description="When it was transferred.")
-    transferred_by: str | None = strawberry.field(description="Who transferred it.")
-    notes: str | None = strawberry.field(description="Notes, at most 2,000 characters.")
-    time_period_start: date = strawberry.field(description="The first day that its run collected.")
-    time_period_end: date = strawberry.field(description="The last day that its run collected.")
+    transferred_to_accounting: TransferStatus = strawberry.field(description="Transfer status to the general ledger.")
+    transfer_date_time: datetime | None = strawberry.field(description="When the entry was transferred.")
+    transferred_by: str | None = strawberry.field(description="Who transferred the entry.")
+    notes: str | None = strawberry.field(description="Notes, 2,000 characters at most.")
+    time_period_start: date = strawberry.field(description="First day of the range that the run collected.")
+    time_period_end: date = strawberry.field(description="Last day of the range that the run collected.")
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
-        """Rows go up as they are: this is the row of this type."""
+        """Whether the value is the database row behind this type."""
         return isinstance(value, journal_entries.JournalEntry)
 
-    @strawberry.field(description="Identifies the entry among all objects of the gateway.")
+    @strawberry.field(description="Global id.")
     def id(root: EntryRow) -> strawberry.ID:
         return to_id("JournalEntry", root.number)
 
-    @strawberry.field(graphql_type=LazyRun | None, description="The run that made it; null for one made by hand.")
+    @strawberry.field(
+        graphql_type=LazyRun | None, description="The run that created the entry; null for a manual entry."
+    )
     async def journal_run(root: EntryRow, info: Info) -> journal_runs.JournalRun | None:
         return None if root.journal_run_id is None else await info.context.loaders.journal_run.load(root.journal_run_id)
 
-    @strawberry.field(graphql_type=AccountingPeriod, description="The accounting period of its transactions.")
+    @strawberry.field(graphql_type=AccountingPeriod, description="Accounting period of the transactions.")
     async def accounting_period(root: EntryRow, info: Info) -> accounting_periods.AccountingPeriod | None:
         return await info.context.loaders.accounting_period.load(root.accounting_period_id)
 
-    @strawberry.field(description="The values of the segmentation rule's segments, in the rule's order.")
+    @strawberry.field(
+        description="The segment values by which the entry was split, in the order of the segmentation rule."
+    )
     def segments(root: EntryRow) -> list[Segment]:
         return [Segment(**segment) for segment in root.segment_values]
 
     @strawberry.field(
         graphql_type=list[JournalEntryItem],
-        description="Its debits, then its credits; on each side in the order in which the codes were first imported.",
+        description="Debits first, then credits; each in the order in which the accounting codes were first imported.",
     )
     async def items(root: EntryRow, info: Info) -> list[journal_entries.JournalEntryItem]:
         return await info.context.loaders.items.load(root.id or 0) or []
 
     @strawberry.field(
         graphql_type=Connection[Transaction],
-        description="The transactions it summarises. A cancelled entry has released them, so it has none.",
+        description="The transactions in the entry; none if it is cancelled, because they are free for another run.",
     )
     async def transactions(
         root: EntryRow, info: Info, first: First = UNSET, after: After = UNSET
@@ -106,26 +110,36 @@ class JournalEntry(Node):
         return CountedPage(rows, lambda: info.context.loaders.held_transaction_count.load(entry_id))
 
 
-@strawberry.input(description="Which entries are wanted. What is left out does not matter.")
+@strawberry.input(description="Conditions that entries must meet; omitted fields are not checked.")
 class JournalEntryFilter:
-    statuses: list[JournalEntryStatus] | None = strawberry.field(default=UNSET, description="In any of these.")
+    statuses: list[JournalEntryStatus] | None = strawberry.field(default=UNSET, description="Status is one of these.")
     transferred_to_accounting: list[TransferStatus] | None = strawberry.field(
-        default=UNSET, description="With any of these transfer statuses."
+        default=UNSET, description="Transfer status is one of these."
     )
-    transaction_types: list[TransactionType] | None = strawberry.field(default=UNSET, description="Of any of these.")
-    currencies: list[str] | None = strawberry.field(default=UNSET, description="In any of these currencies.")
-    accounting_period_name: str | None = strawberry.field(default=UNSET, description="In this accounting period.")
-    journal_entry_date_from: date | None = strawberry.field(default=UNSET, description="Booked on this day or later.")
-    journal_entry_date_to: date | None = strawberry.field(default=UNSET, description="Booked on this day or earlier.")
+    transaction_types: list[TransactionType] | None = strawberry.field(
+        default=UNSET, description="Transaction type is one of these."
+    )
+    currencies: list[str] | None = strawberry.field(default=UNSET, description="Currency is one of these.")
+    accounting_period_name: str | None = strawberry.field(default=UNSET, description="Name of the accounting period.")
+    journal_entry_date_from: date | None = strawberry.field(
+        default=UNSET, description="Journal entry date is this day or later."
+    )
+    journal_entry_date_to: date | None = strawberry.field(
+        default=UNSET, description="Journal entry date is this day or earlier."
+    )
 
 
-EntryFilterArgument = Annotated[JournalEntryFilter | None, strawberry.argument(description="Which entries are wanted.")]
+EntryFilterArgument = Annotated[
+    JournalEntryFilter | None, strawberry.argument(description="Conditions that entries must meet.")
+]
 
 
-def entry_filter(asked: JournalEntryFilter | None) -> EntryFilter:
-    """What the filter asks for. Raises RequestError for a name that nothing can have."""
-    wanted = EntryFilter(**given(asked)) if asked else EntryFilter()
-    name = wanted.accounting_period_name
+def entry_filter(filter: JournalEntryFilter | None) -> EntryFilter:
+    """The filter for storage. Raises RequestError for a name that no period can have."""
+    conditions = EntryFilter(**given(filter)) if filter else EntryFilter()
+    name = conditions.accounting_period_name
     return (
-        wanted if name is None else replace(wanted, accounting_period_name=name_to_find(name, "accountingPeriodName"))
+        conditions
+        if name is None
+        else replace(conditions, accounting_period_name=name_to_find(name, "accountingPeriodName"))
     )

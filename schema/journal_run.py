@@ -25,38 +25,42 @@ from storage.words import JournalRunStatus, Permission, TransactionType
 RunRow = strawberry.Parent[journal_runs.JournalRun]
 
 
-@strawberry.type(description="A process that summarises the transactions of a period that stand in no entry yet.")
+@strawberry.type(
+    description="A process that summarises the transactions of a period that are not taken yet into journal entries."
+)
 class JournalRun(Node):
-    number: str = strawberry.field(description="Its number, such as JR-00000001.")
-    status: JournalRunStatus = strawberry.field(description="Where it stands.")
-    transaction_types: list[TransactionType] = strawberry.field(description="The kinds of transactions it collects.")
-    target_start_date: date = strawberry.field(description="The first day it collects.")
-    target_end_date: date = strawberry.field(description="The last day it collects.")
-    journal_entry_date: date = strawberry.field(description="The day its entries are booked on.")
-    organization_labels: list[str] = strawberry.field(description="The organisations it collects; empty means all.")
-    segmentation_rule_name: str | None = strawberry.field(description="The rule by which it splits entries.")
+    number: str = strawberry.field(description="Run number, such as JR-00000001.")
+    status: JournalRunStatus = strawberry.field(description="Status.")
+    transaction_types: list[TransactionType] = strawberry.field(description="Types of the transactions to collect.")
+    target_start_date: date = strawberry.field(description="First day of the range to collect.")
+    target_end_date: date = strawberry.field(description="Last day of the range to collect.")
+    journal_entry_date: date = strawberry.field(description="The date of its entries in the books.")
+    organization_labels: list[str] = strawberry.field(description="Organisations to collect; empty means all.")
+    segmentation_rule_name: str | None = strawberry.field(
+        description="Name of the segmentation rule that splits its entries."
+    )
     aggregate_currency: bool = strawberry.field(description="Whether its entries are kept in the home currency.")
-    created_at: datetime = strawberry.field(description="When it was accepted.")
-    created_by: str = strawberry.field(description="Who asked for it.")
-    executed_on: datetime | None = strawberry.field(description="When it began to process.")
-    total_journal_entry_count: int = strawberry.field(description="How many entries it made.")
-    transaction_count: int = strawberry.field(description="How many transactions it collected.")
-    error_message: str | None = strawberry.field(description="Why it ended as ERROR.")
+    created_at: datetime = strawberry.field(description="When the run was created.")
+    created_by: str = strawberry.field(description="Who created the run.")
+    executed_on: datetime | None = strawberry.field(description="When processing started.")
+    total_journal_entry_count: int = strawberry.field(description="Number of entries created.")
+    transaction_count: int = strawberry.field(description="Number of transactions collected.")
+    error_message: str | None = strawberry.field(description="Why the run failed, if its status is ERROR.")
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
-        """Rows go up as they are: this is the row of this type."""
+        """Whether the value is the database row behind this type."""
         return isinstance(value, journal_runs.JournalRun)
 
-    @strawberry.field(description="Identifies the run among all objects of the gateway.")
+    @strawberry.field(description="Global id.")
     def id(root: RunRow) -> strawberry.ID:
         return to_id("JournalRun", root.number)
 
-    @strawberry.field(graphql_type=AccountingPeriod | None, description="The accounting period that its days lie in.")
+    @strawberry.field(graphql_type=AccountingPeriod | None, description="The accounting period of the range.")
     async def accounting_period(root: RunRow, info: Info) -> accounting_periods.AccountingPeriod | None:
         return await info.context.loaders.accounting_period.load(root.accounting_period_id)
 
-    @strawberry.field(graphql_type=Connection[JournalEntry], description="The entries it made.")
+    @strawberry.field(graphql_type=Connection[JournalEntry], description="The entries created by the run.")
     async def journal_entries(
         root: RunRow,
         info: Info,
@@ -71,22 +75,23 @@ class JournalRun(Node):
         return CountedPage(rows, lambda: loaders.entry_count(wanted).load(run_id))
 
     @strawberry.field(
-        description="How many of its transactions net to zero under their key. They stand in no entry and count as"
-        " taken, until the run is cancelled."
+        description="Number of its transactions that net to zero within their group. They are taken until the run is"
+        " cancelled, but are in no entry."
     )
     async def net_zero_transaction_count(root: RunRow, info: Info) -> int:
         found = await info.context.loaders.net_zero.load(root.id or 0)
         return found.transaction_count if found else 0
 
     @strawberry.field(
-        description="Under how many keys: each has what an entry has in common, as type, currency and segments."
+        description="Number of groups that net to zero: transactions with the same type, currency, debit code,"
+        " organisation and segments."
     )
     async def net_zero_key_count(root: RunRow, info: Info) -> int:
         found = await info.context.loaders.net_zero.load(root.id or 0)
         return found.key_count if found else 0
 
     @strawberry.field(
-        graphql_type=Connection[Transaction], description="The transactions that net to zero under their key."
+        graphql_type=Connection[Transaction], description="The transactions that net to zero within their group."
     )
     async def net_zero_transactions(
         root: RunRow,
@@ -105,27 +110,33 @@ class JournalRun(Node):
 
         return CountedPage(rows, count)
 
-    @strawberry.field(description="Why it is COMPLETED without an entry, if it is.")
+    @strawberry.field(description="Why the run is COMPLETED without an entry, if it is.")
     def notice(root: RunRow) -> str | None:
         return notice(root)
 
-    @strawberry.field(graphql_type=Cancellation | None, description="Its latest cancellation.")
+    @strawberry.field(graphql_type=Cancellation | None, description="The latest cancellation of the run.")
     async def cancellation(root: RunRow, info: Info) -> cancellations.Cancellation | None:
         return await info.context.loaders.cancellation.load(root.id or 0)
 
 
-@strawberry.input(description="Which runs are wanted. What is left out does not matter.")
+@strawberry.input(description="Conditions that runs must meet; omitted fields are not checked.")
 class JournalRunFilter:
-    statuses: list[JournalRunStatus] | None = strawberry.field(default=UNSET, description="In any of these.")
-    accounting_period_name: str | None = strawberry.field(default=UNSET, description="In this accounting period.")
-    target_date_from: date | None = strawberry.field(default=UNSET, description="Collecting this day or later ones.")
-    target_date_to: date | None = strawberry.field(default=UNSET, description="Collecting this day or earlier ones.")
+    statuses: list[JournalRunStatus] | None = strawberry.field(default=UNSET, description="Status is one of these.")
+    accounting_period_name: str | None = strawberry.field(default=UNSET, description="Name of the accounting period.")
+    target_date_from: date | None = strawberry.field(
+        default=UNSET, description="The range includes this day or later days."
+    )
+    target_date_to: date | None = strawberry.field(
+        default=UNSET, description="The range includes this day or earlier days."
+    )
 
 
-def run_filter(asked: JournalRunFilter | None) -> RunFilter:
-    """What the filter asks for. Raises RequestError for a name that nothing can have."""
-    wanted = RunFilter(**given(asked)) if asked else RunFilter()
-    name = wanted.accounting_period_name
+def run_filter(filter: JournalRunFilter | None) -> RunFilter:
+    """The filter for storage. Raises RequestError for a name that no period can have."""
+    conditions = RunFilter(**given(filter)) if filter else RunFilter()
+    name = conditions.accounting_period_name
     return (
-        wanted if name is None else replace(wanted, accounting_period_name=name_to_find(name, "accountingPeriodName"))
+        conditions
+        if name is None
+        else replace(conditions, accounting_period_name=name_to_find(name, "accountingPeriodName"))
     )

@@ -1,4 +1,4 @@
-"""What can be done. A broken rule comes in the payload's `errors`, all of them at once."""
+"""Mutations. The payload's `errors` lists every violation, not just the first."""
 
 from datetime import date
 from decimal import Decimal
@@ -26,42 +26,46 @@ EntryAnswer = Answer[journal_entries.JournalEntry]
 EntriesAnswer = Answer[list[journal_entries.JournalEntry]]
 
 
-@strawberry.type(description="One broken rule.")
+@strawberry.type(description="A violation: one broken rule.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="Which kind of rule was broken.")
-    message: str = strawberry.field(description="What was wrong, and what would be right.")
+    code: UserErrorCode = strawberry.field(description="The kind of violation.")
+    message: str = strawberry.field(description="What is wrong, and what would be right.")
     field: list[str] | None = strawberry.field(
-        description="The path of the input field it belongs to, such as input, targetEndDate."
+        description='Path of the input field, such as ["input", "targetEndDate"].'
     )
 
 
-ERRORS = "Every rule that the input broke; empty when it was accepted."
+ERRORS = "Every violation of the input; empty if it was accepted."
 
 
 @strawberry.input(description="A new journal run. Give an accounting period, or both target dates.")
 class CreateJournalRunInput:
     transaction_types: list[TransactionType] = strawberry.field(
-        description="The kinds of transactions to collect: at least one, each named once."
+        description="Types of the transactions to collect: at least one, without duplicates."
     )
     journal_entry_date: date = strawberry.field(
-        description="The day its entries are booked on, inside an accounting period; often the period's last day."
+        description="The date of its entries in the books, inside an accounting period; usually the period's last day."
     )
-    accounting_period_name: str | None = strawberry.field(default=UNSET, description="The whole period to collect.")
+    accounting_period_name: str | None = strawberry.field(
+        default=UNSET, description="Name of the accounting period to collect."
+    )
     target_start_date: date | None = strawberry.field(
-        default=UNSET, description="The first day to collect; with a period it must equal the period's start date."
+        default=UNSET,
+        description="First day to collect; with an accounting period, it must equal the period's start date.",
     )
     target_end_date: date | None = strawberry.field(
-        default=UNSET, description="The last day to collect; with a period it must equal the period's end date."
+        default=UNSET,
+        description="Last day to collect; with an accounting period, it must equal the period's end date.",
     )
     organization_labels: list[str] | None = strawberry.field(
-        default=UNSET, description="The organisations to collect; without them, all."
+        default=UNSET, description="Organisations to collect; all if omitted."
     )
     idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="With the same key and input, the same run is given again; 1 to 255 characters."
+        default=UNSET, description="The same key with the same input returns the same run; 1 to 255 characters."
     )
 
 
-@strawberry.type(description="The run that was accepted, or why none was.")
+@strawberry.type(description="The new run, or the violations.")
 class CreateJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -72,16 +76,16 @@ class CreateJournalRunPayload:
 
 @strawberry.input(description="The journal run to cancel.")
 class CancelJournalRunInput:
-    number: str = strawberry.field(description="The run's number, such as JR-00000001.")
+    number: str = strawberry.field(description="Run number, such as JR-00000001.")
 
 
-@strawberry.type(description="The run whose cancellation was accepted, or why it was not.")
+@strawberry.type(description="The run being cancelled, or the violations.")
 class CancelJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(
         graphql_type=JournalRun | None,
-        description="The run, CANCEL_IN_PROGRESS. Follow its entries with `entryCancelOutcomes`.",
+        description="The run, CANCEL_IN_PROGRESS. Subscribe to `entryCancelOutcomes` to follow its entries.",
     )
     def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
         return root.value
@@ -89,65 +93,65 @@ class CancelJournalRunPayload:
 
 @strawberry.input(description="The journal run to delete.")
 class DeleteJournalRunInput:
-    number: str = strawberry.field(description="The run's number, such as JR-00000001.")
+    number: str = strawberry.field(description="Run number, such as JR-00000001.")
 
 
-@strawberry.type(description="The run whose deletion was accepted, or why it was not.")
+@strawberry.type(description="The run being deleted, or the violations.")
 class DeleteJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
-    @strawberry.field(graphql_type=JournalRun | None, description="The run, DELETE_IN_PROGRESS; soon it is gone.")
+    @strawberry.field(graphql_type=JournalRun | None, description="The run, DELETE_IN_PROGRESS.")
     def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
         return root.value
 
-    @strawberry.field(description="The number of the run that is being deleted; it is never used again.")
+    @strawberry.field(description="Number of the run being deleted; it is never used again.")
     def deleted_number(root: strawberry.Parent[RunAnswer]) -> str | None:
         return None if root.value is None else root.value.number
 
 
-@strawberry.input(description="Where journal entries stand on their way into the general ledger.")
+@strawberry.input(description="The transfer status to set on journal entries.")
 class SetTransferredToAccountingInput:
     journal_entry_numbers: list[str] = strawberry.field(
-        description="The entries' numbers, at most 1,000. All of them are set, or none."
+        description="Entry numbers, 1,000 at most. Either all entries are changed, or none."
     )
-    transferred_to_accounting: TransferStatus = strawberry.field(description="Their new transfer status.")
+    transferred_to_accounting: TransferStatus = strawberry.field(description="New transfer status.")
 
 
-@strawberry.type(description="The entries that were set, or why none was.")
+@strawberry.type(description="The changed entries, or the violations.")
 class SetTransferredToAccountingPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
-    @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order given.")
+    @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order of the input.")
     def journal_entries(root: strawberry.Parent[EntriesAnswer]) -> list[journal_entries.JournalEntry] | None:
         return root.value
 
 
-@strawberry.input(description="A change of a journal entry. What is left out stays as it is.")
+@strawberry.input(description="Changes to a journal entry. Omitted fields keep their values.")
 class UpdateJournalEntryInput:
-    number: str = strawberry.field(description="The entry's number, such as JE-00000001.")
+    number: str = strawberry.field(description="Entry number, such as JE-00000001.")
     notes: str | None = strawberry.field(
-        default=UNSET, description="New notes, at most 2,000 characters; empty ones remove those there are."
+        default=UNSET, description="New notes, 2,000 characters at most; an empty string removes the notes."
     )
     transferred_to_accounting: TransferStatus | None = strawberry.field(
-        default=UNSET, description="A new transfer status; only of an entry that is not cancelled."
+        default=UNSET, description="New transfer status; the entry must not be cancelled."
     )
 
 
-@strawberry.type(description="The entry that was changed, or why it was not.")
+@strawberry.type(description="The changed entry, or the violations.")
 class UpdateJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
-    @strawberry.field(graphql_type=JournalEntry | None, description="The entry, changed.")
+    @strawberry.field(graphql_type=JournalEntry | None, description="The changed entry.")
     def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
         return root.value
 
 
 @strawberry.input(description="The journal entry to cancel.")
 class CancelJournalEntryInput:
-    number: str = strawberry.field(description="The entry's number, such as JE-00000001.")
+    number: str = strawberry.field(description="Entry number, such as JE-00000001.")
 
 
-@strawberry.type(description="The entry that was cancelled, or why it was not.")
+@strawberry.type(description="The cancelled entry, or the violations.")
 class CancelJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -156,82 +160,86 @@ class CancelJournalEntryPayload:
         return root.value
 
 
-@strawberry.input(description="A transaction's value in one business dimension.")
+@strawberry.input(description="The value of a transaction in one business dimension.")
 class SegmentInput:
     name: str = strawberry.field(description="The dimension, such as country.")
     value: str = strawberry.field(description="The value, such as France.")
 
 
-@strawberry.input(description="One posted line of billing activity.")
+@strawberry.input(description="A posted line of billing activity.")
 class TransactionInput:
-    transaction_id: str = strawberry.field(description="Its id, unique in the system that it comes from.")
-    transaction_type: TransactionType = strawberry.field(description="Its kind.")
-    transaction_date: date = strawberry.field(description="The day it was posted on.")
-    amount: Decimal = strawberry.field(description='The signed amount, as a string: "-12.50".')
-    currency: str = strawberry.field(description="Its currency, an ISO 4217 code such as GBP.")
-    debit_account: str = strawberry.field(description="The name of the accounting code that it debits.")
-    credit_account: str = strawberry.field(description="The name of the accounting code that it credits.")
-    organization: str | None = strawberry.field(default=UNSET, description="The organisation it belongs to.")
+    transaction_id: str = strawberry.field(description="Unique id of the transaction in its source system.")
+    transaction_type: TransactionType = strawberry.field(description="Type.")
+    transaction_date: date = strawberry.field(description="The day on which it was posted.")
+    amount: Decimal = strawberry.field(description='Signed amount, as a string: "-12.50".')
+    currency: str = strawberry.field(description="Currency, an ISO 4217 code such as GBP.")
+    debit_account: str = strawberry.field(description="Name of the accounting code to debit.")
+    credit_account: str = strawberry.field(description="Name of the accounting code to credit.")
+    organization: str | None = strawberry.field(default=UNSET, description="Organisation.")
     exchange_rate: Decimal | None = strawberry.field(
-        default=UNSET, description="Home currency per unit of the currency; only where a home currency is set."
+        default=UNSET,
+        description="Units of the home currency per unit of `currency`; only if the ledger has a home currency.",
     )
     home_amount: Decimal | None = strawberry.field(
-        default=UNSET, description="The amount in the home currency; else it is computed from the exchange rate."
+        default=UNSET, description="Amount in the home currency; computed from the exchange rate if omitted."
     )
-    account_number: str | None = strawberry.field(default=UNSET, description="The customer account.")
-    document_number: str | None = strawberry.field(default=UNSET, description="The document it is a line of.")
+    account_number: str | None = strawberry.field(default=UNSET, description="Customer account number.")
+    document_number: str | None = strawberry.field(
+        default=UNSET, description="Number of the invoice, payment or other document."
+    )
     segments: list[SegmentInput] | None = strawberry.field(
-        default=UNSET, description="Its values in business dimensions, each named once."
+        default=UNSET, description="Values in business dimensions, without duplicate names."
     )
 
 
 @strawberry.input(description="Transactions to record.")
 class RecordTransactionsInput:
     transactions: list[TransactionInput] = strawberry.field(
-        description="From 1 to 1,000 transactions. All of them are recorded, or none."
+        description="1 to 1,000 transactions. Either all are recorded, or none."
     )
 
 
-@strawberry.type(description="What became of the transactions.")
+@strawberry.type(description="The result of recording the transactions.")
 class RecordTransactionsPayload:
-    recorded: int = strawberry.field(description="How many were recorded now.")
-    duplicates: int = strawberry.field(description="How many had been recorded before, with the same content.")
+    recorded: int = strawberry.field(description="Number of transactions recorded by this call.")
+    duplicates: int = strawberry.field(
+        description="Number of transactions that had already been recorded with the same content."
+    )
     rates_added: int = strawberry.field(
-        description="How many had been recorded before a home currency was set, and were given their exchange rate now."
+        description="Number of transactions that had been recorded before the ledger had a home currency, and"
+        " received their exchange rate by this call."
     )
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-Input = strawberry.argument(description="What is asked for.")
+Input = strawberry.argument(description="Input.")
 
 
-@strawberry.type(description="What can be done.")
+@strawberry.type(description="Mutations.")
 class Mutation:
     @strawberry.mutation(
         graphql_type=CreateJournalRunPayload,
-        description="Create a journal run. It starts as PENDING and works by itself; follow it with"
-        " `journalRunUpdates`.",
+        description="Create a journal run. It starts as PENDING and is processed in the background; subscribe to"
+        " `journalRunUpdates` to follow it.",
     )
     async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunAnswer:
         return await runs.create_journal_run(info.context, CreateRun(**given(input)))
 
     @strawberry.mutation(
         graphql_type=CancelJournalRunPayload,
-        description="Cancel a PENDING, ERROR or COMPLETED run. It is only accepted here: each entry is tried"
-        " afterwards, and its outcome told by `entryCancelOutcomes`.",
+        description="Cancel a PENDING, ERROR or COMPLETED run. Its entries are cancelled in the background;"
+        " subscribe to `entryCancelOutcomes` for the outcome of each.",
     )
     async def cancel_journal_run(self, info: Info, input: Annotated[CancelJournalRunInput, Input]) -> RunAnswer:
         return await runs.cancel_journal_run(info.context, input.number)
 
-    @strawberry.mutation(
-        graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run, with its cancelled entries."
-    )
+    @strawberry.mutation(graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run and its entries.")
     async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunAnswer:
         return await runs.delete_journal_run(info.context, input.number)
 
     @strawberry.mutation(
         graphql_type=SetTransferredToAccountingPayload,
-        description="Set where created entries stand on their way into the general ledger.",
+        description="Set the transfer status of journal entries that are not cancelled.",
     )
     async def set_transferred_to_accounting(
         self, info: Info, input: Annotated[SetTransferredToAccountingInput, Input]
@@ -242,23 +250,23 @@ class Mutation:
 
     @strawberry.mutation(
         graphql_type=UpdateJournalEntryPayload,
-        description="Change an entry's notes, its transfer status, or both at once.",
+        description="Change the notes of an entry, its transfer status, or both.",
     )
     async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryAnswer:
         return await entries.update_journal_entry(info.context, entries.EntryChange(**given(input)))
 
     @strawberry.mutation(
         graphql_type=CancelJournalEntryPayload,
-        description="Cancel one entry, unless its transfer status is YES or PROCESSING. Its transactions are free"
-        " for the next run; its own run keeps its status.",
+        description="Cancel one entry, unless its transfer status is YES or PROCESSING. Its transactions are then"
+        " free for the next run; its own run keeps its status.",
     )
     async def cancel_journal_entry(self, info: Info, input: Annotated[CancelJournalEntryInput, Input]) -> EntryAnswer:
         return await entries.cancel_journal_entry(info.context, input.number)
 
     @strawberry.mutation(
         graphql_type=RecordTransactionsPayload,
-        description="Record up to 1,000 transactions. It can be repeated safely: one that was recorded before"
-        " with the same content is a duplicate.",
+        description="Record up to 1,000 transactions. Repeating a call is safe: a transaction that was recorded before"
+        " with the same content counts as a duplicate.",
     )
     async def record_transactions(self, info: Info, input: Annotated[RecordTransactionsInput, Input]) -> Recorded:
         return await record(info.context, [_fields(transaction) for transaction in input.transactions])

@@ -1,4 +1,4 @@
-"""Objects that can be fetched again by an id alone."""
+"""Objects that can be fetched by their global id."""
 
 import base64
 import binascii
@@ -8,24 +8,24 @@ import strawberry
 from resolvers.errors import RequestError
 
 
-@strawberry.interface(description="An object that can be fetched again by its id.")
+@strawberry.interface(description="An object that can be fetched by its global id.")
 class Node:
-    @strawberry.field(description="Identifies the object among all objects of the gateway.")
+    @strawberry.field(description="Global id.")
     def id(self) -> strawberry.ID:
         raise NotImplementedError
 
 
 def to_id(type_name: str, key: object) -> strawberry.ID:
-    """The id of the object of that type and number."""
+    """The global id of the object with that type and number."""
     return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).decode())
 
 
 def from_id(node_id: str) -> tuple[str, str]:
-    """The type and the number that an id stands for. Raises RequestError for anything that is no id."""
+    """The type and the number in a global id. Raises RequestError for an invalid id."""
     try:
         type_name, _, key = base64.urlsafe_b64decode(node_id.encode()).decode().partition(":")
     except (binascii.Error, UnicodeError, ValueError):
         type_name, key = "", ""
     if not key:
-        raise RequestError(f"{node_id!r} is no id; pass one that the gateway gave you.")
+        raise RequestError(f"{node_id!r} is not a valid id; use an id that the gateway returned.")
     return type_name, key

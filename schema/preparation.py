@@ -1,4 +1,4 @@
-"""From the text of a request to an operation that may be executed: parsed, chosen, limited and validated."""
+"""Prepares the operation of a request: parses, selects and validates it, and enforces limits."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from graphql import (
 from graphql.validation import ValuesOfCorrectTypeRule
 from strawberry.extensions import max_aliases, query_depth_limiter
 
-from schema.input_errors import BAD_USER_INPUT, InputLiterals
+from schema.input_errors import BAD_USER_INPUT, InputLiterals, shortened
 
 MAX_TOKENS = 5_000
 MAX_DEPTH = 15
@@ -38,12 +38,12 @@ _CACHED_CHARACTERS = 1 << 20
 _SMALLEST_ENTRY = 1 << 11  # so that short documents are bounded in number too
 
 _RULES = [InputLiterals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules]
-# These walk into fragments without looking whether they exist, so a document must be valid before they see it.
+# These rules follow fragments without checking that they exist, so they run on valid documents only.
 _LIMITS = [query_depth_limiter.create_validator(MAX_DEPTH, None), max_aliases.create_validator(MAX_ALIASES)]
 
 
 class RequestRefused(Exception):
-    """The request cannot be executed; nothing of it was. `errors` say why, each with a code."""
+    """The request was not executed. `errors` gives the reasons, each with a code."""
 
     def __init__(self, *errors: GraphQLError) -> None:
         super().__init__(*errors)
@@ -52,7 +52,7 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A valid document, and the one operation of it that is to be executed."""
+    """A valid document, and the operation in it to execute."""
 
     document: DocumentNode
     definition: OperationDefinitionNode
@@ -64,7 +64,7 @@ class Operation:
 
 
 class Preparation:
-    """Prepares operations against one schema. Documents that were prepared before are remembered, within bounds."""
+    """Prepares operations against one schema, with a bounded cache of valid documents."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
@@ -75,10 +75,10 @@ class Preparation:
     def prepare(
         self, query: str, operation_name: str | None, allowed: Collection[OperationType] = tuple(OperationType)
     ) -> Operation:
-        """The operation to execute, by the specification's GetOperation.
+        """The operation to execute, according to GetOperation in the GraphQL specification.
 
-        Raises RequestRefused for a document that is not valid or too large, when the name does not choose exactly one
-        operation, and for an operation of a type that is not allowed.
+        Raises RequestRefused for a document that is invalid or too large, a name that does not select exactly one
+        operation, and an operation whose type is not allowed.
         """
         try:
             document = self._documents.get(query) or _parsed(query)
@@ -112,7 +112,7 @@ def _parsed(query: str) -> DocumentNode:
     try:
         return parse(query, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
-        if "tokens" in error.message:
+        if error.message.startswith("Syntax Error: Document contains more than"):
             error.message = (
                 f"The document has more than {MAX_TOKENS:,} tokens; send values as variables instead of writing them"
                 " into the document."
@@ -127,14 +127,15 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         return operations[0]
     named = [operation for operation in operations if operation.name and operation.name.value == name]
     if named:
-        return named[0]  # that names are unique is for validation to tell
-    names = ", ".join(operation.name.value for operation in operations if operation.name) or "none with a name"
+        return named[0]  # validation checks that names are unique
+    names = ", ".join(operation.name.value for operation in operations if operation.name) or "none has a name"
     if not operations:
         message = "The document has no operation; write a query, a mutation or a subscription."
     elif name is None:
         message = f"The document has {len(operations)} operations ({names}); name the one to execute in operationName."
     else:
-        message = f"The document has no operation {name!r}; it has: {names}."
+        shown = shortened(names, 300)
+        message = f"The document has no operation {shortened(name, 100)!r}; its operations are: {shown}."
     raise RequestRefused(_refusal(message, BAD_USER_INPUT))
 
 

@@ -1,4 +1,4 @@
-"""What can be asked for."""
+"""Queries."""
 
 from enum import Enum
 from typing import Annotated
@@ -22,50 +22,52 @@ from storage.lists import entries_by_date, entries_by_number, runs_by_number, ru
 from storage.transactions import PostedTransaction
 
 
-@strawberry.enum(description="By what a list of runs is ordered.")
+@strawberry.enum(description="The sort key of a list of runs.")
 class JournalRunOrderField(Enum):
-    NUMBER = strawberry.enum_value("number", description="In the order in which they were created.")
-    TARGET_START_DATE = strawberry.enum_value("start", description="By the first day they collect.")
+    NUMBER = strawberry.enum_value("number", description="By number: the order of creation.")
+    TARGET_START_DATE = strawberry.enum_value("start", description="By the first day of the range that they collect.")
 
 
-@strawberry.enum(description="By what a list of entries is ordered.")
+@strawberry.enum(description="The sort key of a list of entries.")
 class JournalEntryOrderField(Enum):
-    NUMBER = strawberry.enum_value("number", description="In the order in which they were made.")
-    JOURNAL_ENTRY_DATE = strawberry.enum_value("date", description="By the day they are booked on.")
+    NUMBER = strawberry.enum_value("number", description="By number: the order of creation.")
+    JOURNAL_ENTRY_DATE = strawberry.enum_value("date", description="By journal entry date.")
 
 
-@strawberry.enum(description="Which end of a list comes first.")
+@strawberry.enum(description="Sort direction.")
 class OrderDirection(Enum):
-    ASC = strawberry.enum_value("asc", description="The least first.")
-    DESC = strawberry.enum_value("desc", description="The greatest first.")
+    ASC = strawberry.enum_value("asc", description="Ascending.")
+    DESC = strawberry.enum_value("desc", description="Descending.")
 
 
-@strawberry.input(description="The order of a list of runs.")
+@strawberry.input(description="The sort order of a list of runs.")
 class JournalRunOrder:
-    field: JournalRunOrderField = strawberry.field(description="What it is ordered by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+    field: JournalRunOrderField = strawberry.field(description="Sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Sort direction.")
 
 
-@strawberry.input(description="The order of a list of entries.")
+@strawberry.input(description="The sort order of a list of entries.")
 class JournalEntryOrder:
-    field: JournalEntryOrderField = strawberry.field(description="What it is ordered by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+    field: JournalEntryOrderField = strawberry.field(description="Sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Sort direction.")
 
 
-RunFilterArgument = Annotated[JournalRunFilter | None, strawberry.argument(description="Which runs are wanted.")]
+RunFilterArgument = Annotated[
+    JournalRunFilter | None, strawberry.argument(description="Conditions that runs must meet.")
+]
 RunOrderArgument = Annotated[
-    JournalRunOrder | None, strawberry.argument(description="The order; without it the newest run comes first.")
+    JournalRunOrder | None, strawberry.argument(description="Sort order; newest run first by default.")
 ]
 EntryOrderArgument = Annotated[
-    JournalEntryOrder | None, strawberry.argument(description="The order; without it the oldest entry comes first.")
+    JournalEntryOrder | None, strawberry.argument(description="Sort order; oldest entry first by default.")
 ]
 
 
-@strawberry.type(description="What can be asked for.")
+@strawberry.type(description="Queries.")
 class Query:
-    @strawberry.field(graphql_type=Node | None, description="The object of that id.")
+    @strawberry.field(graphql_type=Node | None, description="The object with this global id.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")]
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
     ) -> journal_runs.JournalRun | journal_entries.JournalEntry | None:
         type_name, number = from_id(id)
         if type_name == "JournalRun":
@@ -74,11 +76,11 @@ class Query:
             return await entries.journal_entry(info.context, number)
         return None
 
-    @strawberry.field(graphql_type=JournalRun | None, description="The journal run of that number.")
+    @strawberry.field(graphql_type=JournalRun | None, description="The journal run with this number.")
     async def journal_run(self, info: Info, number: RunNumber) -> journal_runs.JournalRun | None:
         return await runs.journal_run(info.context, number)
 
-    @strawberry.field(graphql_type=Connection[JournalRun], description="Journal runs, the newest first.")
+    @strawberry.field(graphql_type=Connection[JournalRun], description="Journal runs, newest first by default.")
     async def journal_runs(
         self,
         info: Info,
@@ -89,18 +91,18 @@ class Query:
         filter: RunFilterArgument = UNSET,
         order_by: RunOrderArgument = UNSET,
     ) -> CountedPage[journal_runs.JournalRun]:
-        wanted = run_filter(filter)
+        conditions = run_filter(filter)
         by = order_by or JournalRunOrder(field=JournalRunOrderField.NUMBER, direction=OrderDirection.DESC)
         make_order = runs_by_number if by.field is JournalRunOrderField.NUMBER else runs_by_start
         order = make_order(by.direction is OrderDirection.DESC)
-        rows = await runs.journal_runs(info.context, wanted, order, page(first, after, last, before))
-        return CountedPage(rows, lambda: runs.journal_run_count(info.context, wanted))
+        rows = await runs.journal_runs(info.context, conditions, order, page(first, after, last, before))
+        return CountedPage(rows, lambda: runs.journal_run_count(info.context, conditions))
 
-    @strawberry.field(graphql_type=JournalEntry | None, description="The journal entry of that number.")
+    @strawberry.field(graphql_type=JournalEntry | None, description="The journal entry with this number.")
     async def journal_entry(self, info: Info, number: EntryNumber) -> journal_entries.JournalEntry | None:
         return await entries.journal_entry(info.context, number)
 
-    @strawberry.field(graphql_type=Connection[JournalEntry], description="Journal entries, the oldest first.")
+    @strawberry.field(graphql_type=Connection[JournalEntry], description="Journal entries, oldest first by default.")
     async def journal_entries(
         self,
         info: Info,
@@ -111,17 +113,16 @@ class Query:
         filter: EntryFilterArgument = UNSET,
         order_by: EntryOrderArgument = UNSET,
     ) -> CountedPage[journal_entries.JournalEntry]:
-        wanted = entry_filter(filter)
+        conditions = entry_filter(filter)
         by = order_by or JournalEntryOrder(field=JournalEntryOrderField.NUMBER)
         make_order = entries_by_number if by.field is JournalEntryOrderField.NUMBER else entries_by_date
         order = make_order(by.direction is OrderDirection.DESC)
-        rows = await entries.journal_entries(info.context, wanted, order, page(first, after, last, before))
-        return CountedPage(rows, lambda: entries.journal_entry_count(info.context, wanted))
+        rows = await entries.journal_entries(info.context, conditions, order, page(first, after, last, before))
+        return CountedPage(rows, lambda: entries.journal_entry_count(info.context, conditions))
 
     @strawberry.field(
         graphql_type=Connection[Transaction],
-        description="Recorded transactions, in the order of their postings; with a filter, those that are not journaled"
-        " yet.",
+        description="Recorded transactions, in the order of recording.",
     )
     async def transactions(
         self,
@@ -132,11 +133,11 @@ class Query:
         before: Before = UNSET,
         filter: TransactionFilterArgument = UNSET,
     ) -> CountedPage[PostedTransaction]:
-        wanted = transaction_filter(filter)
-        rows = await posted_transactions.transactions(info.context, wanted, page(first, after, last, before))
-        return CountedPage(rows, lambda: posted_transactions.transaction_count(info.context, wanted))
+        conditions = transaction_filter(filter)
+        rows = await posted_transactions.transactions(info.context, conditions, page(first, after, last, before))
+        return CountedPage(rows, lambda: posted_transactions.transaction_count(info.context, conditions))
 
-    @strawberry.field(graphql_type=Connection[AccountingPeriod], description="Accounting periods, by their days.")
+    @strawberry.field(graphql_type=Connection[AccountingPeriod], description="Accounting periods, by start date.")
     async def accounting_periods(
         self, info: Info, first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
     ) -> CountedPage[accounting_periods.AccountingPeriod]:

@@ -1,6 +1,5 @@
-"""The scalars that have one form alone: exact money, and days."""
+"""Scalars with exactly one format: exact decimals, and dates."""
 
-import reprlib
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+from schema.input_errors import shown
 from storage.days import DayRefused, parse_day
 from storage.money import LONGEST_NUMBER, MoneyError, parse_decimal
 
@@ -15,12 +15,12 @@ _TOO_LARGE = 10**LONGEST_NUMBER
 
 
 def parse_decimal_value(value: Any) -> Decimal:
-    """The Decimal of a variable. Raises GraphQLError for a JSON number with decimals, which is a float."""
+    """The Decimal in a variable. Raises GraphQLError for a JSON number with decimals, because it is a float."""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise GraphQLError(f'{reprlib.repr(value)} is not exact; write a Decimal as a string, such as "-12.50".')
+        raise GraphQLError(f'{shown(value)} is not an exact Decimal; use a string, such as "-12.50".')
     if isinstance(value, int) and abs(value) >= _TOO_LARGE:
-        # Python itself refuses to write an integer of thousands of digits.
-        raise GraphQLError(f"An integer of more than {LONGEST_NUMBER} digits is no Decimal that can be taken.")
+        # Python refuses to convert an integer with thousands of digits to text.
+        raise GraphQLError(f"A Decimal has {LONGEST_NUMBER} digits at most, but this integer has more.")
     try:
         return parse_decimal(str(value))
     except MoneyError as error:
@@ -28,9 +28,9 @@ def parse_decimal_value(value: Any) -> Decimal:
 
 
 def parse_decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal:
-    """The Decimal in a document, where a number's text is exact. It has the same form as in a string."""
+    """The Decimal in a document. A number is exact there, and has the same format as a string."""
     if not isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
-        raise GraphQLError('A Decimal is written as a string, such as "-12.50".')
+        raise GraphQLError('A Decimal must be a string, such as "-12.50".')
     return parse_decimal_value(node.value)
 
 
@@ -47,9 +47,9 @@ DECIMAL = ScalarDefinition(
 
 
 def parse_day_value(value: Any) -> date:
-    """The day of a variable. Raises GraphQLError for anything but a string such as "2024-12-31"."""
+    """The date in a variable. Raises GraphQLError for anything but a string such as "2024-12-31"."""
     if not isinstance(value, str):
-        raise GraphQLError(f'{reprlib.repr(value)} is not a day; write it as a string, such as "2024-12-31".')
+        raise GraphQLError(f'{shown(value)} is not a day; use a string, such as "2024-12-31".')
     try:
         return parse_day(value)
     except DayRefused as refused:
@@ -57,15 +57,15 @@ def parse_day_value(value: Any) -> date:
 
 
 def parse_day_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> date:
-    """The day in a document."""
+    """The date in a document."""
     if not isinstance(node, StringValueNode):
-        raise GraphQLError('A Date is written as a string, such as "2024-12-31".')
+        raise GraphQLError('A Date must be a string, such as "2024-12-31".')
     return parse_day_value(node.value)
 
 
 DATE = ScalarDefinition(
     name="Date",
-    description="A day of the calendar, always written YYYY-MM-DD, such as 2024-12-31.",
+    description="A calendar date in the format YYYY-MM-DD, such as 2024-12-31.",
     specified_by_url=None,
     serialize=date.isoformat,
     parse_value=parse_day_value,

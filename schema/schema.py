@@ -13,7 +13,7 @@ from strawberry.types.graphql import OperationType as StrawberryOperationType
 
 from resolvers.errors import RequestError
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
-from schema.input_errors import variable_errors
+from schema.input_errors import BAD_USER_INPUT, argument_error, variable_errors
 from schema.mutation import Mutation
 from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
@@ -21,7 +21,7 @@ from schema.scalars import DATE, DECIMAL
 from schema.subscription import Subscription
 
 SDL_PATH = Path(__file__).parent / "schema.graphql"
-"""The contract as it is committed; a test holds it to the code."""
+"""The committed contract; a test compares it with the code."""
 
 STREAMABLE = frozenset(OperationType)
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Schema(strawberry.Schema):
-    """Refuses what cannot be executed in the same way on every transport, and logs only the server's own faults."""
+    """Refuses invalid requests in the same way on every transport, and logs internal errors only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,11 +38,11 @@ class Schema(strawberry.Schema):
     def prepare(
         self, query: str, operation_name: str | None, allowed: frozenset[OperationType] = STREAMABLE
     ) -> Operation:
-        """The operation that a request asks for. Raises RequestRefused when there is none that can be executed."""
+        """The operation to execute for a request. Raises RequestRefused if there is none."""
         return self._preparation.prepare(query, operation_name, allowed)
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """Execute a query or a mutation. A subscription can only be streamed, and is refused with the ways to do so."""
+        """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
         allowed = set(kwargs.get("allowed_operation_types") or StrawberryOperationType)
         kwargs["allowed_operation_types"] = allowed - {StrawberryOperationType.SUBSCRIPTION}
         return await super().execute(*args, **kwargs)
@@ -50,9 +50,9 @@ class Schema(strawberry.Schema):
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: Any
     ) -> PreExecutionError | None:
-        # Strawberry 0.341 executes the first of several operations when none is named, and lets what extensions raise
-        # while they parse and validate break a stream without a word. This is the one place through which requests
-        # of every transport pass; tests/test_strawberry.py tells when it is no longer needed.
+        # Strawberry 0.341 executes the first of several operations if none is named, and an exception that an extension
+        # raises while it parses or validates breaks a stream silently. Requests of every transport pass through this
+        # method; tests/test_strawberry.py fails when it is no longer needed.
         try:
             operation = self.prepare(
                 context.query or "",
@@ -66,15 +66,19 @@ class Schema(strawberry.Schema):
         return None
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        if execution_context is not None and _speaks_of_variables(errors):
+        if execution_context is not None and _are_variable_errors(errors):
             errors[:] = self._variable_errors(execution_context) or errors
             return
+        errors[:] = [argument_error(error) or error for error in errors]
         for error in errors:
             fault = error.original_error
-            if fault is None or isinstance(fault, GraphQLError | RequestError):
+            if isinstance(fault, RequestError) or (error.extensions or {}).get("code"):
                 continue
-            logger.error("could not resolve %s", error.path, exc_info=fault)
-            error.message = "The server could not answer this; it has been logged."
+            if error.path is None and (fault is None or isinstance(fault, GraphQLError)):
+                error.extensions = {"code": BAD_USER_INPUT}  # graphql-core refuses before it executes a field
+                continue
+            logger.error("could not resolve %s", error.path, exc_info=fault or error)
+            error.message = "The server failed to resolve this field; the error has been logged."
             error.extensions = {"code": "INTERNAL_SERVER_ERROR"}
 
     def _variable_errors(self, context: ExecutionContext) -> list[GraphQLError]:
@@ -82,7 +86,7 @@ class Schema(strawberry.Schema):
         return variable_errors(self._schema, operation.document, operation.definition, context.variables or {})
 
 
-def _speaks_of_variables(errors: list[GraphQLError]) -> bool:
+def _are_variable_errors(errors: list[GraphQLError]) -> bool:
     return bool(errors) and errors[0].path is None and errors[0].message.startswith("Variable '$")
 
 

@@ -1,4 +1,4 @@
-"""What can be followed."""
+"""Subscriptions."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
@@ -14,12 +14,12 @@ from schema.journal_run import JournalRun
 from storage import cancellations, journal_runs
 
 
-@strawberry.type(description="What can be followed.")
+@strawberry.type(description="Subscriptions.")
 class Subscription:
     @strawberry.subscription(
         graphql_type=EntryCancelOutcome,
-        description="The outcome of each entry of the run's latest cancellation: first those that have happened,"
-        " then each as it happens. It completes when the cancellation has finished. If the run"
+        description="The outcome for each entry of the run's latest cancellation: first all outcomes so far, then each"
+        " new one. The subscription completes when the cancellation has finished. If the run"
         " has not been cancelled yet, the subscription waits for its first cancellation.",
     )
     async def entry_cancel_outcomes(
@@ -27,7 +27,7 @@ class Subscription:
         info: Info,
         run_number: RunNumber,
         after: Annotated[
-            str | None, strawberry.argument(description="Go on after the outcome with this cursor, to resume.")
+            str | None, strawberry.argument(description="Resume after the outcome with this cursor.")
         ] = UNSET,
     ) -> AsyncGenerator[cancellations.EntryCancelOutcome, None]:
         async for outcome in runs.entry_cancel_outcomes(info.context, run_number, after or None):
@@ -35,7 +35,7 @@ class Subscription:
 
     @strawberry.subscription(
         graphql_type=JournalRun,
-        description="The run at once, then again at every change. It completes when the run is deleted.",
+        description="The run now, then again after every change. The subscription completes when the run is deleted.",
     )
     async def journal_run_updates(
         self, info: Info, run_number: RunNumber

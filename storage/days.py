@@ -1,4 +1,4 @@
-"""Days as they are written: YYYY-MM-DD, and no other form that ISO 8601 knows."""
+"""Dates in text: YYYY-MM-DD, and no other format of ISO 8601."""
 
 import re
 import reprlib
@@ -8,14 +8,14 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class DayRefused(ValueError):
-    """A text that is not a day. Its message says what would be right."""
+    """A text that is not a date. The message says what would be right."""
 
 
 def parse_day(text: str) -> date:
-    """The day that the text names. Raises DayRefused for a day that the calendar lacks, and for any other form."""
+    """The date in the text. Raises DayRefused for a date that does not exist, and for any other format."""
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise DayRefused(f"{reprlib.repr(text)} is not a day; write it like 2024-12-31")
+    raise DayRefused(f"{reprlib.repr(text)} is not a date; use the format 2024-12-31")

@@ -60,7 +60,7 @@ def test_a_column_of_a_file_takes_no_other_form(wrong: str) -> None:
     assert cells.read("start_date", parse_day) is None
     ((column, message),) = cells.faults
     assert column == "start_date"
-    assert message.endswith(" is not a day; write it like 2024-12-31")
+    assert message.endswith(" is not a date; use the format 2024-12-31")
 
 
 def test_a_feed_takes_no_other_form(database: Database) -> None:
@@ -70,7 +70,7 @@ def test_a_feed_takes_no_other_form(database: Database) -> None:
 
     assert recorded == 0
     assert len(reasons) == len(WRONG)
-    assert reasons[2] == "transaction_date: '20241231' is not a day; write it like 2024-12-31"
+    assert reasons[2] == "transaction_date: '20241231' is not a date; use the format 2024-12-31"
 
 
 @pytest.mark.parametrize("wrong", [*WRONG, "", " 2024-12-31", "2024-12-31 ", 20241231, 2024.5, True, [], {}])
@@ -81,7 +81,7 @@ def test_graphql_takes_no_other_form_as_a_variable(client: Client, wrong: object
 
     assert answer.get("data") is None
     (error,) = answer["errors"]
-    assert "is not a day; write it " in error["message"]
+    assert "is not a date; use " in error["message"]
     assert count(client) == 0
 
 
@@ -90,7 +90,7 @@ def test_graphql_takes_no_other_form_as_a_literal(client: Client, literal: str) 
     answer = client.send(f"{{ journalRuns(filter: {{ targetDateFrom: {literal} }}) {{ totalCount }} }}")
 
     assert answer.get("data") is None
-    assert any(part in answer["errors"][0]["message"] for part in ("is not a day", "A Date is written as a string"))
+    assert any(part in answer["errors"][0]["message"] for part in ("is not a date", "A Date must be a string"))
 
 
 def test_graphql_takes_a_day_as_a_literal_and_writes_it_so(client: Client) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ RUNS = "{ journalRuns { totalCount } }"
 REFUSED = {
     "a document cut off": ("{", "GRAPHQL_PARSE_FAILED"),
     "a subscription cut off": ("subscription{", "GRAPHQL_PARSE_FAILED"),
+    "a document that speaks of tokens": ("{ __typename } tokens", "GRAPHQL_PARSE_FAILED"),
     "an empty document": (" ", "GRAPHQL_PARSE_FAILED"),
     "too many tokens": ("{" + " __typename" * 5_001 + "}", "GRAPHQL_PARSE_FAILED"),
     "nesting without end": ("{a" * 2_000, "GRAPHQL_PARSE_FAILED"),
@@ -146,7 +148,7 @@ def test_the_named_one_of_several_operations_is_executed(gateway: Client) -> Non
     assert post(gateway, body).json() == {"data": {"__typename": "Query"}}
     assert events(post(gateway, body, EVENTS))[0] == ("next", {"data": {"__typename": "Query"}})
     unknown = post(gateway, {**body, "operationName": "C"}).json()
-    assert unknown["errors"][0]["message"] == "The document has no operation 'C'; it has: A, B."
+    assert unknown["errors"][0]["message"] == "The document has no operation 'C'; its operations are: A, B."
 
 
 BODIES = {
@@ -170,6 +172,7 @@ BODIES = {
         400,
     ),
     "lists without end": (b"[" * 100_000, 400),
+    "a number beyond all bounds": (b'{"query": "{ __typename }", "variables": {"a": [1e400]}}', 400),
     "a name twice": (b'{"query": "{ __typename }", "variables": {"amount": "1", "amount": "2"}}', 400),
     "half of a surrogate pair": (b'{"query": "{ __typename } # \\ud800", "extensions": {"persistedQuery": 1}}', 400),
     "a document that is an object": (b'{"query": {}}', 400),
@@ -209,15 +212,32 @@ def test_only_json_in_utf_8_is_taken(gateway: Client, content_type: str) -> None
     assert "application/json" in response.json()["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "APPLICATION/JSON; Charset=UTF-8"])
-def test_the_name_of_the_content_type_may_be_written_in_any_case(gateway: Client, content_type: str) -> None:
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "APPLICATION/JSON; Charset=UTF-8",
+        'application/json;charset="utf-8"',
+        "application/json;charset=utf8",
+    ],
+)
+def test_json_in_utf_8_may_be_named_in_every_way_that_clients_do(gateway: Client, content_type: str) -> None:
     response = post(gateway, {"query": "{ __typename }"}, {"Content-Type": content_type})
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
-def test_a_gzipped_body_is_unpacked(gateway: Client) -> None:
-    body = gzip.compress(json.dumps({"query": "{ __typename }"}).encode())
-    assert post(gateway, body, {**JSON, "Content-Encoding": "gzip"}).json() == {"data": {"__typename": "Query"}}
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", "identity, gzip"])
+def test_a_gzipped_body_is_unpacked(gateway: Client, encoding: str) -> None:
+    body = json.dumps({"query": "{ __typename }"}).encode()
+    for packed in (gzip.compress(body), gzip.compress(body[:9]) + gzip.compress(body[9:])):
+        response = post(gateway, packed, {**JSON, "Content-Encoding": encoding})
+        assert response.json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize("encoding", ["", "identity"])
+def test_a_body_may_say_that_it_is_not_packed(gateway: Client, encoding: str) -> None:
+    response = post(gateway, {"query": "{ __typename }"}, {**JSON, "Content-Encoding": encoding})
+    assert response.json() == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize(
@@ -225,10 +245,14 @@ def test_a_gzipped_body_is_unpacked(gateway: Client) -> None:
     [
         ("gzip", b'{"query": "{ __typename }"}', 400),
         ("gzip", gzip.compress(b'{"query": "{ __typename }"}')[:-4], 400),
+        ("gzip", gzip.compress(b'{"query": "{ __typename }"}') + b"x", 400),
+        ("gzip", gzip.compress(b"") * 400_000, 400),
+        ("gzip", b"", 400),
         ("gzip", gzip.compress(b" " * (9 << 20)), 413),
         ("br", b"x", 415),
+        ("gzip, gzip", gzip.compress(gzip.compress(b'{"query": "{ __typename }"}')), 415),
     ],
-    ids=["not packed", "cut off", "too large", "another way"],
+    ids=["not packed", "cut off", "and more", "members without end", "nothing", "too large", "another way", "twice"],
 )
 def test_a_body_that_is_not_packed_as_it_says_is_refused(
     gateway: Client, encoding: str, body: bytes, status: int
@@ -285,6 +309,37 @@ def test_a_mutation_with_apollos_multipart_header_is_answered_in_json(gateway: C
     assert response.headers["content-type"] == "application/json"
     assert response.json() == {"data": {"cancelJournalRun": {"errors": [{"code": "UNKNOWN"}]}}}
     assert parts(post(gateway, body, MULTIPART)) == [response.json()]
+
+
+def test_a_name_that_stands_twice_among_many_is_found_at_once(gateway: Client) -> None:
+    names = "".join(f'"a{number}": 1, ' for number in range(200_000))
+    body = f'{{"query": "{{ __typename }}", "variables": {{{names}"a199999": 2}}}}'
+    begun = time.monotonic()
+    assert post(gateway, body.encode()).status_code == 400
+    assert time.monotonic() - begun < 10
+
+
+def test_a_syntax_error_near_the_word_tokens_is_told_as_what_it_is(gateway: Client) -> None:
+    (error,) = post(gateway, {"query": "{ __typename } tokens"}).json()["errors"]
+    assert error["message"] == "Syntax Error: Unexpected Name 'tokens'."
+
+
+def test_head_is_answered_with_the_headers_of_get_alone(gateway: Client) -> None:
+    document = 'subscription { journalRunUpdates(runNumber: "JR-9") { number } }'
+    with httpx.Client(base_url=gateway.url, timeout=10) as client:
+        for accept in ("application/json", "text/event-stream", MULTIPART["Accept"]):
+            for query in ("{ __typename }", document):
+                asked: dict[str, Any] = {"params": {"query": query}, "headers": {"Accept": accept}}
+                head = client.head("/graphql", **asked)
+                get = client.get("/graphql", **asked)
+                assert (head.status_code, head.content) == (get.status_code, b"")
+                assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_the_page_is_not_taken_for_an_answer_in_json(gateway: Client) -> None:
+    page = httpx.get(f"{gateway.url}/graphql", headers={"Accept": "text/html"})
+    assert "Accept" in page.headers["vary"]
+    assert page.headers["cache-control"] == "no-cache"
 
 
 def test_what_no_client_could_read_is_not_executed(gateway: Client) -> None:

@@ -179,9 +179,9 @@ BAD_LINES = [
     ({"credit_account": "sale"}, "credit_account: there is no accounting code 'sale'; did you mean 'Sales'?"),
     ({"segment.Country": "UK"}, "segment.Country: there is no segment 'Country'; did you mean 'country'?"),
     ({"transaction_date": ""}, "transaction_date: it is required"),
-    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a day; write it like 2024-12-31"),
-    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a day"),
-    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a day"),
+    ({"transaction_date": "05/12/2024"}, "transaction_date: '05/12/2024' is not a date; use the format 2024-12-31"),
+    ({"transaction_date": "2024-02-30"}, "transaction_date: '2024-02-30' is not a date"),
+    ({"transaction_date": "2024-12-05T00:00:00"}, "transaction_date: '2024-12-05T00:00:00' is not a date"),
     ({"transaction_date": "1899-12-31"}, "transaction_date: 1899-12-31 is out of range; a day from 1900-01-01 to"),
     ({"transaction_date": "2200-01-01"}, "transaction_date: 2200-01-01 is out of range"),
     ({"amount": "10.001"}, "amount: 10.001 has more decimals than GBP has, which is 2"),
@@ -230,7 +230,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     for (number, reason), wanted in zip(found, expected, strict=True):
         assert wanted in reason, number
     assert "amount: 'x' is not" in found[len(bad) - 1][1]
-    assert "transaction_date: 'z' is not a day" in found[len(bad) - 1][1]
+    assert "transaction_date: 'z' is not a date" in found[len(bad) - 1][1]
     assert count(database) == 2
 
 

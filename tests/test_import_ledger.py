@@ -342,7 +342,7 @@ def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_d
         (
             2,
             "name: character 4 is NO-BREAK SPACE (U+00A0), which cannot be seen; remove it;"
-            " end_date: 'x' is not a day; write it like 2024-12-31",
+            " end_date: 'x' is not a date; use the format 2024-12-31",
         )
     ]
     assert refused(import_segments, empty_database, rule("a\u200b", "b\u2060", active="?")) == [
@@ -359,8 +359,8 @@ def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_d
     ("values", "reason"),
     [
         ({"end_date": "2025-04-30"}, "end_date: 2025-04-30 is before the start, 2025-05-01"),
-        ({"start_date": "1.5.2025"}, "start_date: '1.5.2025' is not a day; write it like 2024-12-31"),
-        ({"end_date": "2025-05-32"}, "end_date: '2025-05-32' is not a day"),
+        ({"start_date": "1.5.2025"}, "start_date: '1.5.2025' is not a date; use the format 2024-12-31"),
+        ({"end_date": "2025-05-32"}, "end_date: '2025-05-32' is not a date"),
         ({"fiscal_year": "25"}, "fiscal_year: '25' is not a whole number from 1900 to 2199"),
         ({"fiscal_quarter": "5"}, "fiscal_quarter: '5' is not a whole number from 1 to 4"),
         ({"fiscal_quarter": "-1"}, "fiscal_quarter: '-1' is not a whole number from 1 to 4"),

@@ -26,9 +26,9 @@ def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
 @pytest.mark.parametrize(
     ("given", "field", "message"),
     [
-        ({"journalEntryDate": None}, ["journalEntryDate"], "A value is required here, of type Date."),
+        ({"journalEntryDate": None}, ["journalEntryDate"], "A value of type Date is required."),
         ({"transactionTypes": ["INVOICES"]}, ["transactionTypes", "0"], "Value 'INVOICES' does not exist in"),
-        ({"transactionTypes": [None]}, ["transactionTypes", "0"], "A value is required here, of type TransactionType."),
+        ({"transactionTypes": [None]}, ["transactionTypes", "0"], "A value of type TransactionType is required."),
         ({"transactionTypes": [7]}, ["transactionTypes", "0"], "Enum 'TransactionType' cannot represent"),
         ({"organizationLabels": [{}]}, ["organizationLabels", "0"], "String cannot represent a non string value"),
         (
@@ -51,7 +51,7 @@ def test_a_missing_field_is_told_by_its_path() -> None:
         (["input", "transactionTypes"], "This field is required."),
         (["input", "journalEntryDate"], "This field is required."),
     ]
-    assert refused(WHOLE) == [(["input"], "A value is required here, of type CreateJournalRunInput.")]
+    assert refused(WHOLE) == [(["input"], "A value of type CreateJournalRunInput is required.")]
     assert refused(WHOLE, input="x") == [(["input"], "'x' is not a valid CreateJournalRunInput.")]
 
 
@@ -73,7 +73,7 @@ def test_a_bad_value_in_the_document_is_told_with_the_path_of_its_field() -> Non
         ("input", "journalEntryDate"),
         ("input", "targetEndDat"),
     }
-    assert told["input", "journalEntryDate"] == "A value is required here, of type Date."
+    assert told["input", "journalEntryDate"] == "A value of type Date is required."
 
 
 @pytest.mark.parametrize("day", ["", "yesterday", "2024-13-01", "2024-02-30"])
@@ -89,3 +89,42 @@ def test_long_values_are_shortened_and_many_errors_are_bounded() -> None:
     told = refused(WHOLE, input={**GOOD, "transactionTypes": ["X" * 10_000] * 1_000})
     assert len(told) == 50
     assert all(len(message) <= 300 for _, message in told)
+
+
+def test_null_for_a_field_that_has_a_default_value_is_refused_as_any_bad_value() -> None:
+    document = """query($by: OrderDirection) {
+      journalRuns(orderBy: { field: NUMBER, direction: $by }) { totalCount } }"""
+    assert refused(document, by=None) == [
+        (["orderBy", "direction"], "A value is required here, of type OrderDirection.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(True, "true"), ([None], "a list"), ({"a": True}, "an object"), (1.5, "1.5")]
+)
+def test_values_are_written_as_json_has_them(value: object, written: str) -> None:
+    ((_, text),) = refused(WHOLE, input={**GOOD, "organizationLabels": [value]})
+    assert text == f"String cannot represent a non string value: {written}"
+    ((_, day),) = refused(WHOLE, input={**GOOD, "journalEntryDate": value})
+    assert day.startswith(f"{written} is not a day")
+
+
+def test_a_variable_is_told_by_its_place_in_the_operation_that_is_executed() -> None:
+    document = """query A($n: String!) { journalRun(number: $n) { number } }
+      query B($n: String!) { node: journalEntries(filter: { accountingPeriodName: $n }) { totalCount } }"""
+    answer = asyncio.run(SCHEMA.execute(document, operation_name="B"))
+    assert [error.extensions["field"] for error in answer.errors or [] if error.extensions] == [
+        ["filter", "accountingPeriodName"]
+    ]
+
+
+def test_values_that_are_nested_too_deeply_are_a_clients_mistake() -> None:
+    value: Any = "GBP"
+    for _ in range(5_000):
+        value = [value]
+    document = "query($of: [String!]) { journalEntries(filter: { currencies: $of }) { totalCount } }"
+    answer = asyncio.run(SCHEMA.execute(document, variable_values={"of": value}))
+    assert [error.extensions for error in answer.errors or []] != []
+    for error in answer.errors or []:
+        assert error.extensions is not None
+        assert error.extensions["code"] == "BAD_USER_INPUT"

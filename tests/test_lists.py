@@ -251,7 +251,7 @@ def test_a_node_is_found_again_by_its_id(client: Client) -> None:
     for bad in ("", "JR-00000001", "é", encoded("JournalRun"), encoded("JournalRun:")):
         (error,) = client.send(NODE, {"id": bad})["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
-        assert "is no id" in error["message"]
+        assert "is not a valid id" in error["message"]
 
 
 def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(client: Client) -> None:

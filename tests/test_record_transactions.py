@@ -159,7 +159,7 @@ def test_everything_that_is_wrong_is_told_with_its_path(client: Client) -> None:
 
 def test_money_is_never_a_float(client: Client) -> None:
     for amount, told in [
-        (10.1, '10.1 is not exact; write a Decimal as a string, such as "-12.50".'),
+        (10.1, '10.1 is not an exact Decimal; use a string, such as "-12.50".'),
         (1e3, "1000.0 is not exact"),
         (True, "True is not exact"),
         ("NaN", "'NaN' is not a finite decimal number"),
@@ -169,9 +169,9 @@ def test_money_is_never_a_float(client: Client) -> None:
         ("1E+1", "the spreadsheet that wrote it may have dropped digits"),
         (" 1", "' 1' is not a decimal number; write it like -12.50; leave out the white space around it."),
         ("\u0661", "use the digits 0 to 9 of ASCII"),
-        (10**100, "An integer of more than 100 digits is no Decimal that can be taken."),
-        (10**4200, "An integer of more than 100 digits is no Decimal that can be taken."),
-        (None, "A value is required here, of type Decimal."),
+        (10**100, "A Decimal has 100 digits at most, but this integer has more."),
+        (10**4200, "A Decimal has 100 digits at most, but this integer has more."),
+        (None, "A value of type Decimal is required."),
     ]:
         answer = send(client, amount)
         assert answer.get("data") is None
@@ -186,7 +186,7 @@ def test_money_is_never_a_float(client: Client) -> None:
         ("1e3", "'1e3' is not a decimal number; write it like -12.50; an exponent is refused"),
         ('" 1"', "leave out the white space around it"),
         ("9" * 5_000, "(5,000 characters) is not a decimal number; write it like -12.50; it can have at most 100"),
-        ("[1]", "A Decimal is written as a string"),
+        ("[1]", "A Decimal must be a string"),
     ]:
         (error,) = client.send(document.replace("AMOUNT", amount))["errors"]
         assert told in error["message"], error

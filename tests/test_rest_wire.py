@@ -200,7 +200,7 @@ def test_bodies_are_packed_both_ways(rest: Rest, many_entries: str) -> None:
         *(
             (
                 f'{{"journalEntryDate": "{day}"}}'.encode(),
-                [(50000020, f"journalEntryDate: {day!r} is not a day; write it like 2024-12-31.")],
+                [(50000020, f"journalEntryDate: {day!r} is not a date; use the format 2024-12-31.")],
             )
             for day in ("2024-02-30", "20241231", "2024-W01-1", "86400", "2024-12-31T00:00:00", "0000-01-01", "")
         ),

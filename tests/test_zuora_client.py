@@ -213,7 +213,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         ),
         (30, "Revenue Event Item can be run for a whole accounting period only"),
     )
-    refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is not a day"))
+    refused(vendor.create(journal_entry_date="31/12/2024"), (20, "journalEntryDate: '31/12/2024' is not a date"))
     refused(vendor.create(ledger="main"), (21, "ledger: There is no such field."))
 
     with held("make_entries"):

@@ -78,7 +78,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
     async def _answer(self, request: Request) -> Response:
         accept = Accept(request.headers.getlist("accept"))
         if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
-            return HTMLResponse(self._page)
+            return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
         try:
             context = await self.context(request.headers.get("authorization"))
             return await respond(request, await read_request(request), accept, self.documents, context)

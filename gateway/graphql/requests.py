@@ -1,6 +1,8 @@
 """Parsing a GraphQL request from a query string, a body or a WebSocket message."""
 
 import json
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -10,6 +12,7 @@ from typing import Any, NoReturn
 from starlette.requests import Request
 
 from gateway.body import BodyRefused, read_body
+from schema.input_errors import shortened
 
 LARGEST_BODY = 8 * 1024 * 1024
 """The maximum bytes of a decompressed body: 1,000 transactions with long texts fit."""
@@ -86,7 +89,7 @@ def decode_json(text: str, what: str) -> Any:
     Otherwise the decoder would choose between two amounts of one name.
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
     except BadRequest as error:
         raise BadRequest(f"{what} {error}") from None
     except json.JSONDecodeError as error:
@@ -100,8 +103,7 @@ def decode_json(text: str, what: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise BadRequest(f"has the name {twice!r} twice in one object; send each name once.")
     return values
 
@@ -110,11 +112,22 @@ def _no_number(text: str) -> NoReturn:
     raise BadRequest(f"is not JSON: {text} is not a number.")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise BadRequest(f"has a number that is too large: {shortened(text, 100)}; send it as a string.")
+    return number
+
+
 def _require_json(content_type: str) -> None:
     header = Message()
     header["content-type"] = content_type
     charset = str(header.get_param("charset", "utf-8")).lower()
-    if content_type.partition(";")[0].strip().lower() != "application/json" or charset not in ("utf-8", "us-ascii"):
+    if content_type.partition(";")[0].strip().lower() != "application/json" or charset not in (
+        "utf-8",
+        "utf8",
+        "us-ascii",
+    ):
         found = repr(content_type) if content_type else "missing"
         message = f"Content-Type is {found}; send application/json, in UTF-8."
         raise BadRequest(message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"Accept-Post": "application/json"})
