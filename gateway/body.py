@@ -56,7 +56,9 @@ def _unpacked(packed: bytes, largest: int) -> bytes:
         if not member.eof:
             raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is truncated.")
         packed = member.unused_data
-    raise BodyRefused(HTTPStatus.BAD_REQUEST, f"The gzipped body has {_MOST_MEMBERS} members or more; compress it as one.")
+    raise BodyRefused(
+        HTTPStatus.BAD_REQUEST, f"The gzipped body has {_MOST_MEMBERS} members or more; compress it as one."
+    )
 
 
 def _too_large(largest: int) -> BodyRefused:

@@ -125,7 +125,7 @@ def test_a_token_is_given_for_the_right_id_and_secret_of_a_live_key_only(databas
     assert messages == {"The client id or secret is wrong, or the API key is revoked; ask for a new API key."}
 
 
-def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_trail(database: Database) -> None:
+def test_key_names_are_unique_and_creation_and_revocation_are_audited(database: Database) -> None:
     key, _ = create_api_key(database, "x" * 100, [Permission.IMPORT_TRANSACTIONS], actor="Ada")
     for name, reason in [
         ("x" * 100, "already"),
@@ -157,7 +157,7 @@ def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_tr
     ]
 
 
-def test_where_keys_are_required_nobody_is_let_in_without_a_live_token(guarded: Client) -> None:
+def test_where_keys_are_required_only_a_live_token_is_accepted(guarded: Client) -> None:
     _, token = new_token(guarded.database)
     assert_refused(guarded.url, None, NEEDED)
     for authorization in (token, "Bearer", f"Basic {token}"):
@@ -173,7 +173,7 @@ def test_where_keys_are_required_nobody_is_let_in_without_a_live_token(guarded: 
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_an_open_gateway_lets_anybody_in_but_nobody_with_a_bad_token(client: Client) -> None:
+def test_an_open_gateway_accepts_anonymous_callers_but_no_invalid_token(client: Client) -> None:
     _, token = new_token(client.database, Permission.VIEW_JOURNAL_RUNS)
     assert client.query("{ journalEntries { totalCount } }") == {"journalEntries": {"totalCount": 0}}
     assert_refused(client.url, "Bearer nonsense", UNKNOWN)
@@ -181,7 +181,7 @@ def test_an_open_gateway_lets_anybody_in_but_nobody_with_a_bad_token(client: Cli
         assert holder.send("{ journalEntries { totalCount } }")["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
 
 
-def test_a_key_does_what_it_may_under_its_name_and_nothing_else(guarded: Client) -> None:
+def test_a_key_acts_under_its_name_and_only_within_its_permissions(guarded: Client) -> None:
     post(guarded.database, [line("a")])
     key, token = new_token(guarded.database)
     with Client(guarded.url, guarded.database, token) as client:
@@ -274,7 +274,7 @@ def test_everything_but_periods_and_codes_needs_the_permission_it_names(guarded:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_subscriber_shows_the_token_in_the_header_or_where_a_browser_can_and_may_no_more_once_it_is_revoked(
+def test_a_websocket_takes_the_token_from_header_or_payload_until_it_is_revoked(
     guarded: Client,
 ) -> None:
     post(guarded.database, [line("a")])

@@ -319,7 +319,7 @@ def test_the_same_cases_have_the_same_outcome_and_leave_the_same_ledger(new_data
         assert by_rest[position] == by_graphql[position], position
 
 
-def test_every_kind_of_broken_rule_has_a_category() -> None:
+def test_every_kind_of_violation_has_a_category() -> None:
     known = {category.value for category in Category}
     assert set(CATEGORIES.values()) <= known
     missing = set(UserErrorCode) - set(CATEGORIES)
@@ -327,7 +327,7 @@ def test_every_kind_of_broken_rule_has_a_category() -> None:
     assert missing == {UserErrorCode.INACTIVE, UserErrorCode.CONFLICT, UserErrorCode.AGGREGATION_MIXED}
 
 
-def test_both_interfaces_list_debits_before_credits_also_in_an_entry_that_negative_sums_turn_round(
+def test_both_interfaces_list_debits_first_also_where_negative_sums_change_sides(
     client: Client,
 ) -> None:
     post(

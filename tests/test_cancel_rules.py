@@ -80,7 +80,7 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
     assert client.entries(number) == []
 
 
-def test_yes_and_processing_fail_and_no_error_and_ignore_do_not_and_none_stops_the_others(client: Client) -> None:
+def test_only_yes_and_processing_cannot_be_cancelled_and_no_failure_stops_the_others(client: Client) -> None:
     number, entries = run_of_four(client)
     for entry, status in zip(entries, ["YES", "PROCESSING", "ERROR", "IGNORE"], strict=True):
         assert client.transfer([entry], status)["errors"] == []
@@ -93,7 +93,7 @@ def test_yes_and_processing_fail_and_no_error_and_ignore_do_not_and_none_stops_t
     assert counts(client.wait(number, "COMPLETED")) == (1, 1, 0)
 
 
-def test_only_what_was_cancelled_is_free_and_a_second_cancel_tries_only_what_is_left(client: Client) -> None:
+def test_only_cancelled_entries_free_transactions_and_a_second_cancel_tries_only_the_rest(client: Client) -> None:
     number, entries = run_of_four(client)
     client.transfer([entries[0]])
     client.cancel(number)
@@ -118,7 +118,7 @@ def set_transferred(database: Database, numbers: list[str], status: TransferStat
             session.add(entry)
 
 
-def test_a_run_without_entries_is_cancelled_and_gives_back_what_summed_to_zero(database: Database) -> None:
+def test_cancelling_a_run_without_entries_frees_what_netted_to_zero(database: Database) -> None:
     post(database, [line("plus", amount="5.00"), line("minus", amount="-5.00")])
     run = run_now(database)
     assert (run.total_journal_entry_count, run.transaction_count) == (0, 2)
@@ -127,7 +127,7 @@ def test_a_run_without_entries_is_cancelled_and_gives_back_what_summed_to_zero(d
     assert run_now(database).transaction_count == 2
 
 
-def test_what_summed_to_zero_stays_taken_until_no_entry_is_left_uncancelled(database: Database) -> None:
+def test_what_netted_to_zero_stays_taken_until_every_entry_is_cancelled(database: Database) -> None:
     zero = [line("plus", amount="5.00", segment_country="FR"), line("minus", amount="-5.00", segment_country="FR")]
     post(database, [*zero, line("a")])
     run = run_now(database)

@@ -258,7 +258,7 @@ def test_rules_1_to_4_accept_a_period_its_own_dates_a_part_of_it_and_a_closed_on
     assert revenue["executedOn"] >= revenue["createdAt"]
 
 
-def test_rule_5_an_unknown_transaction_type_is_a_broken_document() -> None:
+def test_rule_5_an_unknown_transaction_type_is_an_invalid_document() -> None:
     answer = SCHEMA.execute_sync(
         "mutation($input: CreateJournalRunInput!) { createJournalRun(input: $input) { errors { code } } }",
         {"input": {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE"]}},

@@ -61,7 +61,7 @@ def test_a_new_ledger_has_the_current_and_the_withdrawn_currencies_of_iso_4217(e
     assert len(found) > 280
 
 
-def test_a_withdrawn_currency_is_taken_and_one_without_a_minor_unit_is_not(client: Client) -> None:
+def test_a_withdrawn_currency_is_accepted_and_one_without_a_minor_unit_is_refused(client: Client) -> None:
     lines = [line("lev", currency="BGN", amount="1.95"), line("lira", currency="ITL", amount="1936")]
     post(client.database, [*lines, line("mark", currency="DEM", amount="-1.95")])
     entries = {entry["currency"]: entry for entry in client.entries(client.completed()["number"])}
@@ -139,7 +139,7 @@ def test_two_ledgers_in_one_process_keep_their_own_digits(tmp_path: Path) -> Non
         ledger.close()
 
 
-def test_what_is_recorded_can_be_read_transferred_and_cancelled_when_the_library_has_dropped_its_currency(
+def test_entries_stay_usable_after_the_library_drops_their_currency(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [line("crown", currency="SEK", amount="12.50"), line("back", currency="SEK", segment_country="FR")]

@@ -73,7 +73,7 @@ async def cancel(client: Client, run: str) -> None:
     assert (await asyncio.to_thread(client.cancel, run))["errors"] == []
 
 
-def test_every_transport_waits_for_the_cancellation_then_tells_it_live_and_completes(client: Client) -> None:
+def test_every_transport_waits_for_the_cancellation_then_streams_it_live_and_completes(client: Client) -> None:
     run = run_of(client, 12, transferred=[3, 7])
 
     async def follow_all() -> list[list[dict[str, Any]]]:
@@ -90,7 +90,7 @@ def test_every_transport_waits_for_the_cancellation_then_tells_it_live_and_compl
     assert all(replayed(client, run, transport) == by_websocket for transport in TRANSPORTS.values())
 
 
-def test_an_outcome_tells_what_became_of_its_entry(client: Client) -> None:
+def test_an_outcome_has_the_state_of_its_entry(client: Client) -> None:
     run = run_of(client, 3, transferred=[1])
     entries = client.entries(run)
     client.cancel(run)
@@ -119,7 +119,7 @@ def test_resuming_goes_on_right_after_the_cursor(client: Client) -> None:
             assert replayed(client, run, transport, after=whole[seen - 1]["cursor"]) == whole[seen:]
 
 
-def test_a_second_cancellation_is_told_from_its_start_to_whom_followed_the_first(client: Client) -> None:
+def test_a_subscriber_of_the_first_cancellation_gets_the_second_from_its_start(client: Client) -> None:
     run = run_of(client, 4, transferred=[0, 2])
     client.cancel(run)
     first = replayed(client, run)
@@ -133,7 +133,7 @@ def test_a_second_cancellation_is_told_from_its_start_to_whom_followed_the_first
     assert replayed(client, run, after=second[0]["cursor"]) == second[1:]
 
 
-def test_what_cannot_be_followed_is_refused(client: Client) -> None:
+def test_an_invalid_subscription_is_refused(client: Client) -> None:
     run = run_of(client, 1)
     of_another_list = client.query("{ journalRuns { pageInfo { endCursor } } }")["journalRuns"]["pageInfo"]["endCursor"]
     for transport in TRANSPORTS.values():
@@ -148,9 +148,7 @@ def test_what_cannot_be_followed_is_refused(client: Client) -> None:
             assert (number if after is None else after) in refused.value.message
 
 
-def test_the_feed_ends_when_the_run_is_deleted_while_it_is_told(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_subscription_ends_when_its_run_is_deleted(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     run = run_of(client, 300)
     client.cancel(run)
     client.wait(run, "CANCELLED")

@@ -132,7 +132,7 @@ def test_a_csv_row_of_another_width_is_malformed_and_the_others_are_read(put: Pu
     ]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_column(put: Put) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_column(put: Put) -> None:
     assert read(put("feed.csv", b"\xef\xbb\xbfid,amount\n1,2\n")) == [Record(2, {"id": "1", "amount": "2"})]
     assert read(put("feed.ndjson", b'\xef\xbb\xbf{"id":1,"amount":2}')) == [Record(1, {"id": "1", "amount": "2"})]
 
@@ -153,7 +153,7 @@ def test_rows_of_nothing_are_blank_lines_however_many_cells_they_have(put: Put) 
     assert read(put("feed.ndjson", nothing)) == [Record(2, {"id": "1", "amount": "2"})]
 
 
-def test_gzip_is_told_by_content(put: Put) -> None:
+def test_gzip_is_recognised_by_content(put: Put) -> None:
     content = "id,amount\n1,2\n"
     expected = [Record(2, {"id": "1", "amount": "2"})]
     assert read(put("packed.csv", gzip.compress(content.encode()))) == expected
@@ -183,7 +183,7 @@ def test_files_joined_to_one_keep_neither_their_marks_nor_their_headers(put: Put
 
 
 @pytest.mark.parametrize("other", ["amount,id", "id,amount,note", "note,amount,id", "id,amount,no such"])
-def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) -> None:
+def test_another_header_in_the_middle_of_a_file_is_refused(put: Put, other: str) -> None:
     """Its lines would be taken for those of the first: a debit for a credit account."""
     with open_feed(
         put("feed.csv", f"id,amount,currency\n1,2,GBP\n{other}\n3,4,5\n"),
@@ -200,7 +200,7 @@ def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) 
             next(records)
 
 
-def test_a_value_may_be_what_its_column_is_called(put: Put) -> None:
+def test_a_value_may_equal_its_columns_name(put: Put) -> None:
     path = put("feed.csv", "segment,rule\nsegment,By it\n")
     with open_feed(path, required=("segment",), optional=("rule",)) as feed:
         assert list(feed) == [Record(2, {"segment": "segment", "rule": "By it"})]
@@ -238,7 +238,7 @@ def test_a_line_that_names_the_separator_is_skipped(put: Put) -> None:
         ("feed.csv", "PK\x03\x04\0", "this is a workbook or a zip archive; save the sheet as CSV"),
     ],
 )
-def test_a_file_of_another_kind_is_told_what_it_is(put: Put, name: str, content: str, message: str) -> None:
+def test_a_file_of_another_format_is_named_in_the_error(put: Put, name: str, content: str, message: str) -> None:
     assert str(fault(put(name, content))).partition(", line 1: ")[2].startswith(message)
 
 
@@ -266,7 +266,7 @@ def test_columns_without_a_name_may_be_empty(put: Put) -> None:
     ]
 
 
-def test_an_index_is_told_as_such(put: Put, tmp_path: Path) -> None:
+def test_an_index_column_is_recognised(put: Put, tmp_path: Path) -> None:
     hint = "if it is an index written by pandas, write the file with index=False"
     assert hint in str(fault(put("feed.csv", ",id,amount\n0,1,2\n")))
     for name in ("Unnamed: 0", "index", "level_0"):

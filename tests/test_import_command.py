@@ -131,7 +131,7 @@ def test_a_home_currency_takes_exchange_rates(database: Database, database_url: 
         assert [row.home_amount_minor for row in session.exec(select(Transaction))] == [2]
 
 
-def test_each_file_is_taken_by_itself(database: Database, database_url: str, tmp_path: Path) -> None:
+def test_each_file_is_imported_separately(database: Database, database_url: str, tmp_path: Path) -> None:
     for folder in ("[", "other"):
         (tmp_path / folder).mkdir()
     # Names that a console might take for markup or emoji.
@@ -210,7 +210,7 @@ BAD_LINES = [
 ]
 
 
-def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
+def test_every_invalid_line_is_rejected_with_its_reason_and_the_others_are_recorded(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     bad = [line(f"bad-{place}") | values for place, (values, _) in enumerate(BAD_LINES)]
@@ -234,7 +234,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     assert count(database) == 2
 
 
-def test_an_ndjson_line_that_is_no_text_is_rejected(database: Database, tmp_path: Path) -> None:
+def test_an_ndjson_line_that_is_not_text_is_rejected(database: Database, tmp_path: Path) -> None:
     values = [line("a"), line("b\0"), line("\ud800"), line("c") | {"amount": float("inf")}, line("d") | {"amount": 1.5}]
     (tmp_path / "feed.ndjson").write_text("".join(json.dumps(value) + "\n" for value in values))
 
@@ -339,7 +339,7 @@ def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path:
     assert not (tmp_path / "embedded.db").exists()
 
 
-def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> None:
+def test_invalid_options_are_reported(embedded: str, tmp_path: Path) -> None:
     currency = run_here(tmp_path, "import", "transactions", "-", "--database", embedded, "--home-currency", "XAU")
     two = run_here(tmp_path, "import", "segments", "a.csv", "b.csv", "--database", embedded, "--rejects", "rejects.csv")
     missing = run_here(tmp_path, "import", "segments", "[/a].csv", "--database", embedded)
@@ -352,7 +352,7 @@ def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> No
 # Databases that cannot be used
 
 
-def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unusable_database_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("This is a text, and no database." * 100)
     (tmp_path / "folder").mkdir()
     unusable = {
@@ -381,7 +381,7 @@ def test_a_database_of_a_newer_release_is_left_alone(
     assert_one_clear_error(done, "is of version 9999, which is newer than this release knows", "install the release")
 
 
-def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_a_server_lost_during_a_file_is_reported_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url = postgresql.create_database()
     assert run(tmp_path, "import", "accounting-codes", "-", "--database", url, text=CODES).returncode == 0
     process = start(tmp_path, "import", "transactions", "-", "--database", url)

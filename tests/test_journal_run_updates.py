@@ -24,7 +24,7 @@ async def states(client: Client, run: str, transport: Transport) -> list[dict[st
         return [state async for state in followed]
 
 
-def test_every_transport_tells_the_run_at_once_and_at_every_change_until_it_is_deleted(client: Client) -> None:
+def test_every_transport_sends_the_run_at_once_and_at_every_change_until_it_is_deleted(client: Client) -> None:
     post(client.database, [line(str(n), segment_country=str(n)) for n in range(250)])
     run = client.create()["journalRun"]["number"]
 
@@ -52,7 +52,7 @@ def test_every_transport_tells_the_run_at_once_and_at_every_change_until_it_is_d
         assert canceled == sorted(canceled)
 
 
-def test_a_run_that_does_not_change_is_told_once(client: Client) -> None:
+def test_a_run_that_does_not_change_is_sent_once(client: Client) -> None:
     run = client.completed()["number"]
 
     async def follow_one(transport: Transport) -> list[Any]:

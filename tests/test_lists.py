@@ -254,7 +254,7 @@ def test_a_node_is_found_again_by_its_id(client: Client) -> None:
         assert "is not a valid id" in error["message"]
 
 
-def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(client: Client) -> None:
+def test_a_text_that_no_database_stores_is_a_clients_error(client: Client) -> None:
     documents = [
         "query($text: String!) { journalRun(number: $text) { number } }",
         "query($text: String!) { journalEntries(filter: { currencies: [$text] }) { totalCount } }",

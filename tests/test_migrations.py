@@ -39,7 +39,7 @@ def test_a_new_database_gets_every_table_and_a_second_migration_changes_nothing(
     assert differences == []
 
 
-def test_the_database_itself_lets_only_one_run_be_pending_or_processing(database: Database) -> None:
+def test_the_database_itself_allows_only_one_pending_or_processing_run(database: Database) -> None:
     insert = text(
         "INSERT INTO journal_run (number, status, transaction_types, accounting_period_id, target_start_date,"
         " target_end_date, journal_entry_date, organization_labels, aggregate_currency, created_at, created_by,"
@@ -61,7 +61,7 @@ def test_a_database_of_a_newer_version_is_refused_untouched(empty_database: Data
             check(empty_database)
 
 
-def test_the_name_of_a_revoked_key_is_free_after_the_migration_and_keys_tokens_and_transfers_are_kept(
+def test_the_migration_frees_names_of_revoked_keys_and_keeps_keys_tokens_and_transfers(
     database_url: str,
 ) -> None:
     insert_keys = text(
@@ -129,7 +129,7 @@ INSERT INTO billing_transaction (id, transaction_id, posting_bucket_id, amount, 
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_texts_that_an_earlier_release_took_as_they_came_are_normalised_but_for_what_would_collide(
+def test_the_migration_normalises_texts_except_where_they_would_collide(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(Database(database_url)) as database:

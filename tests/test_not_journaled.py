@@ -66,7 +66,7 @@ def test_the_warning_says_how_many_which_days_and_what_is_missing() -> None:
     assert Imported(recorded=3).warnings() == []
 
 
-def test_every_transaction_stands_in_a_live_entry_or_has_a_reason_why_not(client: Client) -> None:
+def test_every_transaction_is_in_a_live_entry_or_has_a_reason_why_not(client: Client) -> None:
     post(
         client.database,
         [

@@ -61,7 +61,7 @@ def test_it_is_valid_and_served(client: Client) -> None:
     assert served == description(ENDPOINTS)
 
 
-def test_it_describes_exactly_what_is_there(client: Client) -> None:
+def test_it_describes_exactly_the_served_operations(client: Client) -> None:
     gateway = Application(client.database).gateway
     there = {
         (method, route.path.replace("_", "-"))
@@ -115,7 +115,7 @@ def assert_told_as_published(response: Response) -> None:
 
 # schemathesis makes up some of its values with `random`, which Hypothesis seeds, and warns of.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
-def test_whatever_is_sent_is_answered_as_described_and_the_ledger_stays_sound(client: Client) -> None:
+def test_every_request_is_answered_as_described_and_the_ledger_stays_consistent(client: Client) -> None:
     post(client.database, [line(country, segment_country=country) for country in ("AT", "BE", "CH")])
     post(client.database, [line("north", organization="North", transaction_date="2025-01-05")])
     client.completed()

@@ -84,7 +84,7 @@ def test_a_page_of_an_allowed_origin_may_call(tmp_path: Path, path: str) -> None
         assert preflight(gateway.url + path, "http://127.0.0.1:5174").status_code == 403
 
 
-def test_what_is_refused_can_be_read_by_a_page_of_an_allowed_origin(tmp_path: Path) -> None:
+def test_a_page_of_an_allowed_origin_can_read_a_refusal(tmp_path: Path) -> None:
     with serving(tmp_path, PAGE) as gateway:
         for response in (
             httpx.post(f"{gateway.url}/graphql", headers={"Origin": PAGE}, content="{"),
@@ -129,7 +129,7 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["localhost:5173", "example.com", "https://example.com/app", "null", "https://*"])
-def test_what_is_no_origin_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
+def test_an_invalid_origin_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(OriginError, match="is not an origin"):
         Origins([wrong])
     refused = run_here(tmp_path, "serve", "--port", "0", "--allow-origin", wrong)

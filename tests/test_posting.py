@@ -138,7 +138,7 @@ def test_the_same_id_with_other_content_is_a_conflict(database: Database, where:
     assert [bucket[2:4] for bucket in buckets(database).values()] == [(1, 1000)]
 
 
-def test_organisation_and_segment_are_told_apart_whatever_they_hold(database: Database) -> None:
+def test_organisation_and_segment_are_never_confused_whatever_their_values(database: Database) -> None:
     keys: list[dict[str, Any]] = [
         {"organization": None},
         {"organization": "None"},
@@ -196,7 +196,7 @@ def test_buckets_are_the_sums_of_their_transactions(
         assert_buckets_tie_out(session)
 
 
-def test_a_late_transaction_gets_a_bucket_of_its_own(database: Database) -> None:
+def test_a_late_transaction_gets_its_own_bucket(database: Database) -> None:
     post(database, [line("a"), line("b", amount="-3.00")])
     before = buckets(database)
 
@@ -239,7 +239,7 @@ def test_a_sum_of_exactly_the_largest_amount_is_kept_exactly(database: Database)
     assert [bucket[3] for bucket in buckets(database).values()] == [LARGEST, -LARGEST]
 
 
-def test_a_sum_may_leave_64_bits_on_its_way_within_a_batch(database: Database) -> None:
+def test_an_intermediate_sum_within_a_batch_may_exceed_64_bits(database: Database) -> None:
     post_batches(database, [new("a", LARGEST), new("b", LARGEST), new("c", -LARGEST)])
 
     assert [bucket[2:4] for bucket in buckets(database).values()] == [(3, LARGEST)]

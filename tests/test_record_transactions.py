@@ -141,7 +141,7 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
 ]
 
 
-def test_everything_that_is_wrong_is_told_with_its_path(client: Client) -> None:
+def test_every_violation_is_reported_with_its_path(client: Client) -> None:
     items = [item("good"), *(item(f"bad-{place}", **values) for place, (values, _) in enumerate(BAD))]
 
     errors = refused(client, *items)

@@ -76,7 +76,7 @@ def test_a_rule_that_has_changed_since_refuses_nothing_that_was_recorded(
     assert new[0]["code"] in ("INACTIVE", "OUT_OF_RANGE", "UNKNOWN")
 
 
-def test_a_conflict_and_the_faults_of_other_lines_are_told_together(client: Client) -> None:
+def test_a_conflict_and_the_violations_of_other_lines_are_reported_together(client: Client) -> None:
     assert recorded(client, item("a"), item("b")) == (2, 0)
 
     assert errors_told(
@@ -95,7 +95,7 @@ def test_a_conflict_and_the_faults_of_other_lines_are_told_together(client: Clie
     ]
 
 
-def test_every_fault_of_a_line_is_told_at_once_in_the_order_of_the_lines(database: Database) -> None:
+def test_all_violations_of_a_line_are_reported_at_once_in_the_order_of_the_lines(database: Database) -> None:
     post(database, [line("a")])
 
     _, _, reasons = lines_told(
@@ -119,7 +119,7 @@ def test_every_fault_of_a_line_is_told_at_once_in_the_order_of_the_lines(databas
     assert columns == ["transaction_id", "document_number", "segment.country"]
 
 
-def test_a_transaction_is_one_however_its_texts_are_dressed(client: Client) -> None:
+def test_a_transaction_is_the_same_however_its_texts_are_written(client: Client) -> None:
     dressed = item(
         "\u2003SP1 ",
         organization=" Cafe\u0301",

@@ -65,7 +65,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 # What can be done with a list
 
 
-def test_mended_rejects_are_imported_as_they_stand(database: Database, tmp_path: Path) -> None:
+def test_corrected_rejects_are_imported_unchanged(database: Database, tmp_path: Path) -> None:
     lines = [line("a"), line("b", amount="1,5"), line("c"), line("d", debit_account="Till", segment_country='=1+"1"')]
     (tmp_path / "feed.csv").write_text(text(*lines))
 
@@ -85,7 +85,7 @@ def test_mended_rejects_are_imported_as_they_stand(database: Database, tmp_path:
     assert ids(database) == ["a", "b", "c", "d"]
 
 
-def test_rejects_that_are_not_mended_are_rejected_again_with_the_same_cells(database: Database, tmp_path: Path) -> None:
+def test_uncorrected_rejects_are_rejected_again_with_the_same_cells(database: Database, tmp_path: Path) -> None:
     odd = '1,2,3\n"a ""quoted"", one",Invoice Item\nx,Invoice Item,2024-12-05,"1\n2",GBP,Cash,Sales,=cmd()\n,,,,,,,@\n'
     (tmp_path / "feed.csv").write_text(f"{HEADER}\n{odd}")
 
@@ -202,7 +202,7 @@ NOT_OURS = {
 
 @pytest.mark.parametrize("name", NOT_OURS)
 @pytest.mark.parametrize("option", [("--rejects", "feed.csv.rejects.csv"), ()], ids=["given", "by default"])
-def test_a_file_that_is_no_list_of_rejects_is_never_written_over(
+def test_a_file_that_is_not_a_list_of_rejects_is_never_overwritten(
     name: str, option: Sequence[str], tmp_path: Path
 ) -> None:
     (tmp_path / "feed.csv").write_text(text(line("a", amount="x")))
@@ -384,7 +384,7 @@ def test_a_full_disk_refuses_the_file_in_one_line_and_leaves_nothing(database: D
     assert ids(database) == []
 
 
-def test_rejects_that_reach_no_disk_are_known_before_the_import_is_recorded(database: Database, tmp_path: Path) -> None:
+def test_a_failed_flush_of_rejects_refuses_the_import(database: Database, tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(text(line("good"), line("bad", amount="x")))
     before = contents(tmp_path)
 
@@ -399,7 +399,7 @@ def test_rejects_that_reach_no_disk_are_known_before_the_import_is_recorded(data
     assert ids(database) == []
 
 
-def test_a_file_that_comes_meanwhile_is_not_written_over(database: Database, tmp_path: Path) -> None:
+def test_a_file_created_meanwhile_is_not_overwritten(database: Database, tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(text(line("good"), line("bad", amount="x")))
     sync = Rejects.sync
 

@@ -152,7 +152,7 @@ def test_every_answer_can_be_found_again(rest: Rest) -> None:
         assert "Zuora-Track-Id" not in response.headers
 
 
-def test_bodies_are_packed_both_ways(rest: Rest, many_entries: str) -> None:
+def test_bodies_are_gzipped_in_both_directions(rest: Rest, many_entries: str) -> None:
     path = f"/v1/journal-entries/journal-runs/{many_entries}"
     packed = rest.http.get(path, headers={"Accept-Encoding": "gzip"})
     plain = rest.http.get(path, headers={"Accept-Encoding": "identity"})
@@ -212,7 +212,7 @@ def test_a_body_that_is_not_as_described_is_refused_with_every_fault(
     assert reasons(rest.http.post("/v1/journal-runs", content=body)) == expected
 
 
-def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(rest: Rest, many_entries: str) -> None:
+def test_a_text_that_no_database_stores_is_a_clients_error(rest: Rest, many_entries: str) -> None:
     for body in (b'{"notes": "a\\u0000b"}', b'{"notes": "\\ud800"}'):
         response = rest.http.put("/v1/journal-entries/JE-00000001/basic-information", content=body)
         assert response.status_code == httpx.codes.OK, response.text
@@ -222,7 +222,7 @@ def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(rest: Rest, man
     assert reasons(rest.http.get(f"/v1/accounting-codes/{'9' * 30}"))
 
 
-def test_what_is_not_there_is_told_in_the_same_shape(rest: Rest) -> None:
+def test_an_unknown_path_has_the_same_error_format(rest: Rest) -> None:
     assert reasons(rest.http.get("/v1/invoices"), 404) == [
         (50000040, "There is no path /v1/invoices; /openapi.json lists the operations.")
     ]
@@ -233,7 +233,7 @@ def test_what_is_not_there_is_told_in_the_same_shape(rest: Rest) -> None:
     assert response.headers["Allow"] == "POST"
 
 
-def test_a_fault_and_a_busy_ledger_are_told_in_the_same_shape(
+def test_an_internal_error_and_a_busy_ledger_have_the_same_error_format(
     rest: Rest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from resolvers.context import Gateway

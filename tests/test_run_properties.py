@@ -67,7 +67,7 @@ Sums = dict[Side, tuple[int, int]]
 @pytest.mark.parametrize("ledger", [Ledger(), Ledger("GBP"), Ledger("GBP", True)], ids=["plain", "home", "aggregated"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(lines, min_size=1, max_size=3))
-def test_on_a_database_every_bucket_is_claimed_once_and_every_entry_is_the_sum_of_its_own(
+def test_on_a_database_every_bucket_is_claimed_once_and_entries_are_the_sums_of_their_buckets(
     database: Database, ledger: Ledger, batches: list[list[Line]]
 ) -> None:
     # The period fills up over the batches and examples; each run finds what came since the one before.

@@ -58,7 +58,7 @@ def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> str:
     return complaints
 
 
-def test_it_answers_browsers_and_health_checks_and_stops_in_silence(database: Database, tmp_path: Path) -> None:
+def test_it_serves_browsers_and_health_checks_and_stops_silently(database: Database, tmp_path: Path) -> None:
     with serving(tmp_path, database) as (process, url), httpx.Client(base_url=url, timeout=30) as http:
         assert (http.get("/healthz").status_code, http.get("/readyz").status_code) == (200, 200)
         redirect = http.get("/")
@@ -113,7 +113,7 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
         stop(process)
 
 
-def test_a_port_in_use_is_told_in_one_line_before_anything_is_made(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_before_anything_is_created(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run(tmp_path, "serve", "--port", str(port))
@@ -126,7 +126,7 @@ def test_a_port_in_use_is_told_in_one_line_before_anything_is_made(tmp_path: Pat
 @pytest.mark.parametrize(
     ("database_url", "how"), [("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)], indirect=["database_url"]
 )
-def test_a_stop_tells_every_subscriber_to_come_back(database: Database, tmp_path: Path, how: signal.Signals) -> None:
+def test_a_stop_asks_every_subscriber_to_reconnect(database: Database, tmp_path: Path, how: signal.Signals) -> None:
     async def follow_and_stop(process: Process, url: str, number: str) -> list[list[Any] | Disconnected]:
         subscribed = asyncio.Semaphore(0)
 
@@ -174,7 +174,7 @@ async def outcomes(url: str, number: str, found: list[dict[str, Any]], wanted: i
     [("sqlite", signal.SIGTERM), ("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL)],
     indirect=["database_url"],
 )
-def test_a_cancellation_goes_on_after_a_restart_and_tells_each_outcome_once(
+def test_a_cancellation_continues_after_a_restart_with_each_outcome_once(
     database: Database, tmp_path: Path, how: signal.Signals
 ) -> None:
     post(database, [line(str(n), segment_country=f"{n:04}") for n in range(SIZE)])

@@ -65,7 +65,7 @@ def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> 
     assert many == few == 13
 
 
-def test_a_page_of_entries_by_rest_costs_the_same_however_many_they_are(client: Client) -> None:
+def test_a_page_of_rest_entries_costs_the_same_however_many_there_are(client: Client) -> None:
     post(client.database, [line("first")])
     post(client.database, [line(f"{n}", transaction_date="2025-01-05", segment_country=str(n)) for n in range(50)])
     number = client.completed()["number"]

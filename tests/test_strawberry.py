@@ -58,7 +58,7 @@ def test_a_syntax_error_closes_the_whole_websocket() -> None:
 
 
 @pytest.mark.parametrize("message", [[], None, "ping"])
-def test_a_message_that_is_no_object_breaks_the_websocket(message: Any) -> None:
+def test_a_message_that_is_not_an_object_breaks_the_websocket(message: Any) -> None:
     """Overridden by gateway.graphql.websocket.WebSocketHandler.handle_message."""
     handler: Any = BaseGraphQLTransportWSHandler(
         view=Mock(),

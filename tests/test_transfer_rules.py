@@ -56,7 +56,7 @@ def test_from_1_to_1000_entries_are_named(client: Client) -> None:
         assert error["message"] == f"Name from 1 to 1000 journal entries; {len(numbers)} are named."
 
 
-def test_time_and_caller_are_kept_while_the_status_is_yes_and_every_change_is_in_the_audit_trail(
+def test_time_and_user_are_kept_while_the_status_is_yes_and_every_change_is_audited(
     client: Client,
 ) -> None:
     _, (number, *_) = entries_of_three(client)

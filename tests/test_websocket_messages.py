@@ -104,14 +104,14 @@ MESSAGES: dict[str, object] = {
 
 
 @pytest.mark.parametrize("what", MESSAGES)
-def test_what_is_no_message_closes_the_connection_with_a_reason(gateway: Client, what: str) -> None:
+def test_an_invalid_message_closes_the_connection_with_a_reason(gateway: Client, what: str) -> None:
     answers, code, reason = talk(gateway, MESSAGES[what])
     assert (answers, code) == ([], 4400)
     assert reason
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_cannot_be_executed_is_told_by_id_and_the_connection_lives_on(gateway: Client, what: str) -> None:
+def test_an_invalid_operation_gets_an_error_by_id_and_the_connection_stays_open(gateway: Client, what: str) -> None:
     document, code = REFUSED[what]
     answers, closed, _ = talk(gateway, subscribe(query=document), {**subscribe(query=RUNS), "id": "2"})
     told = {answer["id"]: answer for answer in answers if answer["type"] != "complete"}
@@ -127,7 +127,7 @@ def test_the_named_one_of_several_operations_is_executed(gateway: Client) -> Non
     assert answers[0]["payload"] == {"data": {"__typename": "Query"}}
 
 
-def test_null_stands_for_what_is_left_out(gateway: Client) -> None:
+def test_null_counts_as_absent(gateway: Client) -> None:
     nothing = dict.fromkeys(("variables", "operationName", "extensions"))
     answers, code, _ = talk(
         gateway,
@@ -139,7 +139,7 @@ def test_null_stands_for_what_is_left_out(gateway: Client) -> None:
     assert [answer["type"] for answer in answers] == ["connection_ack", "next", "complete"]
 
 
-def test_a_bad_value_is_told_with_the_path_of_its_field(gateway: Client) -> None:
+def test_an_invalid_value_is_reported_with_the_path_of_its_field(gateway: Client) -> None:
     document = "subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }"
     answers, _, _ = talk(gateway, subscribe(query=document, variables={"run": None}))
     (answer,) = answers

@@ -252,7 +252,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         refused(understood(unknown), (40, "There is no journal entry 'JE-99999999'."))
 
 
-def test_who_is_not_let_in_and_what_a_standard_user_may_not_do(vendor: Vendor) -> None:
+def test_unauthenticated_callers_and_missing_permissions_are_refused(vendor: Vendor) -> None:
     post(vendor.gateway.database, [line("a")])
     number = vendor.create().journal_run_number
     vendor.poll(number, "Completed")
@@ -346,7 +346,7 @@ WORDS = [
 ]
 
 
-def test_the_documentation_tells_of_every_published_field_and_status() -> None:
+def test_the_documentation_covers_every_published_field_and_status() -> None:
     told = (Path(__file__).parent.parent / "docs" / "rest.md").read_text()
     fields = {
         field.alias or name
@@ -358,5 +358,5 @@ def test_the_documentation_tells_of_every_published_field_and_status() -> None:
     assert {word.value for words in WORDS for word in words if word.value not in told} == set()
 
 
-def test_the_published_transaction_types_are_those_that_are_known() -> None:
+def test_the_published_transaction_types_are_the_known_ones() -> None:
     assert {word.value for word in zuora_sdk.JournalRunTransactionType} == set(TransactionType)

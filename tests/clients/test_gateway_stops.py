@@ -10,7 +10,7 @@ from tests.clients.scene import assert_went_through, new_run, play_until
 
 
 @pytest.mark.parametrize("program", ["graphql-sse", "urql-fetch", "apollo"])
-def test_a_client_goes_on_after_the_last_cursor_when_the_gateway_says_that_it_stops(
+def test_a_client_continues_from_the_last_cursor_after_the_gateway_stops(
     program: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with guarded_gateway(tmp_path) as guarded:

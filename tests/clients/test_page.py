@@ -83,7 +83,7 @@ def collected(lines: Iterator[Line]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("built")
-def test_one_token_is_asked_for_used_everywhere_kept_over_a_reload_and_asked_for_again_once_revoked(
+def test_the_page_asks_for_one_token_keeps_it_over_a_reload_and_asks_again_once_revoked(
     browser: str, guarded: Client
 ) -> None:
     key, secret = create_api_key(guarded.database, "Month end", STANDARD, actor="test")
@@ -111,7 +111,7 @@ def test_one_token_is_asked_for_used_everywhere_kept_over_a_reload_and_asked_for
 
 
 @pytest.mark.usefixtures("built")
-def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_as_it_is(browser: str, client: Client) -> None:
+def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_unchanged(browser: str, client: Client) -> None:
     post(client.database, [line("a")])
     client.completed()
     post(client.database, [line("b")])
@@ -129,7 +129,7 @@ def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_as_it_is(browser: 
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_without_graphiql_the_page_says_what_is_missing_and_offers_a_form(browser: str, database: Database) -> None:
+def test_without_graphiql_the_page_says_so_and_offers_a_form(browser: str, database: Database) -> None:
     key, secret = create_api_key(database, "Month end", STANDARD, actor="test")
     with served(Application(database), database) as anyone:
         post(database, [line("a")])
