@@ -1,4 +1,4 @@
-"""Who is let in, what they may do, and whose name their deeds bear."""
+"""Authentication, permissions, and the name that the audit trail records."""
 
 import asyncio
 import json
@@ -49,30 +49,30 @@ def guarded(database: Database) -> Iterator[Client]:
 
 
 def exchange(database: Database, client_id: str, secret: str) -> Token:
-    """The token that a gateway gives for these."""
+    """The token that a gateway issues for these credentials."""
     return asyncio.run(issue_token(Application(database).gateway, client_id, secret))
 
 
 def new_token(database: Database, *permissions: Permission, name: str = "Month end") -> tuple[ApiKey, str]:
-    """A new API key that may do this, else what a standard user may, and a token for it."""
+    """A new API key with these permissions, by default those of a standard user, and a token for it."""
     key, secret = create_api_key(database, name, permissions or STANDARD, actor="test")
     return key, exchange(database, key.client_id, secret).access_token
 
 
 def expire(database: Database) -> None:
-    """Let every token there is expire now."""
+    """Make every token expire now."""
     with database.write() as session:
         for token in session.exec(select(AccessToken)):
             token.expires_at = now() - timedelta(seconds=1)
 
 
 def refusal(message: str) -> dict[str, Any]:
-    """The body of an answer to a caller who is not let in."""
+    """The body of a response to an unauthenticated caller."""
     return {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
 
 
 def assert_refused(url: str, authorization: str | None, message: str) -> None:
-    """Whoever calls with this header is refused: by POST, GET, server-sent events, multipart and WebSocket."""
+    """A caller with this header is refused: by POST, GET, server-sent events, multipart and WebSocket."""
     headers = {} if authorization is None else {"Authorization": authorization}
     with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
         answers = [http.post("/graphql", json=TYPENAME, headers={"Accept": accept}) for accept in ACCEPTS]
@@ -291,7 +291,7 @@ def test_a_websocket_takes_the_token_from_header_or_payload_until_it_is_revoked(
         assert asyncio.run(first(transport, token=token)) == "COMPLETED"
     for name in ("Authorization", "authorization"):
         assert asyncio.run(first(websocket, init={name: f"Bearer {token}"})) == "COMPLETED"
-    # The header goes before the payload.
+    # The header takes precedence over the payload.
     assert asyncio.run(first(websocket, token=token, init={"Authorization": "Bearer nonsense"})) == "COMPLETED"
     for init in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": token}, {"Authorization": 1}):
         with pytest.raises(Disconnected) as disconnected:

@@ -24,13 +24,13 @@ def run_of_four(client: Client) -> tuple[str, list[str]]:
 
 
 def counts(run: dict[str, Any]) -> tuple[int, int, int]:
-    """How many entries its latest cancellation cancelled, failed to cancel, and has yet to try."""
+    """The counts of its latest cancellation: cancelled, failed and remaining."""
     latest = run["cancellation"]
     return latest["canceledCount"], latest["failedCount"], latest["remainingCount"]
 
 
 def assert_refused(payload: dict[str, Any], number: str, status: str) -> None:
-    """The cancellation was refused, naming the run's status and those from which it is possible."""
+    """The cancellation was refused, naming the run's status and the statuses that allow it."""
     assert payload["journalRun"] is None
     (error,) = payload["errors"]
     assert (error["code"], error["field"]) == ("STATUS_NOT_ALLOWED", ["input", "number"])
@@ -68,7 +68,7 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
         assert (accepted["errors"], accepted["journalRun"]["status"]) == ([], "CANCEL_IN_PROGRESS")
         run = client.wait(number, "CANCELLED")
     assert (run["executedOn"], run["totalJournalEntryCount"], counts(run)) == (None, 0, (0, 0, 0))
-    # The workflow that comes too late does nothing, however far it gets.
+    # A workflow that comes too late does nothing.
     with client.database.write() as session:
         row = run_numbered(session, number)
         assert row is not None
@@ -111,7 +111,7 @@ def test_only_cancelled_entries_free_transactions_and_a_second_cancel_tries_only
 
 
 def set_transferred(database: Database, numbers: list[str], status: TransferStatus) -> None:
-    """Set where these entries stand on their way into the general ledger."""
+    """Set the transfer status of these entries."""
     with database.write() as session:
         for entry in lock_entries_numbered(session, numbers).values():
             entry.transferred_to_accounting = status
@@ -153,7 +153,7 @@ def test_each_entry_has_one_outcome_however_the_batches_fall(database: Database)
     run = run_now(database)
     entries = entries_of(database, run)
     set_transferred(database, [entries[1].number], TransferStatus.PROCESSING)
-    # Batches that leave nothing over and batches that do end the same way.
+    # Full and partial last batches end the same way.
     for batch, expected in ((2, ["CANCELED", "FAILED", "CANCELED", "CANCELED"]), (1, ["FAILED"]), (3, ["FAILED"])):
         assert cancel_now(database, run.number, batch).status is JournalRunStatus.COMPLETED
         with database.read() as session:

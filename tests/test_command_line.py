@@ -1,4 +1,4 @@
-"""The command line apart from what its commands do: its version, its exit codes, and how it ends."""
+"""The command line itself: its version, its exit codes, and interrupts."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The rules that a ledger must keep find what breaks them."""
+"""The conservation rules find violations."""
 
 import pytest
 from sqlalchemy import text

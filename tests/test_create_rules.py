@@ -1,4 +1,4 @@
-"""The rules of creating a run. Each refusal names its field and what would be right, and leaves nothing behind."""
+"""The rules of creating a run. Each refusal names its field and what would be right, and nothing is changed."""
 
 from dataclasses import replace
 from datetime import date

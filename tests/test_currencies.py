@@ -1,4 +1,4 @@
-"""Currencies are the ledger's own data: what is recorded can be read whatever a list says later."""
+"""Currencies are stored in the ledger: recorded amounts can be read whatever a later list says."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ def digits(database: Database) -> dict[str, int]:
 
 
 def to_version_0002(database: Database) -> None:
-    """Take away what versions 0003 and later have added; the rows are then those that the earlier version wrote."""
+    """Remove what versions 0003 and later added; the rows are then as the earlier version wrote them."""
     statements = [
         "DROP TABLE currency",
         "DROP TABLE ledger_settings",
@@ -48,7 +48,7 @@ def to_version_0002(database: Database) -> None:
 
 
 def in_no_list(database: Database, code: str) -> None:
-    """Have the recorded euros be of a currency that no list has."""
+    """Change the recorded euros to a currency that is in no list."""
     with database.write() as session:
         for table in ("posting_key", "journal_entry", "journal_entry_item"):
             session.execute(text(f"UPDATE {table} SET currency = :code WHERE currency = 'EUR'"), {"code": code})  # noqa: S608

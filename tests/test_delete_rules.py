@@ -12,7 +12,7 @@ from tests.ledger import line, post
 
 
 def assert_refused(payload: dict[str, Any], number: str, status: str) -> None:
-    """The deletion was refused, naming the run's status and the one from which it is possible."""
+    """The deletion was refused, naming the run's status and the one that allows it."""
     assert (payload["journalRun"], payload["deletedNumber"]) == (None, None)
     (error,) = payload["errors"]
     assert (error["code"], error["field"]) == ("STATUS_NOT_ALLOWED", ["input", "number"])

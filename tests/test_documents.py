@@ -34,7 +34,7 @@ NOT_FOUND = {"errors": [{"message": "PersistedQueryNotFound", "extensions": {"co
 
 
 def persisted(document: str) -> dict[str, Any]:
-    """The extensions that name the document by its hash."""
+    """The extensions with the document's hash."""
     return {"persistedQuery": {"version": 1, "sha256Hash": sha256(document.encode()).hexdigest()}}
 
 
@@ -159,7 +159,7 @@ def test_where_they_are_disabled_a_client_must_send_documents_in_full(tmp_path: 
 
 
 def manifest(folder: Path, content: object) -> Path:
-    """A file with this content, as JSON unless it is a text."""
+    """A file with this content, as JSON unless it is a string."""
     path = folder / "manifest.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path

@@ -1,4 +1,4 @@
-"""Following a cancellation: every outcome exactly once and in order, however one subscribes."""
+"""Following a cancellation: every outcome exactly once and in order, with every way of subscribing."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ PROGRESS = """subscription($run: String!, $after: String) {
 
 
 def run_of(client: Client, size: int, transferred: Sequence[int] = ()) -> str:
-    """A completed run of so many entries, those at these places transferred to accounting."""
+    """A completed run of this many entries, with those at these positions transferred to accounting."""
     post(client.database, [line(str(n), segment_country=f"{n:04}") for n in range(size)])
     number: str = client.completed()["number"]
     if transferred:
@@ -57,7 +57,7 @@ def replayed(client: Client, run: str, transport: Transport = websocket, **more:
 
 
 def assert_whole(found: list[dict[str, Any]], size: int) -> None:
-    """Each of so many entries is told exactly once, in order, with counts that are right."""
+    """Each entry has exactly one outcome, in order, with correct counts."""
     assert [outcome["sequence"] for outcome in found] == list(range(1, size + 1))
     assert len({outcome["journalEntry"]["number"] for outcome in found}) == size
     canceled = 0
@@ -69,7 +69,7 @@ def assert_whole(found: list[dict[str, Any]], size: int) -> None:
 
 
 async def cancel(client: Client, run: str) -> None:
-    """Have the run's cancellation accepted."""
+    """Request the run's cancellation."""
     assert (await asyncio.to_thread(client.cancel, run))["errors"] == []
 
 
@@ -174,7 +174,7 @@ SEED = random.SystemRandom().randrange(10**6)
 
 
 async def restless(client: Client, run: str, chance: random.Random) -> list[dict[str, Any]]:
-    """Subscribes at a random moment, and drops and renews the connection again and again until it is complete."""
+    """Subscribes at a random moment, and keeps dropping and renewing the connection until it is complete."""
     found: list[dict[str, Any]] = []
     await asyncio.sleep(chance.uniform(0, 2))
     while True:
@@ -195,7 +195,7 @@ def test_restless_subscribers_each_see_every_outcome_exactly_once(
 ) -> None:
     print(f"seed {SEED}")  # noqa: T201  (pytest shows it when the test fails)
     chance = random.Random(SEED)  # noqa: S311
-    # Small batches: the cancellation goes on while most of them come and go.
+    # Small batches: the cancellation continues while most of them reconnect.
     monkeypatch.setattr(process, "cancel_batch", partial(cancel_batch, size=4))
     run = run_of(client, SIZE, transferred=chance.sample(range(SIZE), 30))
 

@@ -1,4 +1,4 @@
-"""Feed files: every format gives the same records, every fault is told where it is, and memory stays flat."""
+"""Feed files: every format gives the same records, every fault is reported with its line, and memory stays flat."""
 
 import csv
 import gzip
@@ -106,7 +106,7 @@ def test_every_format_gives_the_same_records(tmp_path: Path, rows: list[dict[str
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=tables, blank_lines=st.integers(0, 2))
 def test_a_csv_record_is_found_on_its_line(tmp_path: Path, rows: list[dict[str, str]], blank_lines: int) -> None:
-    """Cutting the file off before a record's line leaves exactly the records before it."""
+    """Truncating the file before a record's line leaves exactly the records before it."""
     path = tmp_path / "feed.csv"
     write_csv(path, rows, "\r\n" + "\n" * blank_lines)
     lines = path.read_bytes().split(b"\n")
@@ -184,7 +184,7 @@ def test_files_joined_to_one_keep_neither_their_marks_nor_their_headers(put: Put
 
 @pytest.mark.parametrize("other", ["amount,id", "id,amount,note", "note,amount,id", "id,amount,no such"])
 def test_another_header_in_the_middle_of_a_file_is_refused(put: Put, other: str) -> None:
-    """Its lines would be taken for those of the first: a debit for a credit account."""
+    """Its lines would be read by the first header: a debit account as a credit account."""
     with open_feed(
         put("feed.csv", f"id,amount,currency\n1,2,GBP\n{other}\n3,4,5\n"),
         required=("id", "amount", "currency") if "no such" in other else REQUIRED,
@@ -193,7 +193,7 @@ def test_another_header_in_the_middle_of_a_file_is_refused(put: Put, other: str)
         records = iter(feed)
         assert next(records) == Record(2, {"id": "1", "amount": "2", "currency": "GBP"})
         if "no such" in other:
-            # Not all that is required is in it: a line like others, whose values will be found wrong.
+            # It lacks required columns, so it is an ordinary line, whose values are invalid.
             assert len(list(records)) == 2
             return
         with pytest.raises(FeedError, match=r"line 3: this header has other columns than the first"):
@@ -375,7 +375,7 @@ def test_a_faulty_ndjson_record_is_malformed_and_the_others_are_read(put: Put, l
     ],
 )
 def test_a_broken_ndjson_file_is_refused(put: Put, content: str, message: str) -> None:
-    # The reason is in the words of the Python that runs.
+    # The reason depends on the Python version.
     assert re.sub(r"\(.*\)", "(REASON)", str(fault(put("feed.jsonl", content)))).endswith(message)
 
 
@@ -582,7 +582,7 @@ def test_a_file_that_cannot_be_opened_is_refused(put: Put, tmp_path: Path, monke
         raise PermissionError(13, "Permission denied")
 
     secret = put("secret.csv", "id,amount\n")
-    # The tests may run as root, whom no file mode stops.
+    # The tests may run as root, which ignores file modes.
     monkeypatch.setattr("gateway.feed.source.io.FileIO", deny)
     assert str(fault(secret)) == f"{secret}: no permission to read this file"
 
@@ -667,7 +667,7 @@ def test_memory_is_flat_over_a_long_stream(format: Format, head: bytes, record: 
     ):
         records = iter(feed)
         count = sum(isinstance(record, Record) for record in islice(records, 150_000))
-        # What is kept shows in any part of the stream, and tracing is slow.
+        # A leak shows in any part of the stream, and tracing is slow.
         tracemalloc.start()
         try:
             count += sum(isinstance(record, Record) for record in records)

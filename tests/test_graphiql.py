@@ -32,7 +32,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def loaded(page: str) -> list[str]:
-    """The addresses that a browser asks for when it shows the page."""
+    """The URLs that a browser requests for the page."""
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', page)
     return scripts + re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
 

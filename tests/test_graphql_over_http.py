@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what is no request, what cannot be executed, and how each shape of answer says so."""
+"""GraphQL over HTTP: malformed requests, invalid operations, and how each response format reports them."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ CREATE = """mutation { createJournalRun(input: { accountingPeriodName: "Dec 2024
   transactionTypes: [INVOICE_ITEM] }) { journalRun { number } errors { code } } }"""
 RUNS = "{ journalRuns { totalCount } }"
 
-# Documents that no operation of can be executed, and the code that says why.
+# Documents without an executable operation, and the code of the error.
 REFUSED = {
     "a document cut off": ("{", "GRAPHQL_PARSE_FAILED"),
     "a subscription cut off": ("subscription{", "GRAPHQL_PARSE_FAILED"),
@@ -61,7 +61,7 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The transports know no database: one of them is enough, and one server for all requests."""
+    """The transports do not depend on the database: one is enough, with one server for all requests."""
     return f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db"
 
 
@@ -86,7 +86,7 @@ def post(gateway: Client, body: object, headers: dict[str, str] = JSON) -> httpx
 
 
 def events(response: httpx.Response) -> list[tuple[str, Any]]:
-    """The events of a stream, which ends lines in LF alone, as not every client splits at more."""
+    """The events of a stream, whose lines end in LF only, because some clients split only at LF."""
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/event-stream")
     assert "\r" not in response.text

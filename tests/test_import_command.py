@@ -1,4 +1,4 @@
-"""`journal-gateway import`: the real command line, on both databases, with good files and bad ones."""
+"""`journal-gateway import`: the real command line, on both databases, with valid and invalid files."""
 
 import codecs
 import csv
@@ -50,7 +50,7 @@ def rejects(path: Path) -> list[tuple[int, str]]:
 
 
 def count(database: Database) -> int:
-    """How many transactions are recorded; that buckets hold as many is made sure of."""
+    """The number of recorded transactions, after checking that the buckets have as many."""
     with database.read() as session:
         recorded = session.exec(select(func.count()).select_from(Transaction)).one()
         assert session.exec(select(func.coalesce(func.sum(PostingBucket.transaction_count), 0))).one() == recorded
@@ -69,7 +69,7 @@ def assert_one_clear_error(done: object, *parts: str) -> None:
         assert part in err
 
 
-# What goes well
+# Successful imports
 
 
 def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_home_currency_takes_exchange_rates(database: Database, database_url: 
 def test_each_file_is_imported_separately(database: Database, database_url: str, tmp_path: Path) -> None:
     for folder in ("[", "other"):
         (tmp_path / folder).mkdir()
-    # Names that a console might take for markup or emoji.
+    # Names that a console might render as markup or emoji.
     write(tmp_path / "[" / "red]:x:.csv", [line("a"), line("bad", amount="x")])
     write(tmp_path / "other" / "red]:x:.csv", [line("b"), line("bad", currency="x")])
     (tmp_path / "broken.csv").write_text("no,such,columns\n")
@@ -165,7 +165,7 @@ def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, m
         assert session.exec(select(Posting.posted_by)).one() == f"command line: user {os.getuid()}"
 
 
-# Bad lines
+# Invalid lines
 
 LARGEST = "92233720368547758.07"
 BAD_LINES = [
@@ -245,7 +245,7 @@ def test_an_ndjson_line_that_is_not_text_is_rejected(database: Database, tmp_pat
     assert count(database) == 2
 
 
-# Files that are refused whole
+# Refused files
 
 HEADER = "transaction_id,transaction_type,transaction_date,amount,currency,debit_account,credit_account\n"
 GOOD = "a,Invoice Item,2024-12-05,1.00,GBP,Accounts Receivable,Sales\n"
@@ -268,7 +268,7 @@ BROKEN_FILES = {
 
 @pytest.fixture
 def embedded(tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The URL of a SQLite database, for what has nothing to do with the kind of the database."""
+    """The URL of a SQLite database, for tests that do not depend on the kind of database."""
     return f"sqlite:///{tmp_path}/embedded.db"
 
 
@@ -349,7 +349,7 @@ def test_invalid_options_are_reported(embedded: str, tmp_path: Path) -> None:
     assert_one_clear_error(missing, "error: [/a].csv: there is no such file")
 
 
-# Databases that cannot be used
+# Unusable databases
 
 
 def test_an_unusable_database_is_reported_in_one_line(tmp_path: Path) -> None:
@@ -468,7 +468,7 @@ def test_a_check_makes_no_database_and_changes_no_tables(postgresql: PostgreSQL,
     postgresql.drop_database(url)
 
 
-# Formats that are told
+# The --format option
 
 
 @pytest.mark.parametrize(

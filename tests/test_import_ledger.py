@@ -1,4 +1,4 @@
-"""Importing what a ledger is made of: codes, periods, segments and rules; each file whole, or nothing of it."""
+"""Importing codes, periods, segments and rules: each file completely or not at all."""
 
 from dataclasses import replace
 from datetime import date
@@ -43,7 +43,7 @@ class Import(Protocol):
 
 
 def take(importer: Import, database: Database, *lines: dict[str, str]) -> tuple[Imported, Rejected]:
-    """Import these lines, the first of which stands on line 2."""
+    """Import these lines, numbered from 2."""
     rejected: Rejected = []
     done = importer(
         database, enumerate(lines, start=2), lambda number, reason: rejected.append((number, reason)), actor="Ada"
@@ -54,14 +54,14 @@ def take(importer: Import, database: Database, *lines: dict[str, str]) -> tuple[
 
 
 def taken(importer: Import, database: Database, *lines: dict[str, str]) -> int:
-    """How many lines were taken; none may be rejected."""
+    """The number of recorded lines; none may be rejected."""
     done, rejected = take(importer, database, *lines)
     assert rejected == []
     return done.recorded
 
 
 def refused(importer: Import, database: Database, *lines: dict[str, str]) -> Rejected:
-    """What was wrong with the lines; none may be taken."""
+    """The reasons of the rejected lines; none may be recorded."""
     done, rejected = take(importer, database, *lines)
     assert done.recorded == 0
     assert rejected
@@ -293,7 +293,7 @@ def test_two_open_ended_periods_overlap(database: Database) -> None:
         (2, "accounting period 'Later' overlaps 'Open-Ended'")
     ]
     earlier = refused(import_accounting_periods, database, period("Earlier", "2000-01-01"))
-    # A line stands once among the rejected ones, with everything that is wrong with it.
+    # A rejected line is listed once, with all its violations.
     assert [number for number, _ in earlier] == [2]
     assert "accounting period 'Earlier' overlaps 'Open-Ended'" in earlier[0][1].split("; ")
 
@@ -393,7 +393,7 @@ def stored_rule(database: Database, name: str) -> tuple[bool, RuleSegments] | No
 
 
 def use(database: Database, name: str) -> None:
-    """Mark the rule as a run does that uses it."""
+    """Mark the rule as used, as a run does."""
     with database.write() as session:
         found = rule_named(session, name)
         assert found is not None

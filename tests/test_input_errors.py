@@ -1,4 +1,4 @@
-"""Values that GraphQL cannot take: a code, the path of the input field, and plain words."""
+"""Invalid GraphQL input values: a code, the path of the input field, and plain words."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Following a run: as it is at once, then every change, until it is deleted."""
+"""Following a run: its current state, then every change, until it is deleted."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -19,7 +19,7 @@ LIFE = ["PENDING", "PROCESSING", "COMPLETED", "CANCEL_IN_PROGRESS", "CANCELLED",
 
 
 async def states(client: Client, run: str, transport: Transport) -> list[dict[str, Any]]:
-    """Every state of the run that the subscription tells, until it is deleted."""
+    """Every state of the run that the subscription sends, until it is deleted."""
     async with asyncio.timeout(PATIENCE_SECONDS), aclosing(follow(transport, client.url, UPDATES, run=run)) as followed:
         return [state async for state in followed]
 
@@ -66,7 +66,7 @@ def test_a_run_that_does_not_change_is_sent_once(client: Client) -> None:
 
     async def follow_all() -> list[list[Any]]:
         followers = [asyncio.create_task(follow_one(transport)) for transport in TRANSPORTS.values()]
-        # Another run's changes are none of this one.
+        # Changes of another run are not sent.
         await asyncio.to_thread(client.completed)
         return await asyncio.gather(*followers)
 

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the code works with."""
+"""The migrations create exactly the tables that the code uses."""
 
 import warnings
 from contextlib import closing
@@ -27,7 +27,7 @@ from tests.ledger import refuse
 def test_a_new_database_gets_every_table_and_a_second_migration_changes_nothing(empty_database: Database) -> None:
     assert migrate(empty_database) == (newest_version(), newest_version())
     with empty_database.reader.connect() as connection, warnings.catch_warnings():
-        # Alembic cannot reflect the index over a constant that lets one run work at a time.
+        # Alembic cannot reflect the index over a constant that allows one running run.
         warnings.simplefilter("ignore")
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         differences = [
@@ -174,7 +174,7 @@ def test_the_migration_normalises_texts_except_where_they_would_collide(
             assert left == [("Transaction", " SP2"), ("Transaction", "\u3000SP5"), ("AccountingCode", " Cash")]
         assert [record.args for record in caplog.records if record.name == "storage.migration"] == left
 
-        # What was recorded before is not recorded twice.
+        # Transactions recorded before are not recorded twice.
         feed = {"transaction_type": "Invoice Item", "transaction_date": "2024-12-05", "amount": "10", "currency": "GBP"}
         feed |= {"debit_account": "Cash", "credit_account": "Caf\u00e9", "organization": "Nord", "document_number": "D"}
         sent = {"transaction_id": "SP1", **feed, "segment.country": "Caf\u00e9"}

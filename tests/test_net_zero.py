@@ -1,4 +1,4 @@
-"""What nets to zero stands in no entry, counts as taken, and can be seen."""
+"""Transactions that net to zero are in no entry, count as taken, and can be listed."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ DOCUMENT = """query($number: String!, $first: Int, $after: String) { journalRun(
 
 
 def seen(client: Client, number: str, **page: Any) -> dict[str, Any]:
-    """What the run says of what nets to zero."""
+    """What the run reports about what nets to zero."""
     found: dict[str, Any] = client.query(DOCUMENT, {"number": number, **page})["journalRun"]
     return found
 

@@ -35,7 +35,7 @@ def serving(folder: Path, *allowed: str) -> Iterator[Client]:
 
 
 def preflight(url: str, origin: str = PAGE, method: str = "POST") -> httpx.Response:
-    """What a browser asks before it sends a page's request."""
+    """A browser's preflight request."""
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": method,

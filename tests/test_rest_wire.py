@@ -1,4 +1,4 @@
-"""How the REST interface writes what it answers: headers, packing, pages, and the shape of every refusal."""
+"""The format of REST responses: headers, compression, pages, and refusals."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ RUN = {
 
 @pytest.fixture
 def rest(client: Client) -> Iterator[Rest]:
-    """A REST client of a gateway that asks nobody who they are."""
+    """A REST client of a gateway that requires no API key."""
     with Rest(client.url) as connected:
         yield connected
 
@@ -39,7 +39,7 @@ def many_entries(client: Client) -> str:
 
 
 def reasons(response: httpx.Response, status: int = httpx.codes.OK) -> list[tuple[int, str]]:
-    """Why the request was refused, once the whole refusal is shaped as published."""
+    """Why the request was refused, after checking that the refusal has the published shape."""
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
     body = response.json()
     assert list(body) == ["success", "processId", "requestId", "reasons"]

@@ -1,4 +1,4 @@
-"""The gateway as it is run: started, asked, stopped, killed and started again."""
+"""The gateway as a process: started, queried, stopped, killed and restarted."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ Process = subprocess.Popen[str]
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[tuple[Process, str]]:
-    """The command line serving on a free port: its process, and its URL as it tells it."""
+    """The command line serving on a free port: its process, and the URL that it prints."""
     with start(folder, *arguments, "--port", "0") as process:
         try:
             assert process.stdout is not None
@@ -51,7 +51,7 @@ def serving(folder: Path, database: Database) -> Any:
 
 
 def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> str:
-    """Have the process stop, in time and with exit code 0; gives back what it wrote to standard error."""
+    """Stop the process, in time and with exit code 0; returns its standard error."""
     process.send_signal(how)
     _, complaints = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 0, complaints
@@ -81,7 +81,7 @@ def test_it_serves_browsers_and_health_checks_and_stops_silently(database: Datab
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_small_requests_on_one_connection_are_not_held_up(client: Client) -> None:
-    """Nagle's algorithm would hold the body of each answer back until its head is acknowledged, for 40 ms."""
+    """Nagle's algorithm would delay the body of each response until its head is acknowledged, for 40 ms."""
     took = []
     for _ in range(20):
         began = time.perf_counter()
@@ -131,7 +131,7 @@ def test_a_stop_asks_every_subscriber_to_reconnect(database: Database, tmp_path:
         subscribed = asyncio.Semaphore(0)
 
         async def last_words(name: str) -> list[Any] | Disconnected:
-            """What comes after the first answer, or how the connection ended."""
+            """Everything after the first response, or how the connection ended."""
             async with aclosing(TRANSPORTS[name](url, UPDATES, {"run": number})) as payloads:
                 assert (await anext(payloads))["data"]["journalRunUpdates"]["number"] == number
                 subscribed.release()
@@ -160,7 +160,7 @@ def test_a_stop_asks_every_subscriber_to_reconnect(database: Database, tmp_path:
 
 
 async def outcomes(url: str, number: str, found: list[dict[str, Any]], wanted: int) -> None:
-    """Follow the run's cancellation from where `found` ends until there are so many, or it completes."""
+    """Follow the run's cancellation from where `found` ends until there are `wanted` outcomes, or it completes."""
     after = found[-1]["cursor"] if found else None
     async with aclosing(follow(websocket, url, PROGRESS, run=number, after=after)) as followed:
         async for outcome in followed:
@@ -183,7 +183,7 @@ def test_a_cancellation_continues_after_a_restart_with_each_outcome_once(
         number = client.completed()["number"]
         assert client.cancel(number)["errors"] == []
         asyncio.run(outcomes(url, number, found, 1))
-        # Frozen, so that it is certain to be half way when the signal comes.
+        # Paused, so that it is certain to be halfway when the signal arrives.
         process.send_signal(signal.SIGSTOP)
         with database.read() as session:
             canceled = session.execute(text("SELECT canceled_count FROM cancellation")).scalar_one()

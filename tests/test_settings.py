@@ -1,4 +1,4 @@
-"""The ledger's settings live in the ledger, and rates can be added to what was recorded before a home currency."""
+"""Settings are stored in the ledger, and rates can be added to transactions recorded before a home currency was set."""
 
 from pathlib import Path
 

@@ -27,11 +27,11 @@ DOCUMENT = """{
 
 
 def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
-    """How many SELECTs the server needs for an answer, and the answer."""
+    """The number of SELECTs that the server needs for a response, and the response."""
     counted: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        # The keeper looks for unfinished runs on its own.
+        # The keeper also queries for unfinished runs.
         if statement.startswith("SELECT") and threading.current_thread().name != "run-keeper":
             counted.append(statement)
 
@@ -44,7 +44,7 @@ def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
 
 
 def runs(client: Client) -> Any:
-    """A page of runs with all that belongs to them."""
+    """A page of runs with everything nested in them."""
     return client.query(DOCUMENT)["journalRuns"]
 
 

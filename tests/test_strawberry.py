@@ -1,4 +1,4 @@
-"""What is overridden of Strawberry. A test that fails says that Strawberry was mended: remove it and what it names."""
+"""Behaviour of Strawberry that we override. If a test fails, Strawberry has changed: remove test and override."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The rules of an entry's way into the general ledger."""
+"""The rules of an entry's transfer status."""
 
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ def entries_of_three(client: Client) -> tuple[str, list[str]]:
 
 
 def transferred(client: Client, number: str, status: str) -> tuple[Any, Any]:
-    """The time and the caller that the entry has after it was set to that status."""
+    """The entry's transfer time and user after it was set to that status."""
     payload = client.transfer([number], status)
     assert payload["errors"] == []
     (entry,) = payload["journalEntries"]

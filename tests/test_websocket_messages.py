@@ -1,4 +1,4 @@
-"""graphql-transport-ws: what is no message closes the connection with 4400, what cannot be executed is told by id."""
+"""graphql-transport-ws: an invalid message closes the connection with 4400, an invalid operation gets an error."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of one gateway for all messages; they know no database."""
+    """A client of one gateway for all messages, which do not depend on the database."""
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
     migrate(database)
     fill(database)
@@ -33,7 +33,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[list[Any], int | None, str | None]:
-    """Send messages; what comes back until every operation has ended or the connection is closed, and how it was."""
+    """Send messages; returns the replies until all operations or the connection end, and how it was closed."""
     operations = {
         message["id"]
         for message in messages
@@ -50,7 +50,7 @@ def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[
                     assert json.loads(await connection.recv()) == {"type": "connection_ack"}
                 for message in messages:
                     await send(connection, message)
-                # What is answered last, so that all before it has come.
+                # Answered last, so that everything before has arrived.
                 await send(connection, {"type": "ping"})
                 while (answer := json.loads(await connection.recv())) != {"type": "pong"}:
                     answers.append(answer)
@@ -64,7 +64,7 @@ def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[
 
 
 async def send(connection: ClientConnection, message: object) -> None:
-    """Send a message: bytes and texts as they are, anything else as JSON."""
+    """Send a message: bytes and strings unchanged, anything else as JSON."""
     await connection.send(message if isinstance(message, bytes | str) else json.dumps(message))
 
 

@@ -1,4 +1,4 @@
-"""The code of docs/clients.md is what the tests of the clients run."""
+"""The code in docs/clients.md is the code that the client tests run."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ BLOCKS = BLOCK.findall(PAGE.read_text())
 
 
 def regions(path: Path) -> dict[str, str]:
-    """The marked regions of a file, by name; parts of one name are one region."""
+    """The marked regions of a file, by name; parts with the same name form one region."""
     found: dict[str, str] = {}
     for name, text in REGION.findall(path.read_text()):
         found[name] = found.get(name, "") + dedent(text)

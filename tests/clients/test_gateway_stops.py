@@ -1,4 +1,4 @@
-"""A gateway that stops ends each stream over HTTP with an error that says so; clients go on where they were."""
+"""A stopping gateway ends each HTTP stream with an error; clients continue where they were."""
 
 from pathlib import Path
 

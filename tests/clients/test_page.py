@@ -30,13 +30,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser takes its time on a busy machine."""
+    """Generous timeouts: a browser is slow on a busy machine."""
     monkeypatch.setattr(programs, "PATIENCE_SECONDS", 180)
 
 
 @pytest.fixture
 def browser() -> str:
-    """The browser that is installed; without one the test is skipped, but never in CI."""
+    """The installed browser; without one the test is skipped, but never in CI."""
     programs.node()
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     require(None if found else "there is no browser; install chromium")
@@ -45,7 +45,7 @@ def browser() -> str:
 
 @pytest.fixture
 def built() -> None:
-    """GraphiQL is built; else the test is skipped, but never in CI."""
+    """GraphiQL is built; otherwise the test is skipped, but never in CI."""
     require(None if graphiql.is_built() else f"GraphiQL is not built; {graphiql.HOW_TO_BUILD}")
 
 
@@ -63,13 +63,13 @@ def guarded(database: Database) -> Iterator[Client]:
 
 
 def look(program: str, browser: str, client: Client, **given: Any) -> dict[str, Any]:
-    """What the program tells of the page, by its kind. It may tell of no fault and no request to another host."""
+    """What the program reports about the page, by kind: no errors, and no requests to other hosts."""
     with started(NPM / program, url=client.url, browser=browser, **pictured(program), **given) as lines:
         return collected(lines)
 
 
 def pictured(program: str) -> dict[str, str]:
-    """Where a picture of the page goes, if somebody wants to look at it."""
+    """Where a screenshot of the page is saved, if requested."""
     folder = os.environ.get("PICTURES")
     return {"picture": f"{folder}/{program}.png"} if folder else {}
 
