@@ -515,7 +515,7 @@ UTF16_HELP = "this looks like UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"
             1,
             "the line is longer than 1 MiB; line ends must be LF or CRLF, not CR alone",
         ),
-        (b"id,amount\r1,2\r", 1, "a carriage return stands alone; line ends must be LF or CRLF"),
+        (b"id,amount\r1,2\r", 1, "a carriage return without a line feed; line ends must be LF or CRLF"),
         (
             "id,amount\n1,2\né,2\n".encode("latin-1"),
             3,

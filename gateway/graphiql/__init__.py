@@ -150,7 +150,7 @@ def _schema(_request: Request) -> Response:
 
 
 def _code(text: str) -> str:
-    """The text as HTML, with what stands between backticks as code."""
+    """The text as HTML, with text between backticks as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
 

@@ -77,7 +77,7 @@ class Accept:
 
     def allows_html(self) -> bool:
         """Whether the client accepts an HTML page."""
-        return any(taken.type in ("text/html", "text/*", "*/*") and taken.weight > 0 for taken in self._ranges)
+        return any(each.type in ("text/html", "text/*", "*/*") and each.weight > 0 for each in self._ranges)
 
     def _preferred(self, shapes: Sequence[Shape]) -> Shape | None:
         acceptable = [shape for shape in shapes if self._weight(shape) > 0]
@@ -96,8 +96,8 @@ class Accept:
         return closest is not None and closest.specificity(shape) > 1 and closest.weight > 0
 
     def _closest(self, shape: Shape) -> _Range | None:
-        matching = [taken for taken in self._ranges if taken.specificity(shape)]
-        return max(matching, key=lambda taken: (taken.specificity(shape), -taken.place), default=None)
+        matching = [each for each in self._ranges if each.specificity(shape)]
+        return max(matching, key=lambda each: (each.specificity(shape), -each.place), default=None)
 
 
 def _range(part: str, place: int) -> _Range:
