@@ -125,7 +125,7 @@ def _write_as_json(error: GraphQLError, value: object) -> None:
 def _within_value(value: Any, path: Sequence[str | int]) -> object:
     for part in path:
         if isinstance(value, dict | list):  # a single value may stand for a list of one
-            value = value[part]  # type: ignore[call-overload,index]
+            value = value[part]  # type: ignore[index]
     return value
 
 

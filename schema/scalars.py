@@ -49,7 +49,7 @@ DECIMAL = ScalarDefinition(
 def parse_day_value(value: Any) -> date:
     """The date in a variable. Raises GraphQLError for anything but a string such as "2024-12-31"."""
     if not isinstance(value, str):
-        raise GraphQLError(f'{shown(value)} is not a day; use a string, such as "2024-12-31".')
+        raise GraphQLError(f'{shown(value)} is not a date; use a string, such as "2024-12-31".')
     try:
         return parse_day(value)
     except DayRefused as refused:

@@ -95,7 +95,7 @@ def test_null_for_a_field_that_has_a_default_value_is_refused_as_any_bad_value()
     document = """query($by: OrderDirection) {
       journalRuns(orderBy: { field: NUMBER, direction: $by }) { totalCount } }"""
     assert refused(document, by=None) == [
-        (["orderBy", "direction"], "A value is required here, of type OrderDirection.")
+        (["orderBy", "direction"], "A value of type OrderDirection is required.")
     ]
 
 
@@ -106,7 +106,7 @@ def test_values_are_written_as_json_has_them(value: object, written: str) -> Non
     ((_, text),) = refused(WHOLE, input={**GOOD, "organizationLabels": [value]})
     assert text == f"String cannot represent a non string value: {written}"
     ((_, day),) = refused(WHOLE, input={**GOOD, "journalEntryDate": value})
-    assert day.startswith(f"{written} is not a day")
+    assert day.startswith(f"{written} is not a date")
 
 
 def test_a_variable_is_reported_by_its_place_in_the_executed_operation() -> None:

@@ -160,8 +160,8 @@ def test_every_violation_is_reported_with_its_path(client: Client) -> None:
 def test_money_is_never_a_float(client: Client) -> None:
     for amount, told in [
         (10.1, '10.1 is not an exact Decimal; use a string, such as "-12.50".'),
-        (1e3, "1000.0 is not exact"),
-        (True, "True is not exact"),
+        (1e3, "1000.0 is not an exact Decimal"),
+        (True, "true is not an exact Decimal"),
         ("NaN", "'NaN' is not a finite decimal number"),
         ("-Infinity", "'-Infinity' is not a finite decimal number"),
         ("ten", "'ten' is not a decimal number; write it like -12.50."),
