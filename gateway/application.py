@@ -28,7 +28,7 @@ OnStart = Callable[[Gateway], Awaitable[None]]
 
 
 class Application:
-    """One running gateway: the web application, and what must be told when it stops."""
+    """One running gateway: the web application, and how to stop it."""
 
     def __init__(
         self,
@@ -40,10 +40,10 @@ class Application:
         origins: Origins | None = None,
         documents: Documents | None = None,
     ) -> None:
-        """`on_start` is awaited once the workflows run, before the first request is taken.
+        """`on_start` is awaited once the workflows run, before the first request is accepted.
 
-        With `require_api_key`, only who shows an API key's token is let in. No page of another origin may call unless
-        `origins` allows it. `documents` says which GraphQL documents run; by default all, persisted queries included.
+        With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
+        `origins` allows it. `documents` decides which GraphQL documents run: by default all, also persisted ones.
         """
         origins = origins or Origins()
         self.feed = Feed(database)
@@ -66,11 +66,11 @@ class Application:
                 Route("/readyz", health.ready),
             ],
         )
-        # Whatever is left is for the REST interface, what is nowhere too.
+        # Every other path goes to the REST interface, including unknown ones.
         self.asgi.router.default = rest(self.gateway, authentication)
 
     def stop_following(self) -> None:
-        """End every subscription: a server that waits for its connections would otherwise wait for ever."""
+        """End every subscription: otherwise a server that waits for its connections would never stop."""
         self.feed.close()
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The body of a request, plain or gzipped, and never larger than the gateway takes."""
+"""The body of a request, plain or gzipped, with a size limit."""
 
 import zlib
 from http import HTTPStatus
@@ -11,7 +11,7 @@ _MOST_MEMBERS = 100
 
 
 class BodyRefused(Exception):
-    """The body cannot be taken. Its text says why; `status` is the HTTP status that says so."""
+    """The body cannot be read. The text says why; `status` is the matching HTTP status."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -19,14 +19,14 @@ class BodyRefused(Exception):
 
 
 async def read_body(request: Request, largest: int) -> bytes:
-    """The body, unpacked, of at most so many bytes.
+    """The decompressed body, of at most `largest` bytes.
 
-    Raises BodyRefused for one that is larger, is packed in a way that is not known or not as it says, or is cut off.
+    Raises BodyRefused for one that is larger, has another or a wrong Content-Encoding, or is incomplete.
     """
     encoding = ",".join(request.headers.getlist("content-encoding"))
     codings = [coding for coding in encoding.lower().replace(" ", "").split(",") if coding not in ("", "identity")]
     if len(codings) > 1 or not set(codings) <= set(_GZIP_NAMES):
-        message = f"Content-Encoding: {encoding!r} is not known; send the body plain, or packed with gzip once."
+        message = f"Content-Encoding: {encoding!r} is not supported; send the body uncompressed, or gzipped once."
         raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     packed = bytearray()
     try:
@@ -40,7 +40,7 @@ async def read_body(request: Request, largest: int) -> bytes:
 
 
 def _unpacked(packed: bytes, largest: int) -> bytes:
-    """The body. As RFC 1952 has it, several members, one behind the other, are one body."""
+    """The decompressed body, of one or several gzip members (RFC 1952)."""
     body = b""
     for _ in range(_MOST_MEMBERS):
         if not packed:
@@ -49,16 +49,18 @@ def _unpacked(packed: bytes, largest: int) -> bytes:
         try:
             body += member.decompress(packed, largest + 1 - len(body))
         except zlib.error as error:
-            message = f"The body is not packed with gzip, or something follows it: {error}."
+            message = f"The body is not valid gzip, or other data follows it: {error}."
             raise BodyRefused(HTTPStatus.BAD_REQUEST, message) from error
         if len(body) > largest:
             raise _too_large(largest)
         if not member.eof:
-            raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is cut off.")
+            raise BodyRefused(HTTPStatus.BAD_REQUEST, "The gzipped body is truncated.")
         packed = member.unused_data
-    raise BodyRefused(HTTPStatus.BAD_REQUEST, f"The gzipped body has {_MOST_MEMBERS} members or more; pack it as one.")
+    raise BodyRefused(
+        HTTPStatus.BAD_REQUEST, f"The gzipped body has {_MOST_MEMBERS} members or more; compress it as one."
+    )
 
 
 def _too_large(largest: int) -> BodyRefused:
-    message = f"The body is too large; at most {largest:,} bytes are taken."
+    message = f"The body is too large; send at most {largest:,} bytes."
     return BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)

@@ -1,4 +1,4 @@
-"""Whether the gateway is alive, and whether it can answer."""
+"""Health checks: liveness and readiness."""
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -10,13 +10,13 @@ from storage.migration import check_version
 
 
 class Health:
-    """`/healthz`: the process runs. `/readyz`: it reaches its database, and the tables are of its version."""
+    """`/healthz`: the process is running. `/readyz`: it can reach its database, whose tables have its version."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     async def alive(self, _request: Request) -> JSONResponse:
-        """Always 200: whoever can answer is alive."""
+        """Always 200."""
         return JSONResponse({"status": "ok"})
 
     async def ready(self, _request: Request) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Which web pages of other origins may call the gateway from a browser: one list, for HTTP and for WebSockets."""
+"""The web origins whose pages may call the gateway from a browser: one list, for HTTP and WebSockets."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,19 +16,19 @@ EXPOSED = ("Zuora-Request-Id", "Zuora-Track-Id", "Retry-After", "WWW-Authenticat
 
 
 class OriginError(ValueError):
-    """An origin that is none. Its text says how to write one."""
+    """An invalid origin. The text says how to write one."""
 
 
 class Origins:
-    """The origins that are allowed: none unless they are named."""
+    """The allowed origins; none by default."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
-        """Takes origins such as https://app.example.com, or * for all. Raises OriginError for what is no origin."""
+        """Accepts origins such as https://app.example.com, or * for all. Raises OriginError for an invalid one."""
         wanted = [origin for text in allowed for origin in text.replace(",", " ").split()]
         for origin in wanted:
             if not _is_origin(origin):
                 raise OriginError(
-                    f"{origin!r} is no origin; write the scheme, the host and, if it has one, the port, such as"
+                    f"{origin!r} is not an origin; give the scheme, the host and, if needed, the port, such as"
                     " http://localhost:5173, or * for every origin"
                 )
         self.allowed = normalize_allowed_origins(wanted)
@@ -38,7 +38,7 @@ class Origins:
         return "*" in self.allowed or normalize_origin(origin) in self.allowed
 
     def refusal(self, origin: str) -> str:
-        """What is said to a page that may not."""
+        """The message for a page of an origin that is not allowed."""
         shown = origin.encode("unicode_escape").decode()[:200]
         if not _is_origin(origin):
             # Browsers send null for files and for frames in a sandbox.
@@ -60,9 +60,9 @@ def _is_origin(text: str) -> bool:
 
 
 class CrossOrigin(CORSMiddleware):
-    """Answers browsers that ask before they send a page's request to another origin.
+    """Answers browsers' preflight requests for calls to another origin.
 
-    No cookies are involved: a page of an allowed origin shows a token in the Authorization header, as anyone does.
+    There are no cookies: a page of an allowed origin sends a token in the Authorization header, like any client.
     """
 
     def __init__(self, app: Any, origins: Origins) -> None:
@@ -76,11 +76,11 @@ class CrossOrigin(CORSMiddleware):
         self._origins = origins
 
     def is_allowed_origin(self, origin: str) -> bool:
-        """Whether pages of the origin may read answers."""
+        """Whether pages of the origin may read responses."""
         return self._origins.allows(origin)
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """The answer to a preflight request; to one that is refused, with the setting that would allow it."""
+        """The response to a preflight request. A refusal names the setting that would allow it."""
         origin = request_headers["origin"]
         if not self._origins.allows(origin):
             return PlainTextResponse(self._origins.refusal(origin), 403, {"Vary": "Origin"})

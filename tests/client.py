@@ -1,4 +1,4 @@
-"""A client of a served gateway, that speaks to it as any other would: over a socket."""
+"""A client of a served gateway, over a real socket."""
 
 import json
 import time
@@ -26,7 +26,7 @@ ERRORS = "errors { code message field }"
 
 
 class Client:
-    """Sends GraphQL over HTTP; knows the gateway's database for a look behind."""
+    """Sends GraphQL over HTTP; also knows the gateway's database."""
 
     def __init__(self, url: str, database: Database, token: str | None = None) -> None:
         self.url = url
@@ -39,23 +39,23 @@ class Client:
         self._http.get("/readyz").raise_for_status()
 
     def send(self, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The whole answer to a GraphQL document, errors included."""
-        # As most clients write JSON, in ASCII: so any text can be sent, also such as no database keeps.
+        """The full response to a GraphQL document, including errors."""
+        # JSON in ASCII, as most clients write it: it can carry any text, even one that no database stores.
         content = json.dumps({"query": document, "variables": variables})
         response = self._http.post("/graphql", content=content, headers={"Content-Type": "application/json"})
         answer: dict[str, Any] = response.json()
         return answer
 
     def query(self, document: str, variables: dict[str, Any] | None = None) -> Any:
-        """The data that a GraphQL document asks for. Fails on top-level errors."""
+        """The data of a GraphQL document. Fails on top-level errors."""
         answer = self.send(document, variables)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
     def create(self, **values: Any) -> dict[str, Any]:
-        """The payload of createJournalRun: for December 2024 and four types, but for what is said otherwise.
+        """The payload of createJournalRun: by default for December 2024 and four types.
 
-        A value of None leaves the field out.
+        A value of None omits the field.
         """
         usual = {
             "accountingPeriodName": "Dec 2024",
@@ -97,7 +97,7 @@ class Client:
         return self._mutate("recordTransactions", "RecordTransactionsInput", given, f"recorded duplicates {ERRORS}")
 
     def run(self, number: str) -> dict[str, Any] | None:
-        """The run as it is now; None when there is none of that number."""
+        """The current state of the run; None if there is no such run."""
         found: dict[str, Any] | None = self.query(
             f"query($number: String!) {{ journalRun(number: $number) {{ {RUN} }} }}", {"number": number}
         )["journalRun"]

@@ -1,4 +1,4 @@
-"""The command line, run as anyone would run it: as a process of its own, or, for many small cases, in this one."""
+"""Running the command line: in its own process or, for many small cases, in this one."""
 
 import io
 import os
@@ -37,7 +37,7 @@ def run(folder: Path, *arguments: str | Path, text: str = "") -> subprocess.Comp
 
 
 def run_here(folder: Path, *arguments: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
-    """The same without a process of its own, and so in a fraction of the time; an uncaught exception comes out."""
+    """The same in this process, which is much faster; an uncaught exception propagates."""
     command = [str(COMMAND), *map(str, arguments)]
     out, err, stdin = io.StringIO(), io.StringIO(), io.TextIOWrapper(io.BytesIO(text.encode()))
     code = None

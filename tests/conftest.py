@@ -1,4 +1,4 @@
-"""What tests stand on: both databases, for real, and a gateway served over a real socket."""
+"""Shared fixtures: both real databases, and a gateway served over a real socket."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ from tests.served import served
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL server of the tests' own. Where there is none, its tests are skipped, but never in CI."""
+    """The tests' own PostgreSQL server. If it is not installed, its tests are skipped, but never in CI."""
     try:
         server = PostgreSQL()
     except PostgreSQLNotFound as error:
@@ -81,7 +81,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Temp
 
 @pytest.fixture
 def empty_database(database_url: str) -> Iterator[Database]:
-    """A database with all tables and nothing in them. Whatever a test does with it, the ledger is right at the end."""
+    """A database with empty tables. After the test, the ledger must be consistent."""
     database = Database(database_url)
     yield database
     with database.read() as session:
@@ -102,13 +102,13 @@ def database(empty_database: Database, master_data: None) -> Database:
 
 @pytest.fixture
 def ledger() -> Ledger:
-    """How the books are kept; a test module overrides it for a home currency."""
+    """The ledger's settings; a test module overrides it for a home currency."""
     return Ledger()
 
 
 @pytest.fixture
 def client(database: Database, ledger: Ledger) -> Iterator[Client]:
-    """A client of a gateway that is served over a socket, on the filled database."""
+    """A client of a gateway served over a socket, on the filled database."""
     keep(database, ledger)
     with served(Application(database), database) as connected:
         yield connected
@@ -116,8 +116,8 @@ def client(database: Database, ledger: Ledger) -> Iterator[Client]:
 
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever the client of this test sends is not the server's fault, and leaves nothing in its log."""
-    server = logging.getLogger("uvicorn.error")  # which hands nothing on to the root
+    """Nothing that this test's client sends is a server error or appears in the log."""
+    server = logging.getLogger("uvicorn.error")  # does not propagate to the root logger
     server.addHandler(caplog.handler)
     with caplog.at_level(logging.WARNING):
         yield

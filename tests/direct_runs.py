@@ -1,4 +1,4 @@
-"""Runs that are made and cancelled here and now, by the same functions, without a gateway."""
+"""Runs created and cancelled directly, by the same functions, without a gateway."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ DECEMBER = CreateRun(
 
 
 def run_now(database: Database, ledger: Ledger | None = None, asked: CreateRun = DECEMBER) -> JournalRun:
-    """A run that has been processed; one that breaks a rule fails the test."""
+    """A processed run; a violation fails the test."""
     if ledger is not None:
         keep(database, ledger)
     with database.write() as session:
@@ -39,7 +39,7 @@ def run_now(database: Database, ledger: Ledger | None = None, asked: CreateRun =
 
 
 def cancel_now(database: Database, number: str, batch: int = 100) -> JournalRun:
-    """The run after a cancellation, that tried its entries in batches."""
+    """The run after a cancellation in batches."""
     with database.write() as session:
         run = lock_run_numbered(session, number)
         assert run is not None

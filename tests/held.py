@@ -1,4 +1,4 @@
-"""Holding workflows before one of their steps, so that a status that a run leaves at once can be looked at."""
+"""Holding workflows before a step, so that a short-lived status of a run can be observed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ LONGEST_SECONDS = 60
 
 @contextmanager
 def held(step: str) -> Iterator[None]:
-    """Inside, no workflow of this process gets past the step of that name; those that wait go on at the end."""
+    """Inside, workflows of this process wait before the step of that name; they continue at the end."""
     go_on = Event()
     proceed = Process.step
 

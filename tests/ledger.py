@@ -1,4 +1,4 @@
-"""The ledger that tests are made on."""
+"""The ledger that the tests use."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -36,9 +36,9 @@ def fill(database: Database) -> None:
 
 
 def line(transaction_id: str, **values: str) -> dict[str, str]:
-    """A line of the feed: an invoice item of 10.00 GBP on 2024-12-05 in the UK, but for what is said otherwise.
+    """A line of the feed: by default an invoice item of 10.00 GBP on 2024-12-05 in the UK.
 
-    A keyword `segment_country` stands for the column `segment.country`.
+    The keyword `segment_country` sets the column `segment.country`.
     """
     usual = {
         "transaction_id": transaction_id,
@@ -63,7 +63,7 @@ def post(database: Database, lines: Iterable[dict[str, str]], ledger: Ledger | N
 
 
 def keep(database: Database, ledger: Ledger) -> None:
-    """Let the ledger have these settings, whatever it had before."""
+    """Give the ledger these settings."""
     with database.write() as session:
         settings = lock_settings(session)
         settings.home_currency = ledger.home_currency

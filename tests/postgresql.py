@@ -1,4 +1,4 @@
-"""A real PostgreSQL that lives as long as the tests: on a free port, in a temporary directory, gone afterwards."""
+"""A real PostgreSQL server for the duration of the tests, on a free port and in a temporary directory."""
 
 import ctypes
 import os
@@ -26,7 +26,7 @@ class PostgreSQLNotFound(Exception):
 
 
 class PostgreSQL:
-    """One running server. Every test takes a database of its own from it."""
+    """One running server. Every test gets its own database."""
 
     def __init__(self) -> None:
         binaries = _find_binaries()
@@ -54,7 +54,7 @@ class PostgreSQL:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
 
     def drop_database(self, url: str) -> None:
-        """Drop it, whoever is still connected."""
+        """Drop it, with its connections."""
         name = url.rpartition("/")[2]
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -135,7 +135,7 @@ def _find_binaries() -> Path:
 
 
 def _account() -> dict[str, Any]:
-    """Whom `subprocess` shall run the server as: PostgreSQL refuses to be root."""
+    """The account to run the server as: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     accounts = {entry.pw_name: entry for entry in pwd.getpwall()}

@@ -1,4 +1,4 @@
-"""A client of the REST interface, that speaks to it as any other would: over a socket."""
+"""A client of the REST interface, over a real socket."""
 
 import time
 from types import TracebackType
@@ -17,14 +17,14 @@ class Rest:
         self.http = httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_SECONDS)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """The body of the answer, which has HTTP status 200. Header names are written with underscores."""
+        """The body of the response, whose HTTP status is 200. Header names are written with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         response = self.http.request(method, path, json=body, headers=named)
         assert response.status_code == httpx.codes.OK, (response.status_code, response.text)
         return response.json()
 
     def run(self, number: str) -> Any:
-        """The run as it is now, or the refusal."""
+        """The current state of the run, or the refusal."""
         return self.send("GET", f"/v1/journal-runs/{number}")
 
     def entries(self, number: str, size: int = 300) -> list[Any]:

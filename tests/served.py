@@ -12,7 +12,7 @@ from tests.client import Client
 
 @contextmanager
 def served(application: Application, database: Database) -> Iterator[Client]:
-    """Serve the application on the database, from a thread; gives a client of it."""
+    """Serve the application on the database, in a thread; yields a client."""
     listener = listen("127.0.0.1", 0)
     server = Server(application)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

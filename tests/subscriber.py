@@ -1,4 +1,4 @@
-"""Clients of subscriptions, over each transport that the gateway speaks."""
+"""Subscription clients for each transport of the gateway."""
 
 import json
 from collections.abc import AsyncGenerator, Callable
@@ -28,7 +28,7 @@ class Disconnected(Exception):
 
 
 class Refused(Exception):
-    """The answer has top-level errors."""
+    """The response has top-level errors."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(errors)
@@ -39,7 +39,7 @@ class Refused(Exception):
 async def websocket(
     url: str, document: str, variables: dict[str, Any], token: str | None = None, init: dict[str, Any] | None = None
 ) -> Payloads:
-    """graphql-transport-ws; `init` is the payload with which the connection is initialised."""
+    """graphql-transport-ws; `init` is the payload of connection_init."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocol = Subprotocol("graphql-transport-ws")
     async with connect(
@@ -110,7 +110,7 @@ TRANSPORTS: dict[str, Transport] = {
 
 
 async def follow(transport: Transport, url: str, document: str, **variables: Any) -> AsyncGenerator[Any, None]:
-    """What the one field of a subscription gives, again and again. Raises Refused and Disconnected."""
+    """The values of a subscription's only field. Raises Refused and Disconnected."""
     async with aclosing(transport(url, document, variables)) as payloads:
         async for payload in payloads:
             if "errors" in payload:
@@ -129,7 +129,7 @@ async def _lines(
     body = {"query": document, "variables": variables}
     headers = {"Accept": accept, **_bearer(token)}
     async with (
-        # To read the certificates that TLS would need takes longer than all the rest.
+        # Loading the certificates for TLS would take longer than everything else.
         httpx.AsyncClient(timeout=PATIENCE_SECONDS, verify=False) as client,  # noqa: S501
         client.stream("POST", url + "/graphql", json=body, headers=headers) as response,
     ):

@@ -1,4 +1,4 @@
-"""Who is let in, what they may do, and whose name their deeds bear."""
+"""Authentication, permissions, and the name that the audit trail records."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ from tests.test_journal_run_updates import UPDATES
 from tests.test_server import running
 
 NEEDED = "Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token."
-MALFORMED = "The Authorization header is not understood; write it as Bearer TOKEN."
+MALFORMED = "The Authorization header is malformed; use the form Bearer TOKEN."
 UNKNOWN = "The access token is unknown, expired or revoked; get a new one from POST /oauth/token."
 TYPENAME = {"query": "{ __typename }"}
 ACCEPTS = ["application/json", "text/event-stream", 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0']
@@ -49,30 +49,30 @@ def guarded(database: Database) -> Iterator[Client]:
 
 
 def exchange(database: Database, client_id: str, secret: str) -> Token:
-    """The token that a gateway gives for these."""
+    """The token that a gateway issues for these credentials."""
     return asyncio.run(issue_token(Application(database).gateway, client_id, secret))
 
 
 def new_token(database: Database, *permissions: Permission, name: str = "Month end") -> tuple[ApiKey, str]:
-    """A new API key that may do this, else what a standard user may, and a token for it."""
+    """A new API key with these permissions, by default those of a standard user, and a token for it."""
     key, secret = create_api_key(database, name, permissions or STANDARD, actor="test")
     return key, exchange(database, key.client_id, secret).access_token
 
 
 def expire(database: Database) -> None:
-    """Let every token there is expire now."""
+    """Make every token expire now."""
     with database.write() as session:
         for token in session.exec(select(AccessToken)):
             token.expires_at = now() - timedelta(seconds=1)
 
 
 def refusal(message: str) -> dict[str, Any]:
-    """The body of an answer to a caller who is not let in."""
+    """The body of a response to an unauthenticated caller."""
     return {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
 
 
 def assert_refused(url: str, authorization: str | None, message: str) -> None:
-    """Whoever calls with this header is refused: by POST, GET, server-sent events, multipart and WebSocket."""
+    """A caller with this header is refused: by POST, GET, server-sent events, multipart and WebSocket."""
     headers = {} if authorization is None else {"Authorization": authorization}
     with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
         answers = [http.post("/graphql", json=TYPENAME, headers={"Accept": accept}) for accept in ACCEPTS]
@@ -127,7 +127,7 @@ def test_a_token_is_given_for_the_right_id_and_secret_of_a_live_key_only(databas
     }
 
 
-def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_trail(database: Database) -> None:
+def test_key_names_are_unique_and_creation_and_revocation_are_audited(database: Database) -> None:
     key, _ = create_api_key(database, "x" * 100, [Permission.IMPORT_TRANSACTIONS], actor="Ada")
     for name, reason in [
         ("x" * 100, "already"),
@@ -159,7 +159,7 @@ def test_a_key_has_a_name_of_its_own_and_its_making_and_end_stay_in_the_audit_tr
     ]
 
 
-def test_where_keys_are_required_nobody_is_let_in_without_a_live_token(guarded: Client) -> None:
+def test_where_keys_are_required_only_a_live_token_is_accepted(guarded: Client) -> None:
     _, token = new_token(guarded.database)
     assert_refused(guarded.url, None, NEEDED)
     for authorization in (token, "Bearer", f"Basic {token}"):
@@ -175,7 +175,7 @@ def test_where_keys_are_required_nobody_is_let_in_without_a_live_token(guarded: 
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_an_open_gateway_lets_anybody_in_but_nobody_with_a_bad_token(client: Client) -> None:
+def test_an_open_gateway_accepts_anonymous_callers_but_no_invalid_token(client: Client) -> None:
     _, token = new_token(client.database, Permission.VIEW_JOURNAL_RUNS)
     assert client.query("{ journalEntries { totalCount } }") == {"journalEntries": {"totalCount": 0}}
     assert_refused(client.url, "Bearer nonsense", UNKNOWN)
@@ -183,7 +183,7 @@ def test_an_open_gateway_lets_anybody_in_but_nobody_with_a_bad_token(client: Cli
         assert holder.send("{ journalEntries { totalCount } }")["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
 
 
-def test_a_key_does_what_it_may_under_its_name_and_nothing_else(guarded: Client) -> None:
+def test_a_key_acts_under_its_name_and_only_within_its_permissions(guarded: Client) -> None:
     post(guarded.database, [line("a")])
     key, token = new_token(guarded.database)
     with Client(guarded.url, guarded.database, token) as client:
@@ -276,7 +276,7 @@ def test_everything_but_periods_and_codes_needs_the_permission_it_names(guarded:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_subscriber_shows_the_token_in_the_header_or_where_a_browser_can_and_may_no_more_once_it_is_revoked(
+def test_a_websocket_takes_the_token_from_header_or_payload_until_it_is_revoked(
     guarded: Client,
 ) -> None:
     post(guarded.database, [line("a")])
@@ -293,7 +293,7 @@ def test_a_subscriber_shows_the_token_in_the_header_or_where_a_browser_can_and_m
         assert asyncio.run(first(transport, token=token)) == "COMPLETED"
     for name in ("Authorization", "authorization"):
         assert asyncio.run(first(websocket, init={name: f"Bearer {token}"})) == "COMPLETED"
-    # The header goes before the payload.
+    # The header takes precedence over the payload.
     assert asyncio.run(first(websocket, token=token, init={"Authorization": "Bearer nonsense"})) == "COMPLETED"
     for init in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": token}, {"Authorization": 1}):
         with pytest.raises(Disconnected) as disconnected:

@@ -1,4 +1,4 @@
-"""One implementation of every rule: the same cases through GraphQL and REST leave two ledgers the same."""
+"""One implementation of every rule: the same cases through GraphQL and REST leave equal ledgers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -44,7 +44,7 @@ CATEGORIES = {
 
 
 class ByGraphQL:
-    """Asks by GraphQL mutations, and tells the refusals as REST would."""
+    """Sends GraphQL mutations, and converts refusals to REST's form."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -81,7 +81,7 @@ class ByGraphQL:
 
 
 class ByRest:
-    """Asks by REST requests."""
+    """Sends REST requests."""
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
@@ -120,7 +120,7 @@ Interface = ByGraphQL | ByRest
 
 
 def named(path: list[str], message: str) -> str:
-    """The message with the field that it belongs to, as REST tells it."""
+    """The message with its field, in REST's form."""
     if not path or path == ["number"]:
         return message
     name = HEADERS.get(path[0], path[0]) + "".join(f"[{position}]" for position in path[1:])
@@ -129,14 +129,14 @@ def named(path: list[str], message: str) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """One request, and the last two digits of the codes that answer it; none when it is accepted."""
+    """One request, and the expected categories of its refusal; none if it is accepted."""
 
     ask: Callable[[Interface], Outcome]
     categories: tuple[int, ...] = ()
 
 
 def create(*categories: int, **values: Any) -> Case:
-    """A request for the run of December 2024, but for what is said otherwise. None leaves a field out."""
+    """A request for a run, by default of December 2024. None omits a field."""
     usual = {
         "accountingPeriodName": "Dec 2024",
         "journalEntryDate": "2024-12-31",
@@ -270,7 +270,7 @@ CASES = [
 
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Callable[[], Database]]:
-    """Makes a new, empty database at each call, of each kind in turn."""
+    """Creates a new, empty database at each call, of each kind in turn."""
     with ExitStack() as stack:
 
         def make() -> Database:
@@ -293,7 +293,7 @@ LEDGER = """{
 
 
 def settled(client: Client) -> Any:
-    """The whole ledger, once no run is on its way from one status to another."""
+    """The whole ledger, once no run is changing its status."""
     while any(run["status"] in PASSING for run in client.query(LEDGER)["journalRuns"]["nodes"]):
         pass
     # The lists of one document are read one after another: only now do they belong together.
@@ -301,7 +301,7 @@ def settled(client: Client) -> Any:
 
 
 def tried(database: Database, interface: type[Interface]) -> list[tuple[Outcome, Any]]:
-    """What comes of every case on a new ledger: its outcome, and the whole ledger after it."""
+    """The outcome of every case on a new ledger, and the whole ledger after it."""
     migrate(database)
     fill(database)
     post(database, [line(country, segment_country=country) for country in COUNTRIES])
@@ -319,7 +319,7 @@ def test_the_same_cases_have_the_same_outcome_and_leave_the_same_ledger(new_data
         assert by_rest[position] == by_graphql[position], position
 
 
-def test_every_kind_of_broken_rule_has_a_category() -> None:
+def test_every_kind_of_violation_has_a_category() -> None:
     known = {category.value for category in Category}
     assert set(CATEGORIES.values()) <= known
     missing = set(UserErrorCode) - set(CATEGORIES)
@@ -327,7 +327,7 @@ def test_every_kind_of_broken_rule_has_a_category() -> None:
     assert missing == {UserErrorCode.INACTIVE, UserErrorCode.CONFLICT, UserErrorCode.AGGREGATION_MIXED}
 
 
-def test_both_interfaces_list_debits_before_credits_also_in_an_entry_that_negative_sums_turn_round(
+def test_both_interfaces_list_debits_first_also_where_negative_sums_change_sides(
     client: Client,
 ) -> None:
     post(

@@ -1,4 +1,4 @@
-"""Whatever is posted, run, transferred and cancelled, in whatever order: nothing is lost, doubled or out of balance."""
+"""Posting, running, transferring and cancelling in any order loses, doubles and unbalances nothing."""
 
 from collections import Counter
 from contextlib import suppress
@@ -78,7 +78,7 @@ def cancel_a_run(database: Database, position: int) -> None:
 
 
 def cancel_an_entry(database: Database, position: int) -> None:
-    """Cancel one of the entries by hand, unless it is cancelled or held."""
+    """Cancel one of the entries by hand, unless it is cancelled or its transfer status forbids it."""
     number = an_entry(database, position)
     with database.write() as session:
         run = lock_run_of_entry(session, number)
@@ -110,7 +110,7 @@ def an_entry(database: Database, position: int) -> str:
 
 
 def assert_sound(session: Session) -> None:
-    """Every bucket carries its transactions, and every live entry the sums and the count of its own buckets alone."""
+    """Every bucket matches its transactions, and every live entry the sums and counts of exactly its buckets."""
     assert buckets_that_differ(session) == []
     amounts: Counter[int] = Counter()
     counts: Counter[int] = Counter()
@@ -125,7 +125,7 @@ def assert_sound(session: Session) -> None:
     for item in session.exec(select(JournalEntryItem)):
         signed = item.amount_minor if item.type is ItemType.DEBIT else -item.amount_minor
         balance[item.journal_entry_id] += signed
-        # The one debit code of these transactions is the first accounting code there is.
+        # The only debit code of these transactions is the first accounting code.
         booked[item.journal_entry_id] += signed if item.accounting_code_id == 1 else 0
     for entry_id, entry in entries.items():
         assert entry_id is not None

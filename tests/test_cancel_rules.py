@@ -24,13 +24,13 @@ def run_of_four(client: Client) -> tuple[str, list[str]]:
 
 
 def counts(run: dict[str, Any]) -> tuple[int, int, int]:
-    """How many entries its latest cancellation cancelled, failed to cancel, and has yet to try."""
+    """The counts of its latest cancellation: cancelled, failed and remaining."""
     latest = run["cancellation"]
     return latest["canceledCount"], latest["failedCount"], latest["remainingCount"]
 
 
 def assert_refused(payload: dict[str, Any], number: str, status: str) -> None:
-    """The cancellation was refused, naming the run's status and those from which it is possible."""
+    """The cancellation was refused, naming the run's status and the statuses that allow it."""
     assert payload["journalRun"] is None
     (error,) = payload["errors"]
     assert (error["code"], error["field"]) == ("STATUS_NOT_ALLOWED", ["input", "number"])
@@ -68,7 +68,7 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
         assert (accepted["errors"], accepted["journalRun"]["status"]) == ([], "CANCEL_IN_PROGRESS")
         run = client.wait(number, "CANCELLED")
     assert (run["executedOn"], run["totalJournalEntryCount"], counts(run)) == (None, 0, (0, 0, 0))
-    # The workflow that comes too late does nothing, however far it gets.
+    # A workflow that comes too late does nothing.
     with client.database.write() as session:
         row = run_numbered(session, number)
         assert row is not None
@@ -80,7 +80,7 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
     assert client.entries(number) == []
 
 
-def test_yes_and_processing_fail_and_no_error_and_ignore_do_not_and_none_stops_the_others(client: Client) -> None:
+def test_only_yes_and_processing_cannot_be_cancelled_and_no_failure_stops_the_others(client: Client) -> None:
     number, entries = run_of_four(client)
     for entry, status in zip(entries, ["YES", "PROCESSING", "ERROR", "IGNORE"], strict=True):
         assert client.transfer([entry], status)["errors"] == []
@@ -93,7 +93,7 @@ def test_yes_and_processing_fail_and_no_error_and_ignore_do_not_and_none_stops_t
     assert counts(client.wait(number, "COMPLETED")) == (1, 1, 0)
 
 
-def test_only_what_was_cancelled_is_free_and_a_second_cancel_tries_only_what_is_left(client: Client) -> None:
+def test_only_cancelled_entries_free_transactions_and_a_second_cancel_tries_only_the_rest(client: Client) -> None:
     number, entries = run_of_four(client)
     client.transfer([entries[0]])
     client.cancel(number)
@@ -111,14 +111,14 @@ def test_only_what_was_cancelled_is_free_and_a_second_cancel_tries_only_what_is_
 
 
 def set_transferred(database: Database, numbers: list[str], status: TransferStatus) -> None:
-    """Set where these entries stand on their way into the general ledger."""
+    """Set the transfer status of these entries."""
     with database.write() as session:
         for entry in lock_entries_numbered(session, numbers).values():
             entry.transferred_to_accounting = status
             session.add(entry)
 
 
-def test_a_run_without_entries_is_cancelled_and_gives_back_what_summed_to_zero(database: Database) -> None:
+def test_cancelling_a_run_without_entries_frees_what_netted_to_zero(database: Database) -> None:
     post(database, [line("plus", amount="5.00"), line("minus", amount="-5.00")])
     run = run_now(database)
     assert (run.total_journal_entry_count, run.transaction_count) == (0, 2)
@@ -127,7 +127,7 @@ def test_a_run_without_entries_is_cancelled_and_gives_back_what_summed_to_zero(d
     assert run_now(database).transaction_count == 2
 
 
-def test_what_summed_to_zero_stays_taken_until_no_entry_is_left_uncancelled(database: Database) -> None:
+def test_what_netted_to_zero_stays_taken_until_every_entry_is_cancelled(database: Database) -> None:
     zero = [line("plus", amount="5.00", segment_country="FR"), line("minus", amount="-5.00", segment_country="FR")]
     post(database, [*zero, line("a")])
     run = run_now(database)
@@ -153,7 +153,7 @@ def test_each_entry_has_one_outcome_however_the_batches_fall(database: Database)
     run = run_now(database)
     entries = entries_of(database, run)
     set_transferred(database, [entries[1].number], TransferStatus.PROCESSING)
-    # Batches that leave nothing over and batches that do end the same way.
+    # Full and partial last batches end the same way.
     for batch, expected in ((2, ["CANCELED", "FAILED", "CANCELED", "CANCELED"]), (1, ["FAILED"]), (3, ["FAILED"])):
         assert cancel_now(database, run.number, batch).status is JournalRunStatus.COMPLETED
         with database.read() as session:

@@ -1,4 +1,4 @@
-"""The command line apart from what its commands do: its version, its exit codes, and how it ends."""
+"""The command line itself: its version, its exit codes, and interrupts."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
         ("serve", "--port", "70000"),
     ],
 )
-def test_a_wrong_call_has_an_exit_code_of_its_own(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_usage_error_has_its_own_exit_code(arguments: tuple[str, ...], tmp_path: Path) -> None:
     done = run_here(tmp_path, *arguments)
 
     assert (done.returncode, done.stdout) == (64, "")
@@ -53,7 +53,7 @@ main()
 """
 
 
-def test_an_interrupt_while_the_command_loads_is_no_traceback(tmp_path: Path) -> None:
+def test_an_interrupt_while_the_command_loads_prints_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPT_AS_IT_LOADS, "--version"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -63,7 +63,7 @@ def test_an_interrupt_while_the_command_loads_is_no_traceback(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("port", ["abc", "99999", "-1"])
-def test_a_bad_port_in_a_database_url_is_told_in_one_line(port: str, tmp_path: Path) -> None:
+def test_an_invalid_port_in_a_database_url_is_reported_in_one_line(port: str, tmp_path: Path) -> None:
     url = f"postgresql://someone:sec@ret@127.0.0.1:{port}/x"
     done = run_here(tmp_path, "import", "segments", "-", "--database", url, text="segment\n")
 

@@ -1,4 +1,4 @@
-"""The rules that a ledger must keep find what breaks them."""
+"""The conservation rules find violations."""
 
 import pytest
 from sqlalchemy import text
@@ -20,7 +20,7 @@ from tests.ledger import fill, line, post
         ("DELETE FROM currency WHERE code = 'GBP'", "every currency of recorded amounts"),
     ],
 )
-def test_a_broken_rule_is_found(database_url: str, change: str, rule: str) -> None:
+def test_a_violated_conservation_rule_is_found(database_url: str, change: str, rule: str) -> None:
     database = Database(database_url)
     migrate(database)
     fill(database)

@@ -1,4 +1,4 @@
-"""The contract: what is committed is what is served, all of it is described, and the design's core is in it."""
+"""The contract: the committed schema is the served one, all of it is described, and it contains the design's core."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The rules of creating a run. Each refusal names its field and what would be right, and leaves nothing behind."""
+"""The rules of creating a run. Each refusal names its field and what would be right, and nothing is changed."""
 
 from dataclasses import replace
 from datetime import date
@@ -258,7 +258,7 @@ def test_rules_1_to_4_accept_a_period_its_own_dates_a_part_of_it_and_a_closed_on
     assert revenue["executedOn"] >= revenue["createdAt"]
 
 
-def test_rule_5_an_unknown_transaction_type_is_a_broken_document() -> None:
+def test_rule_5_an_unknown_transaction_type_is_an_invalid_document() -> None:
     answer = SCHEMA.execute_sync(
         "mutation($input: CreateJournalRunInput!) { createJournalRun(input: $input) { errors { code } } }",
         {"input": {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE"]}},

@@ -1,4 +1,4 @@
-"""Currencies are the ledger's own data: what is recorded can be read whatever a list says later."""
+"""Currencies are stored in the ledger: recorded amounts can be read whatever a later list says."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ def digits(database: Database) -> dict[str, int]:
 
 
 def to_version_0002(database: Database) -> None:
-    """Take away what versions 0003 and later have added; the rows are then those that the earlier version wrote."""
+    """Remove what versions 0003 and later added; the rows are then as the earlier version wrote them."""
     statements = [
         "DROP TABLE currency",
         "DROP TABLE ledger_settings",
@@ -48,7 +48,7 @@ def to_version_0002(database: Database) -> None:
 
 
 def in_no_list(database: Database, code: str) -> None:
-    """Have the recorded euros be of a currency that no list has."""
+    """Change the recorded euros to a currency that is in no list."""
     with database.write() as session:
         for table in ("posting_key", "journal_entry", "journal_entry_item"):
             session.execute(text(f"UPDATE {table} SET currency = :code WHERE currency = 'EUR'"), {"code": code})  # noqa: S608
@@ -61,7 +61,7 @@ def test_a_new_ledger_has_the_current_and_the_withdrawn_currencies_of_iso_4217(e
     assert len(found) > 280
 
 
-def test_a_withdrawn_currency_is_taken_and_one_without_a_minor_unit_is_not(client: Client) -> None:
+def test_a_withdrawn_currency_is_accepted_and_one_without_a_minor_unit_is_refused(client: Client) -> None:
     lines = [line("lev", currency="BGN", amount="1.95"), line("lira", currency="ITL", amount="1936")]
     post(client.database, [*lines, line("mark", currency="DEM", amount="-1.95")])
     entries = {entry["currency"]: entry for entry in client.entries(client.completed()["number"])}
@@ -139,7 +139,7 @@ def test_two_ledgers_in_one_process_keep_their_own_digits(tmp_path: Path) -> Non
         ledger.close()
 
 
-def test_what_is_recorded_can_be_read_transferred_and_cancelled_when_the_library_has_dropped_its_currency(
+def test_entries_stay_usable_after_the_library_drops_their_currency(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [line("crown", currency="SEK", amount="12.50"), line("back", currency="SEK", segment_country="FR")]

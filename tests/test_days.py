@@ -1,4 +1,4 @@
-"""A day is YYYY-MM-DD on every way in, and nothing else that ISO 8601 or Python would take for one."""
+"""Every date input is YYYY-MM-DD, and no other form that ISO 8601 or Python accepts."""
 
 from datetime import date
 

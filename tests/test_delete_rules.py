@@ -12,7 +12,7 @@ from tests.ledger import line, post
 
 
 def assert_refused(payload: dict[str, Any], number: str, status: str) -> None:
-    """The deletion was refused, naming the run's status and the one from which it is possible."""
+    """The deletion was refused, naming the run's status and the one that allows it."""
     assert (payload["journalRun"], payload["deletedNumber"]) == (None, None)
     (error,) = payload["errors"]
     assert (error["code"], error["field"]) == ("STATUS_NOT_ALLOWED", ["input", "number"])
@@ -57,7 +57,7 @@ def moves(trail: list[AuditEvent]) -> list[tuple[str, str, str | None, str | Non
     ]
 
 
-def test_a_deleted_run_is_gone_with_its_entries_its_number_is_not_used_again_and_its_trail_stays(
+def test_deleting_a_run_removes_its_entries_but_keeps_its_number_and_audit_trail(
     client: Client,
 ) -> None:
     began = now()

@@ -34,7 +34,7 @@ NOT_FOUND = {"errors": [{"message": "PersistedQueryNotFound", "extensions": {"co
 
 
 def persisted(document: str) -> dict[str, Any]:
-    """The extensions that name the document by its hash."""
+    """The extensions with the document's hash."""
     return {"persistedQuery": {"version": 1, "sha256Hash": sha256(document.encode()).hexdigest()}}
 
 
@@ -59,7 +59,7 @@ def post(url: str, **body: Any) -> httpx.Response:
     return httpx.post(f"{url}/graphql", json=body)
 
 
-def test_a_document_is_sent_once_and_named_by_its_hash_from_then_on(tmp_path: Path) -> None:
+def test_a_document_is_sent_once_and_then_named_by_its_hash(tmp_path: Path) -> None:
     with serving(tmp_path, PersistedQueries()) as gateway:
         miss = post(gateway.url, extensions=persisted(DOCUMENT))
         assert (miss.status_code, miss.json()) == (200, NOT_FOUND)
@@ -117,7 +117,7 @@ def test_a_document_that_is_not_valid_is_not_registered(tmp_path: Path) -> None:
         assert post(gateway.url, extensions=persisted("{ nothing }")).json() == NOT_FOUND
 
 
-def test_who_is_not_let_in_learns_nothing_of_the_documents(tmp_path: Path) -> None:
+def test_unauthenticated_callers_learn_nothing_about_the_documents(tmp_path: Path) -> None:
     documents = PersistedQueries()
     _, register = documents.find(by_hash(DOCUMENT, whole=True))
     assert register is not None
@@ -148,7 +148,7 @@ def test_registered_documents_are_bounded_in_number_and_bytes() -> None:
     register(" " * (LARGEST_REGISTERED + 1))  # too large to be kept, and no error
 
 
-def test_where_they_are_switched_off_a_client_is_told_to_send_documents_whole(tmp_path: Path) -> None:
+def test_where_they_are_disabled_a_client_must_send_documents_in_full(tmp_path: Path) -> None:
     with serving(tmp_path, NoPersistedQueries()) as gateway:
         refused = post(gateway.url, extensions=persisted(DOCUMENT))
         assert refused.status_code == 200
@@ -159,7 +159,7 @@ def test_where_they_are_switched_off_a_client_is_told_to_send_documents_whole(tm
 
 
 def manifest(folder: Path, content: object) -> Path:
-    """A file with this content, as JSON unless it is a text."""
+    """A file with this content, as JSON unless it is a string."""
     path = folder / "manifest.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
@@ -247,6 +247,6 @@ def test_a_hash_may_be_written_in_capitals(tmp_path: Path) -> None:
         {"a": ""},
     ],
 )
-def test_a_file_that_is_no_manifest_is_refused(tmp_path: Path, content: object) -> None:
+def test_a_file_that_is_not_a_manifest_is_refused(tmp_path: Path, content: object) -> None:
     with pytest.raises(TrustedDocumentsError, match=r"manifest\.json: "):
         load_trusted_documents(manifest(tmp_path, content))

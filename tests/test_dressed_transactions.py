@@ -1,4 +1,4 @@
-"""However transactions are dressed and whichever way they come, the same ones leave the same ledger."""
+"""The same transactions leave the same ledger, however their texts are written and whichever interface records them."""
 
 import csv
 import io
@@ -122,10 +122,10 @@ def marked(mark: str, text: str) -> str:
     return text[: len(text) - len(bare)] + mark + bare
 
 
-# The server's threads draw random numbers of their own while Hypothesis draws examples.
+# The server's threads also draw random numbers while Hypothesis draws examples.
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("way", ["csv", "ndjson", "graphql"])
-def test_the_same_transactions_are_the_same_ledger_in_any_dress_and_by_any_way(
+def test_the_same_transactions_make_the_same_ledger_however_written_and_by_any_interface(
     database: Database, tmp_path: Path, way: str
 ) -> None:
     with served(Application(database), database) as client:
@@ -134,7 +134,7 @@ def test_the_same_transactions_are_the_same_ledger_in_any_dress_and_by_any_way(
         @given(dressed_twice(), st.integers(min_value=0))
         def check(versions: list[list[dict[str, str]]], number: int) -> None:
             before = ledger_of(database)
-            # Every example has ids of its own.
+            # Every example has its own ids.
             mark = f"{len(before)}/{number}/"
             versions = [[{**one, "id": marked(mark, one["id"])} for one in version] for version in versions]
             first, again, other_way = versions

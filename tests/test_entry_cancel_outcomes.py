@@ -1,4 +1,4 @@
-"""Following a cancellation: every outcome exactly once and in order, however one subscribes."""
+"""Following a cancellation: every outcome exactly once and in order, with every way of subscribing."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ PROGRESS = """subscription($run: String!, $after: String) {
 
 
 def run_of(client: Client, size: int, transferred: Sequence[int] = ()) -> str:
-    """A completed run of so many entries, those at these places transferred to accounting."""
+    """A completed run of this many entries, with those at these positions transferred to accounting."""
     post(client.database, [line(str(n), segment_country=f"{n:04}") for n in range(size)])
     number: str = client.completed()["number"]
     if transferred:
@@ -57,7 +57,7 @@ def replayed(client: Client, run: str, transport: Transport = websocket, **more:
 
 
 def assert_whole(found: list[dict[str, Any]], size: int) -> None:
-    """Each of so many entries is told exactly once, in order, with counts that are right."""
+    """Each entry has exactly one outcome, in order, with correct counts."""
     assert [outcome["sequence"] for outcome in found] == list(range(1, size + 1))
     assert len({outcome["journalEntry"]["number"] for outcome in found}) == size
     canceled = 0
@@ -69,11 +69,11 @@ def assert_whole(found: list[dict[str, Any]], size: int) -> None:
 
 
 async def cancel(client: Client, run: str) -> None:
-    """Have the run's cancellation accepted."""
+    """Request the run's cancellation."""
     assert (await asyncio.to_thread(client.cancel, run))["errors"] == []
 
 
-def test_every_transport_waits_for_the_cancellation_then_tells_it_live_and_completes(client: Client) -> None:
+def test_every_transport_waits_for_the_cancellation_then_streams_it_live_and_completes(client: Client) -> None:
     run = run_of(client, 12, transferred=[3, 7])
 
     async def follow_all() -> list[list[dict[str, Any]]]:
@@ -90,7 +90,7 @@ def test_every_transport_waits_for_the_cancellation_then_tells_it_live_and_compl
     assert all(replayed(client, run, transport) == by_websocket for transport in TRANSPORTS.values())
 
 
-def test_an_outcome_tells_what_became_of_its_entry(client: Client) -> None:
+def test_an_outcome_has_the_state_of_its_entry(client: Client) -> None:
     run = run_of(client, 3, transferred=[1])
     entries = client.entries(run)
     client.cancel(run)
@@ -119,7 +119,7 @@ def test_resuming_goes_on_right_after_the_cursor(client: Client) -> None:
             assert replayed(client, run, transport, after=whole[seen - 1]["cursor"]) == whole[seen:]
 
 
-def test_a_second_cancellation_is_told_from_its_start_to_whom_followed_the_first(client: Client) -> None:
+def test_a_subscriber_of_the_first_cancellation_gets_the_second_from_its_start(client: Client) -> None:
     run = run_of(client, 4, transferred=[0, 2])
     client.cancel(run)
     first = replayed(client, run)
@@ -133,7 +133,7 @@ def test_a_second_cancellation_is_told_from_its_start_to_whom_followed_the_first
     assert replayed(client, run, after=second[0]["cursor"]) == second[1:]
 
 
-def test_what_cannot_be_followed_is_refused(client: Client) -> None:
+def test_an_invalid_subscription_is_refused(client: Client) -> None:
     run = run_of(client, 1)
     of_another_list = client.query("{ journalRuns { pageInfo { endCursor } } }")["journalRuns"]["pageInfo"]["endCursor"]
     for transport in TRANSPORTS.values():
@@ -148,9 +148,7 @@ def test_what_cannot_be_followed_is_refused(client: Client) -> None:
             assert (number if after is None else after) in refused.value.message
 
 
-def test_the_feed_ends_when_the_run_is_deleted_while_it_is_told(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_subscription_ends_when_its_run_is_deleted(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     run = run_of(client, 300)
     client.cancel(run)
     client.wait(run, "CANCELLED")
@@ -176,7 +174,7 @@ SEED = random.SystemRandom().randrange(10**6)
 
 
 async def restless(client: Client, run: str, chance: random.Random) -> list[dict[str, Any]]:
-    """Subscribes at a random moment, and drops and renews the connection again and again until it is complete."""
+    """Subscribes at a random moment, and keeps dropping and renewing the connection until it is complete."""
     found: list[dict[str, Any]] = []
     await asyncio.sleep(chance.uniform(0, 2))
     while True:
@@ -197,7 +195,7 @@ def test_restless_subscribers_each_see_every_outcome_exactly_once(
 ) -> None:
     print(f"seed {SEED}")  # noqa: T201  (pytest shows it when the test fails)
     chance = random.Random(SEED)  # noqa: S311
-    # Small batches: the cancellation goes on while most of them come and go.
+    # Small batches: the cancellation continues while most of them reconnect.
     monkeypatch.setattr(process, "cancel_batch", partial(cancel_batch, size=4))
     run = run_of(client, SIZE, transferred=chance.sample(range(SIZE), 30))
 

@@ -1,4 +1,4 @@
-"""Feed files: every format gives the same records, every fault is told where it is, and memory stays flat."""
+"""Feed files: every format gives the same records, every fault is reported with its line, and memory stays flat."""
 
 import csv
 import gzip
@@ -106,7 +106,7 @@ def test_every_format_gives_the_same_records(tmp_path: Path, rows: list[dict[str
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=tables, blank_lines=st.integers(0, 2))
 def test_a_csv_record_is_found_on_its_line(tmp_path: Path, rows: list[dict[str, str]], blank_lines: int) -> None:
-    """Cutting the file off before a record's line leaves exactly the records before it."""
+    """Truncating the file before a record's line leaves exactly the records before it."""
     path = tmp_path / "feed.csv"
     write_csv(path, rows, "\r\n" + "\n" * blank_lines)
     lines = path.read_bytes().split(b"\n")
@@ -132,7 +132,7 @@ def test_a_csv_row_of_another_width_is_malformed_and_the_others_are_read(put: Pu
     ]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_column(put: Put) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_column(put: Put) -> None:
     assert read(put("feed.csv", b"\xef\xbb\xbfid,amount\n1,2\n")) == [Record(2, {"id": "1", "amount": "2"})]
     assert read(put("feed.ndjson", b'\xef\xbb\xbf{"id":1,"amount":2}')) == [Record(1, {"id": "1", "amount": "2"})]
 
@@ -153,7 +153,7 @@ def test_rows_of_nothing_are_blank_lines_however_many_cells_they_have(put: Put) 
     assert read(put("feed.ndjson", nothing)) == [Record(2, {"id": "1", "amount": "2"})]
 
 
-def test_gzip_is_told_by_content(put: Put) -> None:
+def test_gzip_is_recognised_by_content(put: Put) -> None:
     content = "id,amount\n1,2\n"
     expected = [Record(2, {"id": "1", "amount": "2"})]
     assert read(put("packed.csv", gzip.compress(content.encode()))) == expected
@@ -183,8 +183,8 @@ def test_files_joined_to_one_keep_neither_their_marks_nor_their_headers(put: Put
 
 
 @pytest.mark.parametrize("other", ["amount,id", "id,amount,note", "note,amount,id", "id,amount,no such"])
-def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) -> None:
-    """Its lines would be taken for those of the first: a debit for a credit account."""
+def test_another_header_in_the_middle_of_a_file_is_refused(put: Put, other: str) -> None:
+    """Its lines would be read by the first header: a debit account as a credit account."""
     with open_feed(
         put("feed.csv", f"id,amount,currency\n1,2,GBP\n{other}\n3,4,5\n"),
         required=("id", "amount", "currency") if "no such" in other else REQUIRED,
@@ -193,7 +193,7 @@ def test_a_header_of_other_columns_amid_a_file_is_refused(put: Put, other: str) 
         records = iter(feed)
         assert next(records) == Record(2, {"id": "1", "amount": "2", "currency": "GBP"})
         if "no such" in other:
-            # Of two of its three required columns, it is no header: a line whose values will be found wrong.
+            # It lacks a required column, so it is an ordinary line, whose values are invalid.
             assert len(list(records)) == 2
             return
         with pytest.raises(FeedError, match=r"line 3: this header has other columns than the first"):
@@ -216,8 +216,8 @@ FOUR = "id,debit,credit,amount"
         "{first}\n{line}" + FOUR + "\n",
     ],
 )
-def test_a_header_amid_a_file_is_known_however_it_is_written(put: Put, joined: str) -> None:
-    """Taken for a line, it would be rejected alone, and the lines after it be read under the wrong names."""
+def test_a_header_inside_a_file_is_recognised_in_any_spelling(put: Put, joined: str) -> None:
+    """Read as a line, it would be rejected alone, and the lines after it would be read under the wrong names."""
     content = joined.format(first=FOUR, line="1,Cash,Sales,2") + "3,Cash,Sales,4\n"
     with open_feed(put("feed.csv", content), required=FOUR.split(","), optional=OPTIONAL) as feed:
         with pytest.raises(FeedError, match=r"this is a header of other columns than the first") as caught:
@@ -225,13 +225,13 @@ def test_a_header_amid_a_file_is_known_however_it_is_written(put: Put, joined: s
         assert caught.value.line == (2 if joined.count("\n") == 2 else 3)
 
 
-def test_the_same_header_in_another_dress_is_left_out(put: Put) -> None:
+def test_the_same_header_in_another_spelling_is_skipped(put: Put) -> None:
     path = put("feed.csv", f"{FOUR}\n1,Cash,Sales,2\n id ,debit, credit\u00a0,amount\n3,Cash,Sales,4\n")
     with open_feed(path, required=FOUR.split(","), optional=OPTIONAL) as feed:
         assert [record.line for record in feed if isinstance(record, Record)] == [2, 4]
 
 
-def test_a_value_may_be_what_its_column_is_called(put: Put) -> None:
+def test_a_value_may_equal_its_columns_name(put: Put) -> None:
     path = put("feed.csv", "segment,rule\nsegment,By it\n")
     with open_feed(path, required=("segment",), optional=("rule",)) as feed:
         assert list(feed) == [Record(2, {"segment": "segment", "rule": "By it"})]
@@ -269,7 +269,7 @@ def test_a_line_that_names_the_separator_is_skipped(put: Put) -> None:
         ("feed.csv", "PK\x03\x04\0", "this is a workbook or a zip archive; save the sheet as CSV"),
     ],
 )
-def test_a_file_of_another_kind_is_told_what_it_is(put: Put, name: str, content: str, message: str) -> None:
+def test_a_file_of_another_format_is_named_in_the_error(put: Put, name: str, content: str, message: str) -> None:
     assert str(fault(put(name, content))).partition(", line 1: ")[2].startswith(message)
 
 
@@ -297,7 +297,7 @@ def test_columns_without_a_name_may_be_empty(put: Put) -> None:
     ]
 
 
-def test_an_index_is_told_as_such(put: Put, tmp_path: Path) -> None:
+def test_an_index_column_is_recognised(put: Put, tmp_path: Path) -> None:
     hint = "if it is an index written by pandas, write the file with index=False"
     assert hint in str(fault(put("feed.csv", ",id,amount\n0,1,2\n")))
     for name in ("Unnamed: 0", "index", "level_0"):
@@ -406,7 +406,7 @@ def test_a_faulty_ndjson_record_is_malformed_and_the_others_are_read(put: Put, l
     ],
 )
 def test_a_broken_ndjson_file_is_refused(put: Put, content: str, message: str) -> None:
-    # The reason is in the words of the Python that runs.
+    # The reason depends on the Python version.
     assert re.sub(r"\(.*\)", "(REASON)", str(fault(put("feed.jsonl", content)))).endswith(message)
 
 
@@ -546,7 +546,7 @@ UTF16_HELP = "this looks like UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"
             1,
             "the line is longer than 1 MiB; line ends must be LF or CRLF, not CR alone",
         ),
-        (b"id,amount\r1,2\r", 1, "a carriage return stands alone; line ends must be LF or CRLF"),
+        (b"id,amount\r1,2\r", 1, "a carriage return without a line feed; line ends must be LF or CRLF"),
         (
             "id,amount\n1,2\né,2\n".encode("latin-1"),
             3,
@@ -613,7 +613,7 @@ def test_a_file_that_cannot_be_opened_is_refused(put: Put, tmp_path: Path, monke
         raise PermissionError(13, "Permission denied")
 
     secret = put("secret.csv", "id,amount\n")
-    # The tests may run as root, whom no file mode stops.
+    # The tests may run as root, which ignores file modes.
     monkeypatch.setattr("gateway.feed.source.io.FileIO", deny)
     assert str(fault(secret)) == f"{secret}: no permission to read this file"
 
@@ -698,7 +698,7 @@ def test_memory_is_flat_over_a_long_stream(format: Format, head: bytes, record: 
     ):
         records = iter(feed)
         count = sum(isinstance(record, Record) for record in islice(records, 150_000))
-        # What is kept shows in any part of the stream, and tracing is slow.
+        # A leak shows in any part of the stream, and tracing is slow.
         tracemalloc.start()
         try:
             count += sum(isinstance(record, Record) for record in records)

@@ -32,13 +32,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def loaded(page: str) -> list[str]:
-    """The addresses that a browser asks for when it shows the page."""
+    """The URLs that a browser requests for the page."""
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', page)
     return scripts + re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
 
 
 @pytest.mark.parametrize("built", [True, False])
-def test_everything_the_page_loads_is_there_and_an_asset_that_is_not_there_is_not_found(
+def test_everything_the_page_loads_exists_and_an_unknown_asset_is_not_found(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built: bool
 ) -> None:
     assets = tmp_path / "assets"
@@ -58,7 +58,7 @@ def test_everything_the_page_loads_is_there_and_an_asset_that_is_not_there_is_no
         assert http.get("/graphiql/schema.graphql").text == SDL_PATH.read_text()
 
 
-def test_graphiql_from_its_cdn_is_a_page_of_its_own(client: Client) -> None:
+def test_graphiql_from_its_cdn_is_a_separate_page(client: Client) -> None:
     page = httpx.get(f"{client.url}/graphiql/from-cdn", timeout=30).text
     found = re.search(r'<script type="importmap">(.*?)</script>', page)
     assert found is not None
@@ -81,7 +81,7 @@ def test_the_start_says_in_a_line_that_graphiql_is_not_built(database_url: str, 
     assert told == f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {graphiql.HOW_TO_BUILD}.\n"
 
 
-def test_the_tabs_of_a_real_ledger_name_nothing_in_it_and_change_nothing_as_they_are(client: Client) -> None:
+def test_the_tabs_of_a_real_ledger_name_nothing_in_it_and_change_nothing_unchanged(client: Client) -> None:
     post(client.database, [line("a")])
     client.completed()
     post(client.database, [line("b")])

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what is no request, what cannot be executed, and how each shape of answer says so."""
+"""GraphQL over HTTP: malformed requests, invalid operations, and how each response format reports them."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ CREATE = """mutation { createJournalRun(input: { accountingPeriodName: "Dec 2024
   transactionTypes: [INVOICE_ITEM] }) { journalRun { number } errors { code } } }"""
 RUNS = "{ journalRuns { totalCount } }"
 
-# Documents that no operation of can be executed, and the code that says why.
+# Documents without an executable operation, and the code of the error.
 REFUSED = {
     "a document cut off": ("{", "GRAPHQL_PARSE_FAILED"),
     "a subscription cut off": ("subscription{", "GRAPHQL_PARSE_FAILED"),
@@ -65,7 +65,7 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 @contextmanager
 def ledger_served(folder: Path) -> Iterator[Client]:
-    """A client of a gateway on a filled ledger. The transports know no database: one kind is enough."""
+    """A client of a gateway on a filled ledger. The transports do not depend on the database: one is enough."""
     database = Database(f"sqlite:///{folder}/ledger.db")
     migrate(database)
     fill(database)
@@ -88,7 +88,7 @@ def post(gateway: Client, body: object, headers: dict[str, str] = JSON) -> httpx
 
 
 def events(response: httpx.Response) -> list[tuple[str, Any]]:
-    """The events of a stream, which ends lines in LF alone, as not every client splits at more."""
+    """The events of a stream, whose lines end in LF only, because some clients split only at LF."""
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/event-stream")
     assert "\r" not in response.text
@@ -123,7 +123,7 @@ def no_runs(gateway: Client) -> bool:
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_cannot_be_executed_is_told_in_the_shape_of_the_answer(gateway: Client, what: str) -> None:
+def test_an_invalid_operation_is_refused_in_the_negotiated_format(gateway: Client, what: str) -> None:
     document, code = REFUSED[what]
     body = {"query": document}
 
@@ -188,7 +188,7 @@ BODIES = {
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 @pytest.mark.parametrize("what", BODIES)
-def test_a_body_that_is_no_request_is_a_clients_error_told_in_json(gateway: Client, what: str, accept: str) -> None:
+def test_a_malformed_body_is_a_clients_error_in_json(gateway: Client, what: str, accept: str) -> None:
     body, status = BODIES[what]
     response = post(gateway, body, {**JSON, "Accept": accept})
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
@@ -207,7 +207,7 @@ def test_a_body_that_is_no_request_is_a_clients_error_told_in_json(gateway: Clie
         "application/json; charset=utf-16",
     ],
 )
-def test_only_json_in_utf_8_is_taken(gateway: Client, content_type: str) -> None:
+def test_only_json_in_utf_8_is_accepted(gateway: Client, content_type: str) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
     response = post(gateway, {"query": "{ __typename }"}, headers)
     assert response.status_code == 415
@@ -237,7 +237,7 @@ def test_a_gzipped_body_is_unpacked(gateway: Client, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["", "identity"])
-def test_a_body_may_say_that_it_is_not_packed(gateway: Client, encoding: str) -> None:
+def test_a_body_may_state_that_it_is_uncompressed(gateway: Client, encoding: str) -> None:
     response = post(gateway, {"query": "{ __typename }"}, {**JSON, "Content-Encoding": encoding})
     assert response.json() == {"data": {"__typename": "Query"}}
 
@@ -256,7 +256,7 @@ def test_a_body_may_say_that_it_is_not_packed(gateway: Client, encoding: str) ->
     ],
     ids=["not packed", "cut off", "and more", "members without end", "nothing", "too large", "another way", "twice"],
 )
-def test_a_body_that_is_not_packed_as_it_says_is_refused(
+def test_a_body_with_a_wrong_content_encoding_is_refused(
     gateway: Client, encoding: str, body: bytes, status: int
 ) -> None:
     response = post(gateway, body, {**JSON, "Content-Encoding": encoding})
@@ -289,7 +289,7 @@ def test_a_parameter_of_the_address_that_is_empty_counts_as_absent(gateway: Clie
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/v1/journal-runs"])
-def test_a_client_that_goes_amid_its_body_leaves_no_traceback(gateway: Client, path: str) -> None:
+def test_a_client_that_disconnects_within_its_body_leaves_no_traceback(gateway: Client, path: str) -> None:
     host, port = gateway.url.removeprefix("http://").split(":")
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
     for _ in range(3):
@@ -299,7 +299,7 @@ def test_a_client_that_goes_amid_its_body_leaves_no_traceback(gateway: Client, p
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_another_method_is_told_which_there_are(gateway: Client, method: str) -> None:
+def test_another_method_gets_the_allowed_ones(gateway: Client, method: str) -> None:
     response = httpx.request(method, f"{gateway.url}/graphql")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
     assert response.json()["errors"][0]["message"].startswith(f"{method} is not allowed")
@@ -313,7 +313,7 @@ def test_a_mutation_with_apollos_multipart_header_is_answered_in_json(gateway: C
     assert parts(post(gateway, body, MULTIPART)) == [response.json()]
 
 
-def test_a_name_that_stands_twice_among_many_is_found_at_once(gateway: Client) -> None:
+def test_a_repeated_name_among_many_is_found_quickly(gateway: Client) -> None:
     names = "".join(f'"a{number}": 1, ' for number in range(200_000))
     body = f'{{"query": "{{ __typename }}", "variables": {{{names}"a199999": 2}}}}'
     begun = time.monotonic()
@@ -321,7 +321,7 @@ def test_a_name_that_stands_twice_among_many_is_found_at_once(gateway: Client) -
     assert time.monotonic() - begun < 10
 
 
-def test_a_syntax_error_near_the_word_tokens_is_told_as_what_it_is(gateway: Client) -> None:
+def test_a_syntax_error_near_the_word_tokens_is_reported_as_a_syntax_error(gateway: Client) -> None:
     (error,) = post(gateway, {"query": "{ __typename } tokens"}).json()["errors"]
     assert error["message"] == "Syntax Error: Unexpected Name 'tokens'."
 
@@ -335,20 +335,20 @@ def test_head_is_answered_with_the_headers_of_get_alone(gateway: Client, accept:
     assert head.headers["content-type"] == get.headers["content-type"]
 
 
-def test_the_page_is_not_taken_for_an_answer_in_json(gateway: Client) -> None:
+def test_the_page_is_not_served_as_json(gateway: Client) -> None:
     page = httpx.get(f"{gateway.url}/graphql", headers={"Accept": "text/html"})
     assert "Accept" in page.headers["vary"]
     assert page.headers["cache-control"] == "no-cache"
 
 
-def test_what_no_client_could_read_is_not_executed(gateway: Client) -> None:
+def test_an_operation_without_an_acceptable_format_is_not_executed(gateway: Client) -> None:
     response = post(gateway, {"query": CREATE}, {**JSON, "Accept": "text/html"})
     assert response.status_code == 406
     assert "application/graphql-response+json" in response.json()["errors"][0]["message"]
     assert no_runs(gateway)
 
 
-def test_a_subscription_in_json_is_told_how_it_can_be_had(gateway: Client) -> None:
+def test_a_subscription_in_json_is_refused_with_the_formats_that_work(gateway: Client) -> None:
     body = {"query": 'subscription { journalRunUpdates(runNumber: "JR-1") { number } }'}
     response = post(gateway, body)
     assert response.status_code == 200

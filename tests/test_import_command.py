@@ -1,4 +1,4 @@
-"""`journal-gateway import`: the real command line, on both databases, with good files and bad ones."""
+"""`journal-gateway import`: the real command line, on both databases, with valid and invalid files."""
 
 import codecs
 import csv
@@ -50,7 +50,7 @@ def rejects(path: Path) -> list[tuple[int, str]]:
 
 
 def count(database: Database) -> int:
-    """How many transactions are recorded; that buckets hold as many is made sure of."""
+    """The number of recorded transactions, after checking that the buckets have as many."""
     with database.read() as session:
         recorded = session.exec(select(func.count()).select_from(Transaction)).one()
         assert session.exec(select(func.coalesce(func.sum(PostingBucket.transaction_count), 0))).one() == recorded
@@ -69,7 +69,7 @@ def assert_one_clear_error(done: object, *parts: str) -> None:
         assert part in err
 
 
-# What goes well
+# Successful imports
 
 
 def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str, tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_a_home_currency_takes_exchange_rates(database: Database, database_url: 
         assert [row.home_amount_minor for row in session.exec(select(Transaction))] == [2]
 
 
-def test_each_file_is_taken_by_itself(database: Database, database_url: str, tmp_path: Path) -> None:
+def test_each_file_is_imported_separately(database: Database, database_url: str, tmp_path: Path) -> None:
     for folder in ("[", "other"):
         (tmp_path / folder).mkdir()
-    # Names that a console might take for markup or emoji.
+    # Names that a console might render as markup or emoji.
     write(tmp_path / "[" / "red]:x:.csv", [line("a"), line("bad", amount="x")])
     write(tmp_path / "other" / "red]:x:.csv", [line("b"), line("bad", currency="x")])
     (tmp_path / "broken.csv").write_text("no,such,columns\n")
@@ -163,7 +163,7 @@ def test_a_user_without_a_name_is_a_number(database: Database, tmp_path: Path, m
         assert session.exec(select(Posting.posted_by)).one() == f"command line: user {os.getuid()}"
 
 
-# Bad lines
+# Invalid lines
 
 LARGEST = "92233720368547758.07"
 BAD_LINES = [
@@ -214,7 +214,7 @@ BAD_LINES = [
 ]
 
 
-def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
+def test_every_invalid_line_is_rejected_with_its_reason_and_the_others_are_recorded(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     bad = [line(f"bad-{place}") | values for place, (values, _) in enumerate(BAD_LINES)]
@@ -238,7 +238,7 @@ def test_every_bad_line_is_rejected_with_its_reason_and_the_others_are_taken(
     assert count(database) == 2
 
 
-def test_an_ndjson_line_that_is_no_text_is_rejected(database: Database, tmp_path: Path) -> None:
+def test_an_ndjson_line_that_is_not_text_is_rejected(database: Database, tmp_path: Path) -> None:
     values = [line("a"), line("b\0"), line("\ud800"), line("c") | {"amount": float("inf")}, line("d") | {"amount": 1.5}]
     (tmp_path / "feed.ndjson").write_text("".join(json.dumps(value) + "\n" for value in values))
 
@@ -249,7 +249,7 @@ def test_an_ndjson_line_that_is_no_text_is_rejected(database: Database, tmp_path
     assert count(database) == 2
 
 
-# Files that are refused whole
+# Refused files
 
 HEADER = "transaction_id,transaction_type,transaction_date,amount,currency,debit_account,credit_account\n"
 GOOD = "a,Invoice Item,2024-12-05,1.00,GBP,Accounts Receivable,Sales\n"
@@ -272,7 +272,7 @@ BROKEN_FILES = {
 
 @pytest.fixture
 def embedded(tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The URL of a SQLite database, for what has nothing to do with the kind of the database."""
+    """The URL of a SQLite database, for tests that do not depend on the kind of database."""
     return f"sqlite:///{tmp_path}/embedded.db"
 
 
@@ -343,7 +343,7 @@ def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path:
     assert not (tmp_path / "embedded.db").exists()
 
 
-def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> None:
+def test_invalid_options_are_reported(embedded: str, tmp_path: Path) -> None:
     currency = run_here(tmp_path, "import", "transactions", "-", "--database", embedded, "--home-currency", "XAU")
     two = run_here(tmp_path, "import", "segments", "a.csv", "b.csv", "--database", embedded, "--rejects", "rejects.csv")
     missing = run_here(tmp_path, "import", "segments", "[/a].csv", "--database", embedded)
@@ -353,10 +353,10 @@ def test_what_the_options_cannot_be_is_told(embedded: str, tmp_path: Path) -> No
     assert_one_clear_error(missing, "error: [/a].csv: there is no such file")
 
 
-# Databases that cannot be used
+# Unusable databases
 
 
-def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unusable_database_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("This is a text, and no database." * 100)
     (tmp_path / "folder").mkdir()
     unusable = {
@@ -385,7 +385,7 @@ def test_a_database_of_a_newer_release_is_left_alone(
     assert_one_clear_error(done, "has version 9999, which is newer than this release", "install the release")
 
 
-def test_a_server_that_goes_away_amid_a_file_is_told_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_a_server_lost_during_a_file_is_reported_in_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url = postgresql.create_database()
     assert run(tmp_path, "import", "accounting-codes", "-", "--database", url, text=CODES).returncode == 0
     process = start(tmp_path, "import", "transactions", "-", "--database", url)
@@ -472,7 +472,7 @@ def test_a_check_makes_no_database_and_changes_no_tables(postgresql: PostgreSQL,
     postgresql.drop_database(url)
 
 
-# Formats that are told
+# The --format option
 
 
 @pytest.mark.parametrize(

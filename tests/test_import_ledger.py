@@ -1,4 +1,4 @@
-"""Importing what a ledger is made of: codes, periods, segments and rules; each file whole, or nothing of it."""
+"""Importing codes, periods, segments and rules: each file completely or not at all."""
 
 from dataclasses import replace
 from datetime import date
@@ -43,7 +43,7 @@ class Import(Protocol):
 
 
 def take(importer: Import, database: Database, *lines: dict[str, str]) -> tuple[Imported, Rejected]:
-    """Import these lines, the first of which stands on line 2."""
+    """Import these lines, numbered from 2."""
     rejected: Rejected = []
     done = importer(
         database, enumerate(lines, start=2), lambda number, reason: rejected.append((number, reason)), actor="Ada"
@@ -54,14 +54,14 @@ def take(importer: Import, database: Database, *lines: dict[str, str]) -> tuple[
 
 
 def taken(importer: Import, database: Database, *lines: dict[str, str]) -> int:
-    """How many lines were taken; none may be rejected."""
+    """The number of recorded lines; none may be rejected."""
     done, rejected = take(importer, database, *lines)
     assert rejected == []
     return done.recorded
 
 
 def refused(importer: Import, database: Database, *lines: dict[str, str]) -> Rejected:
-    """What was wrong with the lines; none may be taken."""
+    """The reasons of the rejected lines; none may be recorded."""
     done, rejected = take(importer, database, *lines)
     assert done.recorded == 0
     assert rejected
@@ -91,7 +91,7 @@ def codes(database: Database) -> dict[str, AccountingCode]:
         return all_codes(session)
 
 
-def test_a_code_that_exists_is_brought_up_to_date_in_its_place(empty_database: Database) -> None:
+def test_an_existing_code_is_updated_in_place(empty_database: Database) -> None:
     first = {"name": "Cash", "type": "Cash", "gl_account_number": "1000"}
     assert taken(import_accounting_codes, empty_database, first, {"name": "Sales", "type": "SalesRevenue"}) == 2
     before = codes(empty_database)["Cash"]
@@ -134,7 +134,7 @@ def test_a_bad_code_refuses_the_whole_file(empty_database: Database, values: dic
     assert taken(import_accounting_codes, empty_database, good) == 1
 
 
-def test_what_was_taken_stands_in_the_audit_trail(empty_database: Database) -> None:
+def test_an_import_is_recorded_in_the_audit_trail(empty_database: Database) -> None:
     taken(import_accounting_codes, empty_database, {"name": "Cash", "type": "Cash"})
     taken(import_accounting_periods, empty_database, period("May", "2025-05-01", "2025-05-31"))
     taken(import_segments, empty_database, rule("country", "By country"), {"segment": "product"})
@@ -152,7 +152,7 @@ def periods(database: Database) -> list[tuple[str, date, date | None]]:
         return [(row.name, row.start_date, row.end_date) for row in all_periods(session)]
 
 
-def test_a_period_that_exists_is_brought_up_to_date_in_its_place(empty_database: Database) -> None:
+def test_an_existing_period_is_updated_in_place(empty_database: Database) -> None:
     taken(import_accounting_periods, empty_database, period("May", "2025-05-01", "2025-05-30", fiscal_quarter="2"))
 
     update = period("May", "2025-05-02", "2025-05-31", fiscal_year="2025", status="PENDING_CLOSE")
@@ -187,7 +187,7 @@ def test_an_overlap_refuses_the_whole_file(database: Database, new: dict[str, st
     assert len(audited(database, "AccountingPeriods")) == 1
 
 
-def test_an_overlap_within_the_file_is_told_on_both_lines(empty_database: Database) -> None:
+def test_an_overlap_within_the_file_is_reported_on_both_lines(empty_database: Database) -> None:
     lines = [period("A", "2025-05-01", "2025-05-31"), period("B", "2025-05-01", "2025-05-31")]
 
     assert refused(import_accounting_periods, empty_database, *lines) == [
@@ -197,7 +197,7 @@ def test_an_overlap_within_the_file_is_told_on_both_lines(empty_database: Databa
     assert periods(empty_database) == []
 
 
-def test_periods_may_touch_and_move_where_there_is_room(empty_database: Database) -> None:
+def test_periods_may_be_adjacent_and_may_move_without_overlap(empty_database: Database) -> None:
     taken(import_accounting_periods, empty_database, period("A", "2025-05-01", "2025-05-31"))
     moved = [period("A", "2025-06-01", "2025-06-30"), period("B", "2025-05-01", "2025-05-31")]
 
@@ -245,7 +245,7 @@ def test_a_period_that_a_run_has_used_keeps_its_days(
     assert periods(database) == before
 
 
-def test_what_else_is_said_of_a_used_period_may_change(database: Database) -> None:
+def test_the_other_values_of_a_used_period_may_change(database: Database) -> None:
     post(database, [line("a")])
     run_now(database)
 
@@ -255,7 +255,7 @@ def test_what_else_is_said_of_a_used_period_may_change(database: Database) -> No
     assert taken(import_accounting_periods, database, period("Feb 2025", "2025-02-02", "2025-02-27")) == 1
 
 
-def test_a_used_period_cannot_be_renamed_since_a_name_is_what_it_is_known_by(database: Database) -> None:
+def test_a_used_period_cannot_be_renamed(database: Database) -> None:
     post(database, [line("a")])
     run_now(database)
 
@@ -264,7 +264,7 @@ def test_a_used_period_cannot_be_renamed_since_a_name_is_what_it_is_known_by(dat
     ]
 
 
-def test_the_day_that_a_run_is_booked_on_stays_in_a_period(database: Database) -> None:
+def test_the_entry_date_of_a_run_stays_in_a_period(database: Database) -> None:
     post(database, [line("a")])
     for day in (date(2025, 3, 15), date(2025, 2, 28)):
         cancel_now(database, run_now(database, asked=replace(DECEMBER, journal_entry_date=day)).number)
@@ -296,12 +296,12 @@ def test_two_open_ended_periods_overlap(database: Database) -> None:
         (2, "accounting period 'Later' overlaps 'Open-Ended'")
     ]
     earlier = refused(import_accounting_periods, database, period("Earlier", "2000-01-01"))
-    # A line stands once among the rejected ones, with everything that is wrong with it.
+    # A rejected line is listed once, with all its violations.
     assert [number for number, _ in earlier] == [2]
     assert "accounting period 'Earlier' overlaps 'Open-Ended'" in earlier[0][1].split("; ")
 
 
-def test_a_name_stands_once_in_a_file_however_it_is_dressed(empty_database: Database) -> None:
+def test_a_name_appears_once_in_a_file_however_it_is_written(empty_database: Database) -> None:
     codes_twice = [{"name": "Cash", "type": "Cash"}, {"name": " Cash\u00a0", "type": "Other"}]
     assert refused(import_accounting_codes, empty_database, *codes_twice) == [
         (3, "name: accounting code 'Cash' is also on line 2; give each name once")
@@ -316,7 +316,7 @@ def test_a_name_stands_once_in_a_file_however_it_is_dressed(empty_database: Data
     ]
 
 
-def test_names_are_normalised_and_what_cannot_be_seen_is_refused_by_name(empty_database: Database) -> None:
+def test_names_are_normalised_and_invisible_characters_are_refused_by_name(empty_database: Database) -> None:
     code = {"name": " Cafe\u0301", "type": "Sales\u3000", "gl_account_name": " ", "gl_account_number": "4000 "}
     assert taken(import_accounting_codes, empty_database, code) == 1
     assert taken(import_accounting_periods, empty_database, period("\u2003May", "2025-05-01")) == 1
@@ -396,7 +396,7 @@ def stored_rule(database: Database, name: str) -> tuple[bool, RuleSegments] | No
 
 
 def use(database: Database, name: str) -> None:
-    """Mark the rule as a run does that uses it."""
+    """Mark the rule as used, as a run does."""
     with database.write() as session:
         found = rule_named(session, name)
         assert found is not None
@@ -425,7 +425,7 @@ def test_a_rule_keeps_the_order_of_its_lines_and_its_overrides(empty_database: D
     assert stored_rule(empty_database, "Both") == (False, {None: ["country"]})
 
 
-def test_a_new_active_rule_takes_the_place_of_the_old_one(database: Database) -> None:
+def test_a_new_active_rule_replaces_the_old_one(database: Database) -> None:
     taken(import_segments, database, rule("product", "By product", "yes"))
 
     assert stored_rule(database, "By country") == (False, {None: ["country"]})

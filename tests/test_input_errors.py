@@ -1,4 +1,4 @@
-"""Values that GraphQL cannot take: a code, the path of the input field, and plain words."""
+"""Invalid GraphQL input values: a code, the path of the input field, and plain words."""
 
 import asyncio
 from typing import Any
@@ -38,7 +38,7 @@ def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
         ),
     ],
 )
-def test_a_bad_value_of_a_variable_is_told_with_the_path_of_its_field(
+def test_an_invalid_value_in_a_variable_is_reported_with_the_path_of_its_field(
     given: dict[str, Any], field: list[str], message: str
 ) -> None:
     ((path, told),) = refused(WHOLE, input={**GOOD, **given})
@@ -46,7 +46,7 @@ def test_a_bad_value_of_a_variable_is_told_with_the_path_of_its_field(
     assert told.startswith(message)
 
 
-def test_a_missing_field_is_told_by_its_path() -> None:
+def test_a_missing_field_is_reported_by_its_path() -> None:
     assert refused(WHOLE, input={}) == [
         (["input", "transactionTypes"], "This field is required."),
         (["input", "journalEntryDate"], "This field is required."),
@@ -55,7 +55,7 @@ def test_a_missing_field_is_told_by_its_path() -> None:
     assert refused(WHOLE, input="x") == [(["input"], "'x' is not a valid CreateJournalRunInput.")]
 
 
-def test_a_variable_within_an_input_is_told_by_the_path_of_the_field_it_fills() -> None:
+def test_a_variable_inside_an_input_is_reported_by_the_path_of_its_field() -> None:
     document = """mutation($types: [TransactionType!]!, $on: Date!) {
       createJournalRun(input: { transactionTypes: $types, journalEntryDate: $on }) { errors { code } } }"""
     assert [path for path, _ in refused(document, types=["X"], on=None)] == [
@@ -64,7 +64,7 @@ def test_a_variable_within_an_input_is_told_by_the_path_of_the_field_it_fills() 
     ]
 
 
-def test_a_bad_value_in_the_document_is_told_with_the_path_of_its_field() -> None:
+def test_an_invalid_value_in_the_document_is_reported_with_the_path_of_its_field() -> None:
     document = """mutation { createJournalRun(input: { transactionTypes: [INVOICE_ITEM, INVOICES]
       journalEntryDate: null targetEndDat: "2024-12-31" }) { errors { code } } }"""
     told = {tuple(path): message for path, message in refused(document)}
@@ -77,7 +77,7 @@ def test_a_bad_value_in_the_document_is_told_with_the_path_of_its_field() -> Non
 
 
 @pytest.mark.parametrize("day", ["", "yesterday", "2024-13-01", "2024-02-30"])
-def test_a_bad_day_is_told_in_plain_words(day: str) -> None:
+def test_an_invalid_date_is_reported_in_plain_words(day: str) -> None:
     document = f"""mutation {{ createJournalRun(input: {{ transactionTypes: [], journalEntryDate: "{day}" }}) {{
       errors {{ code }} }} }}"""
     for ((path, message),) in (refused(WHOLE, input={**GOOD, "journalEntryDate": day}), refused(document)):
@@ -107,7 +107,7 @@ def test_values_are_written_as_json_has_them(value: object, written: str) -> Non
     assert day.startswith(f"{written} is not a date")
 
 
-def test_a_variable_is_told_by_its_place_in_the_operation_that_is_executed() -> None:
+def test_a_variable_is_reported_by_its_place_in_the_executed_operation() -> None:
     document = """query A($n: String!) { journalRun(number: $n) { number } }
       query B($n: String!) { node: journalEntries(filter: { accountingPeriodName: $n }) { totalCount } }"""
     answer = asyncio.run(SCHEMA.execute(document, operation_name="B"))

@@ -1,4 +1,4 @@
-"""Following a run: as it is at once, then every change, until it is deleted."""
+"""Following a run: its current state, then every change, until it is deleted."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -20,12 +20,12 @@ LIFE = ["PENDING", "PROCESSING", "COMPLETED", "CANCEL_IN_PROGRESS", "CANCELLED",
 
 
 async def states(client: Client, run: str, transport: Transport) -> list[dict[str, Any]]:
-    """Every state of the run that the subscription tells, until it is deleted."""
+    """Every state of the run that the subscription sends, until it is deleted."""
     async with asyncio.timeout(PATIENCE_SECONDS), aclosing(follow(transport, client.url, UPDATES, run=run)) as followed:
         return [state async for state in followed]
 
 
-def test_every_transport_tells_the_run_at_once_and_at_every_change_until_it_is_deleted(client: Client) -> None:
+def test_every_transport_sends_the_run_at_once_and_at_every_change_until_it_is_deleted(client: Client) -> None:
     post(client.database, [line(str(n), segment_country=str(n)) for n in range(250)])
     run = client.create()["journalRun"]["number"]
 
@@ -53,7 +53,7 @@ def test_every_transport_tells_the_run_at_once_and_at_every_change_until_it_is_d
         assert canceled == sorted(canceled)
 
 
-def test_a_run_that_does_not_change_is_told_once(client: Client) -> None:
+def test_a_run_that_does_not_change_is_sent_once(client: Client) -> None:
     run = client.completed()["number"]
 
     async def follow_one(transport: Transport) -> list[Any]:
@@ -67,7 +67,7 @@ def test_a_run_that_does_not_change_is_told_once(client: Client) -> None:
 
     async def follow_all() -> list[list[Any]]:
         followers = [asyncio.create_task(follow_one(transport)) for transport in TRANSPORTS.values()]
-        # Another run's changes are none of this one.
+        # Changes of another run are not sent.
         await asyncio.to_thread(client.completed)
         return await asyncio.gather(*followers)
 

@@ -1,4 +1,4 @@
-"""Lists: any way of paging gives the whole list once and in order, filters hold, and nonsense is refused."""
+"""Lists: paging in any way returns the whole list once and in order, filters work, and invalid input is refused."""
 
 import base64
 import json
@@ -179,7 +179,7 @@ def assert_orders(filled: Client) -> None:
 
 
 def assert_filters(filled: Client) -> None:
-    """Each filter leaves exactly what it asks for."""
+    """Each filter returns exactly the matching rows."""
 
     def runs(wanted: str) -> list[str]:
         page = List("journalRuns", "number", arguments=f"filter: {{ {wanted} }}").page(filled)
@@ -233,7 +233,7 @@ NODE = "query($id: ID!) { node(id: $id) { __typename id ... on JournalRun { numb
 
 
 def encoded(text: str) -> str:
-    """An id or a cursor, made by somebody else."""
+    """A forged id or cursor."""
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
@@ -254,7 +254,7 @@ def test_a_node_is_found_again_by_its_id(client: Client) -> None:
         assert "is not a valid id" in error["message"]
 
 
-def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(client: Client) -> None:
+def test_a_text_that_no_database_stores_is_a_clients_error(client: Client) -> None:
     documents = [
         "query($text: String!) { journalRun(number: $text) { number } }",
         "query($text: String!) { journalEntries(filter: { currencies: [$text] }) { totalCount } }",

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the code works with."""
+"""The migrations create exactly the tables that the code uses."""
 
 import warnings
 from contextlib import closing
@@ -34,7 +34,7 @@ from tests.ledger import refuse
 def test_a_new_database_gets_every_table_and_a_second_migration_changes_nothing(empty_database: Database) -> None:
     assert migrate(empty_database) == (newest_version(), newest_version())
     with empty_database.reader.connect() as connection, warnings.catch_warnings():
-        # Alembic cannot reflect the index over a constant that lets one run work at a time.
+        # Alembic cannot reflect the index over a constant that allows one running run.
         warnings.simplefilter("ignore")
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         differences = [
@@ -46,7 +46,7 @@ def test_a_new_database_gets_every_table_and_a_second_migration_changes_nothing(
     assert differences == []
 
 
-def test_the_database_itself_lets_only_one_run_be_pending_or_processing(database: Database) -> None:
+def test_the_database_itself_allows_only_one_pending_or_processing_run(database: Database) -> None:
     insert = text(
         "INSERT INTO journal_run (number, status, transaction_types, accounting_period_id, target_start_date,"
         " target_end_date, journal_entry_date, organization_labels, aggregate_currency, created_at, created_by,"
@@ -68,7 +68,7 @@ def test_a_database_of_a_newer_version_is_refused_untouched(empty_database: Data
             check(empty_database)
 
 
-def test_the_name_of_a_revoked_key_is_free_after_the_migration_and_keys_tokens_and_transfers_are_kept(
+def test_the_migration_frees_names_of_revoked_keys_and_keeps_keys_tokens_and_transfers(
     database_url: str,
 ) -> None:
     insert_keys = text(
@@ -136,7 +136,7 @@ INSERT INTO billing_transaction (id, transaction_id, posting_bucket_id, amount, 
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_texts_that_an_earlier_release_took_as_they_came_are_normalised_but_for_what_would_collide(
+def test_the_migration_normalises_texts_except_where_they_would_collide(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(Database(database_url)) as database:
@@ -181,7 +181,7 @@ def test_texts_that_an_earlier_release_took_as_they_came_are_normalised_but_for_
             assert left == [("Transaction", " SP2"), ("Transaction", "\u3000SP5"), ("AccountingCode", " Cash")]
         assert [record.args for record in caplog.records if record.name == "storage.migration"] == left
 
-        # What was recorded before is not recorded twice.
+        # Transactions recorded before are not recorded twice.
         feed = {"transaction_type": "Invoice Item", "transaction_date": "2024-12-05", "amount": "10", "currency": "GBP"}
         feed |= {"debit_account": "Cash", "credit_account": "Caf\u00e9", "organization": "Nord", "document_number": "D"}
         sent = {"transaction_id": "SP1", **feed, "segment.country": "Caf\u00e9"}

@@ -45,7 +45,7 @@ def test_minor_units_survive_the_way_to_a_decimal_and_back(minor: int, currency:
         ("-92233720368547758.07", "GBP", -LARGEST),
     ],
 )
-def test_an_amount_is_taken_exactly(text: str, currency: str, minor: int) -> None:
+def test_an_amount_is_parsed_exactly(text: str, currency: str, minor: int) -> None:
     assert to_minor(parse_decimal(text), CURRENCIES[currency]) == minor
 
 
@@ -58,7 +58,7 @@ def test_too_many_decimals_are_refused_never_rounded(minor: int, currency: Curre
 
 
 @pytest.mark.parametrize("text", ["0.001", "1E-999999999", "12345678901234567.001", "-1." + "0" * 100 + "1"])
-def test_decimals_that_are_far_out_are_seen(text: str) -> None:
+def test_far_decimals_are_not_ignored(text: str) -> None:
     with pytest.raises(MoneyError, match="has too many decimals; GBP amounts have 2"):
         to_minor(Decimal(text), GBP)
 
@@ -70,7 +70,7 @@ def test_an_amount_beyond_64_bits_is_refused(minor: int, sign: int, currency: Cu
 
 
 @pytest.mark.parametrize("text", ["1E+21", "1E+999999999", "-1E+999999999999", "9" * 5000])
-def test_an_amount_far_beyond_64_bits_is_refused_at_once(text: str) -> None:
+def test_an_amount_far_beyond_64_bits_is_refused_quickly(text: str) -> None:
     with pytest.raises(MoneyError, match="beyond 64 bits"):
         to_minor(Decimal(text), GBP)
 
@@ -123,7 +123,7 @@ def test_a_number_of_thousands_of_characters_is_refused_and_shown_shortened(text
 
 
 @pytest.mark.parametrize("text", ["NaN", "-nan", "sNaN", "Infinity", "-inf"])
-def test_what_is_not_finite_is_refused(text: str) -> None:
+def test_a_number_that_is_not_finite_is_refused(text: str) -> None:
     with pytest.raises(MoneyError, match="is not a finite decimal number"):
         parse_decimal(text)
 

@@ -1,4 +1,4 @@
-"""Which shape of an answer a client prefers: RFC 9110 by example."""
+"""Content negotiation: RFC 9110 by example."""
 
 import pytest
 from graphql import OperationType

@@ -1,4 +1,4 @@
-"""What nets to zero stands in no entry, counts as taken, and can be seen."""
+"""Transactions that net to zero are in no entry, count as taken, and can be listed."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ DOCUMENT = """query($number: String!, $first: Int, $after: String) { journalRun(
 
 
 def seen(client: Client, number: str, **page: Any) -> dict[str, Any]:
-    """What the run says of what nets to zero."""
+    """What the run reports about what nets to zero."""
     found: dict[str, Any] = client.query(DOCUMENT, {"number": number, **page})["journalRun"]
     return found
 
@@ -76,7 +76,7 @@ def test_a_run_without_entries_says_why(client: Client) -> None:
 
 
 @pytest.mark.parametrize("ledger", [Ledger("GBP")])
-def test_an_amount_of_zero_with_a_home_amount_left_over_stands_in_an_entry(client: Client, ledger: Ledger) -> None:
+def test_an_amount_of_zero_with_a_nonzero_home_amount_is_in_an_entry(client: Client, ledger: Ledger) -> None:
     euro = {"currency": "EUR", "segment_country": "FR"}
     lines = [line("a", exchange_rate="1", **euro), line("b", amount="-10.00", exchange_rate="2", **euro)]
     home = {"currency": "EUR", "segment_country": "DE"}
@@ -115,7 +115,7 @@ lines_ = st.lists(st.tuples(amounts, st.sampled_from(["FR", "DE", "UK"]), st.sam
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_lines=lines_, cancelled=st.booleans())
-def test_on_a_database_what_stands_in_entries_and_what_nets_to_zero_is_all_that_a_run_took(
+def test_on_a_database_entries_and_what_nets_to_zero_are_all_that_a_run_took(
     database: Database, given_lines: list[tuple[str, str, str]], cancelled: bool
 ) -> None:
     with database.read() as session:

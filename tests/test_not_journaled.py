@@ -1,4 +1,4 @@
-"""Transactions that stand in no entry: an import warns of them, and a query lists them with the reason."""
+"""Transactions in no entry: an import warns about them, and a query lists them with the reason."""
 
 from datetime import date
 from typing import Any
@@ -26,7 +26,7 @@ def listed(client: Client, is_journaled: bool | None = None, **window: Any) -> A
 
 
 def reasons(client: Client, is_journaled: bool | None = None) -> dict[str, str | None]:
-    """Why each transaction of the list stands in no entry, by its id; the entry's number where it stands in one."""
+    """Why each transaction of the list is in no entry, by its id; or the number of its entry."""
     page = listed(client, is_journaled)
     assert page["totalCount"] == len(page["nodes"])
     found = {}
@@ -66,7 +66,7 @@ def test_the_warning_says_how_many_which_days_and_what_is_missing() -> None:
     assert Imported(recorded=3).warnings() == []
 
 
-def test_every_transaction_stands_in_a_live_entry_or_has_a_reason_why_not(client: Client) -> None:
+def test_every_transaction_is_in_a_live_entry_or_has_a_reason_why_not(client: Client) -> None:
     post(
         client.database,
         [

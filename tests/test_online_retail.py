@@ -1,6 +1,6 @@
-"""Seven months of a real retailer's invoices, from the published file to journal entries, tied out to the penny.
+"""Seven months of a real retailer's invoices, from the published file to journal entries, reconciled to the penny.
 
-The input lies beside the checkout, not in it; where it does not, this test is skipped, in CI as well.
+The input is beside the checkout, not in it; without it, this test is skipped, in CI too.
 """
 
 import calendar
@@ -35,7 +35,7 @@ Entries = dict[tuple[str, str], "Expected"]
 
 @dataclass
 class Expected:
-    """What the invoice lines of one month, type and country come to."""
+    """The total of the invoice lines of one month, type and country."""
 
     total: Decimal = Decimal(0)
     ids: set[str] = field(default_factory=set)
@@ -43,7 +43,7 @@ class Expected:
 
 @cache
 def expected() -> dict[tuple[int, int], Entries]:
-    """Entries by month, type and country: from the published file alone, with nothing of the product."""
+    """Entries by month, type and country: from the published file alone, without the product's code."""
     found: dict[tuple[int, int], Entries] = defaultdict(lambda: defaultdict(Expected))
     with gzip.open(SOURCE, "rt", encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=1):
@@ -57,7 +57,7 @@ def expected() -> dict[tuple[int, int], Entries]:
 
 @pytest.fixture(scope="module")
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of feed files that the example makes of the input."""
+    """The folder of feed files that the example writes from the input."""
     folder = tmp_path_factory.mktemp("online-retail")
     subprocess.run(
         [sys.executable, ROOT / "examples/online_retail.py", SOURCE, folder], check=True, capture_output=True
@@ -95,7 +95,7 @@ def run_month(client: Client, month: tuple[int, int]) -> dict[str, Any]:
 
 
 def assert_ties_out(client: Client, run: dict[str, Any], entries: Entries) -> list[dict[str, Any]]:
-    """Every entry of the run, and nothing else, is what the invoice lines come to."""
+    """The run's entries are exactly the totals of the invoice lines."""
     found = client.entries(run["number"])
     assert run["segmentationRuleName"] == "By country"
     assert run["transactionCount"] == sum(len(entry.ids) for entry in entries.values())
@@ -111,7 +111,7 @@ def assert_ties_out(client: Client, run: dict[str, Any], entries: Entries) -> li
         assert (entry["status"], entry["currency"]) == ("CREATED", "GBP")
         assert (entry["totalDebit"], entry["totalCredit"]) == (amount, amount), key
         assert entry["transactionCount"] == len(wanted.ids), key
-        # A negative sum turns the entry round.
+        # A negative sum changes the items' sides.
         debit, credit = ("Accounts Receivable", "Sales Revenue")[:: 1 if wanted.total > 0 else -1]
         items = sorted((item["type"], item["accountingCode"]["name"], item["amount"]) for item in entry["items"])
         assert items == [("CREDIT", credit, amount), ("DEBIT", debit, amount)], key
@@ -134,7 +134,7 @@ def transactions(client: Client, number: str) -> Iterator[dict[str, Any]]:
 
 
 def assert_drills_down(client: Client, entry: dict[str, Any], month: tuple[int, int], wanted: Expected) -> None:
-    """The entry's transactions are the invoice lines, and add up to it."""
+    """The entry's transactions are the invoice lines, and sum to it."""
     rows = list(transactions(client, entry["number"]))
     ids = Counter(row["transactionId"] for row in rows)
     assert ids == Counter(wanted.ids)
@@ -145,7 +145,7 @@ def assert_drills_down(client: Client, entry: dict[str, Any], month: tuple[int, 
 
 
 def transactions_in_entries(database: Database) -> list[tuple[str, int]]:
-    """Each transaction with the number of live entries that it stands in: read past the gateway."""
+    """Each transaction with the number of live entries that contain it, read from the database."""
     with database.read() as session:
         rows = session.connection().execute(
             text(
@@ -166,7 +166,7 @@ def test_seven_months_tie_out_to_the_penny(client: Client) -> None:
         runs[month] = run_month(client, month)
         entries[month] = assert_ties_out(client, runs[month], expected()[month])
 
-    # Every transaction stands in exactly one entry, but where a sum of zero made none.
+    # Every transaction is in exactly one entry, except where a sum of zero made none.
     in_entries = transactions_in_entries(client.database)
     assert len(in_entries) == sum(run["transactionCount"] for run in runs.values())
     without = {
@@ -188,7 +188,7 @@ def test_seven_months_tie_out_to_the_penny(client: Client) -> None:
     largest = max(memos, key=lambda entry: int(entry["transactionCount"]))
     assert_drills_down(client, largest, (2011, 3), expected()[2011, 3][TYPES["C"], "United Kingdom"])
 
-    # A month that is cancelled and run again comes to the same.
+    # A month that is cancelled and run again has the same totals.
     first = runs[2011, 2]
     assert client.cancel(first["number"])["errors"] == []
     client.wait(first["number"], "CANCELLED")

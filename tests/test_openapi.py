@@ -1,4 +1,4 @@
-"""The OpenAPI description: valid, of exactly what is served, and true, whatever is sent."""
+"""The OpenAPI description: valid, complete, and true for every request."""
 
 import os
 from typing import Any
@@ -61,7 +61,7 @@ def test_it_is_valid_and_served(client: Client) -> None:
     assert served == description(ENDPOINTS)
 
 
-def test_it_describes_exactly_what_is_there(client: Client) -> None:
+def test_it_describes_exactly_the_served_operations(client: Client) -> None:
     gateway = Application(client.database).gateway
     there = {
         (method, route.path.replace("_", "-"))
@@ -76,14 +76,14 @@ def test_it_describes_exactly_what_is_there(client: Client) -> None:
 
 
 def has_broken_body(case: schemathesis.Case[Any]) -> bool:
-    """Whether the body was made not to be as it is described."""
+    """Whether the body was generated to violate the description."""
     part = None if case.meta is None else case.meta.components.get(ParameterLocation.BODY)
     return part is not None and part.mode is GenerationMode.NEGATIVE
 
 
 @st.composite
 def made_up(draw: st.DrawFn) -> schemathesis.Case[Any]:
-    """A request as the description has it, or one that breaks it in some place; often with what the ledger knows."""
+    """A request that matches the description, or violates it somewhere; often with values from the ledger."""
     mode = draw(st.sampled_from(GenerationMode))
     case = draw(SCHEMA.as_strategy(generation_mode=mode))
     for name in case.path_parameters or {}:
@@ -100,7 +100,7 @@ SCHEMA = described()
 
 
 def assert_told_as_published(response: Response) -> None:
-    """Every answer can be found again, and a refusal has reasons, of categories that are known."""
+    """Every response has a request id, and a refusal has reasons with known categories."""
     assert response.headers["zuora-request-id"][0]
     body = response.json()
     if body.get("success") is False:
@@ -113,9 +113,9 @@ def assert_told_as_published(response: Response) -> None:
             assert reason["message"]
 
 
-# schemathesis makes up some of its values with `random`, which Hypothesis seeds, and warns of.
+# schemathesis generates some values with `random`, which Hypothesis seeds, and warns about.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
-def test_whatever_is_sent_is_answered_as_described_and_the_ledger_stays_sound(client: Client) -> None:
+def test_every_request_is_answered_as_described_and_the_ledger_stays_consistent(client: Client) -> None:
     post(client.database, [line(country, segment_country=country) for country in ("AT", "BE", "CH")])
     post(client.database, [line("north", organization="North", transaction_date="2025-01-05")])
     client.completed()

@@ -35,7 +35,7 @@ def serving(folder: Path, *allowed: str) -> Iterator[Client]:
 
 
 def preflight(url: str, origin: str = PAGE, method: str = "POST") -> httpx.Response:
-    """What a browser asks before it sends a page's request."""
+    """A browser's preflight request."""
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": method,
@@ -84,7 +84,7 @@ def test_a_page_of_an_allowed_origin_may_call(tmp_path: Path, path: str) -> None
         assert preflight(gateway.url + path, "http://127.0.0.1:5174").status_code == 403
 
 
-def test_what_is_refused_can_be_read_by_a_page_of_an_allowed_origin(tmp_path: Path) -> None:
+def test_a_page_of_an_allowed_origin_can_read_a_refusal(tmp_path: Path) -> None:
     with serving(tmp_path, PAGE) as gateway:
         for response in (
             httpx.post(f"{gateway.url}/graphql", headers={"Origin": PAGE}, content="{"),
@@ -133,10 +133,10 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["localhost:5173", "example.com", "https://example.com/app", "null", "https://*"])
-def test_what_is_no_origin_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
-    with pytest.raises(OriginError, match="is no origin"):
+def test_an_invalid_origin_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(OriginError, match="is not an origin"):
         Origins([wrong])
     refused = run_here(tmp_path, "serve", "--port", "0", "--allow-origin", wrong)
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"error: '{wrong}' is no origin")
+    assert refused.stderr.startswith(f"error: '{wrong}' is not an origin")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Posting: each transaction once, in a bucket whose count and sums are exactly those of its transactions."""
+"""Posting: each transaction once, in a bucket with exactly the count and sums of its transactions."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def post_batches(database: Database, *batches: Sequence[NewTransaction]) -> list
 
 
 def buckets(database: Database) -> dict[int, Bucket]:
-    """Every bucket as it stands, by its id."""
+    """Every bucket, by its id."""
     with database.read() as session:
         return {
             bucket.id: (
@@ -68,7 +68,7 @@ def buckets(database: Database) -> dict[int, Bucket]:
 
 
 def assert_buckets_tie_out(session: Session) -> None:
-    """Each bucket has the count and the sums of its transactions, added up in Python; and there is no empty one."""
+    """Each bucket has the count and sums of its transactions, computed in Python; none is empty."""
     counts: Counter[int] = Counter()
     amounts: Counter[int] = Counter()
     homes: Counter[int] = Counter()
@@ -138,7 +138,7 @@ def test_the_same_id_with_other_content_is_a_conflict(database: Database, where:
     assert [bucket[2:4] for bucket in buckets(database).values()] == [(1, 1000)]
 
 
-def test_organisation_and_segment_are_told_apart_whatever_they_hold(database: Database) -> None:
+def test_organisation_and_segment_are_never_confused_whatever_their_values(database: Database) -> None:
     keys: list[dict[str, Any]] = [
         {"organization": None},
         {"organization": "None"},
@@ -196,7 +196,7 @@ def test_buckets_are_the_sums_of_their_transactions(
         assert_buckets_tie_out(session)
 
 
-def test_a_late_transaction_gets_a_bucket_of_its_own(database: Database) -> None:
+def test_a_late_transaction_gets_its_own_bucket(database: Database) -> None:
     post(database, [line("a"), line("b", amount="-3.00")])
     before = buckets(database)
 
@@ -215,7 +215,7 @@ def test_a_file_of_several_batches_has_one_bucket_a_key(database: Database) -> N
     assert [bucket[2:4] for bucket in buckets(database).values()] == [(BATCH + 2, BATCH + 2)]
 
 
-# Sums that leave 64 bits
+# Sums beyond 64 bits
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -239,7 +239,7 @@ def test_a_sum_of_exactly_the_largest_amount_is_kept_exactly(database: Database)
     assert [bucket[3] for bucket in buckets(database).values()] == [LARGEST, -LARGEST]
 
 
-def test_a_sum_may_leave_64_bits_on_its_way_within_a_batch(database: Database) -> None:
+def test_an_intermediate_sum_within_a_batch_may_exceed_64_bits(database: Database) -> None:
     post_batches(database, [new("a", LARGEST), new("b", LARGEST), new("c", -LARGEST)])
 
     assert [bucket[2:4] for bucket in buckets(database).values()] == [(3, LARGEST)]
@@ -255,7 +255,7 @@ def test_the_same_transactions_in_other_orders_never_deadlock(database: Database
     def attempt(batch: list[NewTransaction]) -> int:
         start.wait(30)
         try:
-            # DatabaseBusy, that a deadlock would come out as, is not expected.
+            # DatabaseBusy, which a deadlock would raise, is not expected.
             return sum(len(posted.fresh) for posted in post_batches(database, batch))
         except RecordedMeanwhile:
             return 0

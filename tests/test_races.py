@@ -1,4 +1,4 @@
-"""Callers at the same moment: exactly one wins, the others get the domain's refusal."""
+"""Concurrent callers: exactly one wins, the others get the domain's refusal."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ Call = Callable[[Client], dict[str, Any]]
 
 
 class Callers:
-    """Eight clients with a connection each, that call at the same moment."""
+    """Eight clients, each with its own connection, that call at the same moment."""
 
     def __init__(self, client: Client, stack: ExitStack) -> None:
         self._clients = [stack.enter_context(Client(client.url, client.database)) for _ in range(CALLERS)]
@@ -31,7 +31,7 @@ class Callers:
             one.wait_until_ready()
 
     def call(self, *calls: Call) -> list[dict[str, Any]]:
-        """The payload that each caller gets; the calls are dealt out in turn."""
+        """The payload that each caller gets; the calls are distributed in turn."""
         barrier = Barrier(CALLERS)
 
         def one(position: int) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_of_callers_who_create_cancel_or_delete_at_the_same_moment_exactly_one_w
         callers = Callers(client, stack)
         for number in range(1, ROUNDS + 1):
             run = f"JR-{number:08}"
-            # Held, because the slowest caller might come when the winner's run has already ended.
+            # Held, because the slowest caller might arrive after the winner's run has ended.
             with held("begin"):
                 assert callers.codes(Client.create) == ["", *["RUN_IN_THE_WAY"] * others]
             client.wait(run, "COMPLETED")
@@ -78,7 +78,7 @@ def test_callers_with_the_same_idempotency_key_at_the_same_moment_all_get_the_on
 def run_of_one_entry(client: Client, day: int) -> tuple[str, str]:
     """The numbers of a completed run of that day and of its one entry.
 
-    Each round has a day of its own: what an earlier round has set free must not come into this run.
+    Each round has its own day: this run must not collect what an earlier round freed.
     """
     date = f"2024-12-{day:02}"
     post(client.database, [line(date, transaction_date=date)])
@@ -88,9 +88,9 @@ def run_of_one_entry(client: Client, day: int) -> tuple[str, str]:
 
 
 def assert_either_transferred_or_cancelled(client: Client, number: str, transfers: list[dict[str, Any]]) -> bool:
-    """Whoever came first: the entry, its transactions and what every transfer was answered agree.
+    """Whichever came first: the entry, its transactions and the responses of all transfers agree.
 
-    Tells whether the entry was transferred.
+    Returns whether the entry was transferred.
     """
     document = """query($number: String!) { journalEntry(number: $number) {
       status transferredToAccounting transferDateTime transferredBy transactions { totalCount } } }"""
@@ -119,7 +119,7 @@ def test_an_entry_transferred_while_its_run_is_cancelled_is_either_transferred_o
             calls = partial(Client.cancel, number=run), partial(Client.transfer, numbers=[entry])
             assert_consistent(run, entry, callers.call(*calls))
 
-        # Who comes first is chance; here it is not, so that both outcomes are checked each time.
+        # Usually chance decides who is first; here both orders are checked each time.
         run, entry = run_of_one_entry(client, ROUNDS + 1)
         with held("cancel_batch"):
             payloads = [client.cancel(run), client.transfer([entry])]

@@ -1,4 +1,4 @@
-"""recordTransactions over a served gateway: all or none, with the path of every field that is wrong."""
+"""recordTransactions over a served gateway: all or none, with the path of every invalid field."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -16,7 +16,7 @@ Errors = list[dict[str, Any]]
 
 
 def item(transaction_id: str, **values: Any) -> dict[str, Any]:
-    """An invoice item of 10.00 GBP on 2024-12-05 in the UK, but for what is said otherwise."""
+    """By default an invoice item of 10.00 GBP on 2024-12-05 in the UK."""
     usual = {
         "transactionId": transaction_id,
         "transactionType": "INVOICE_ITEM",
@@ -31,7 +31,7 @@ def item(transaction_id: str, **values: Any) -> dict[str, Any]:
 
 
 def count(client: Client) -> int:
-    """How many transactions are recorded; that buckets, postings and audit trail agree is made sure of."""
+    """The number of recorded transactions, after checking that buckets, postings and audit trail agree."""
     with client.database.read() as session:
         recorded = session.exec(select(func.count()).select_from(Transaction)).one()
         assert session.exec(select(func.coalesce(func.sum(PostingBucket.transaction_count), 0))).one() == recorded
@@ -49,7 +49,7 @@ def recorded(client: Client, *items: dict[str, Any]) -> tuple[int, int]:
 
 
 def refused(client: Client, *items: dict[str, Any]) -> Errors:
-    """Try to record these; what was wrong. Nothing may be recorded."""
+    """The violations of a call with these transactions, which may record nothing."""
     before = count(client)
     payload = client.record(list(items))
     assert (payload["recorded"], payload["duplicates"]) == (0, 0)
@@ -145,7 +145,7 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
 ]
 
 
-def test_everything_that_is_wrong_is_told_with_its_path(client: Client) -> None:
+def test_every_violation_is_reported_with_its_path(client: Client) -> None:
     items = [item("good"), *(item(f"bad-{place}", **values) for place, (values, _) in enumerate(BAD))]
 
     errors = refused(client, *items)
@@ -234,7 +234,7 @@ def test_home_amounts_are_computed_or_given(client: Client, ledger: Ledger) -> N
         "a long rate": (item("7", exchangeRate=RATE), 12),
     }
     assert recorded(client, *(given for given, _ in items.values())) == (len(items), 0)
-    # The same rate written otherwise is the same content, and another one is not.
+    # The same rate in another notation is the same content; another rate is not.
     assert recorded(client, item("1", amount="0.250", exchangeRate="10.00")) == (0, 1)
     (conflict,) = refused(client, item("7", exchangeRate=RATE[:-1] + "4"))
     assert conflict["code"] == "CONFLICT"
@@ -277,7 +277,7 @@ def test_calls_at_the_same_time_record_each_transaction_once(client: Client) -> 
     for attempt in range(rounds):
         items = [item(f"{attempt}-{number}") for number in range(size)]
         with ThreadPoolExecutor(callers) as pool:
-            # Every other call names them the other way round.
+            # Every other call has them in reverse order.
             answers = list(pool.map(client.record, [items[:: 1 if n % 2 else -1] for n in range(callers)]))
         assert all(answer["errors"] == [] for answer in answers), answers
         assert sorted(answer["recorded"] for answer in answers) == [0] * (callers - 1) + [size]

@@ -1,4 +1,4 @@
-"""What was recorded stays recorded: sent again it is a duplicate, or a conflict, whatever has changed since."""
+"""Recorded transactions stay recorded: sent again they are duplicates or conflicts, whatever has changed since."""
 
 from collections.abc import Callable
 from datetime import date
@@ -19,7 +19,7 @@ from tests.test_record_transactions import item, recorded, refused
 
 
 def deactivate_sales(database: Database) -> None:
-    """Make an accounting code inactive that transactions have used."""
+    """Deactivate an accounting code that transactions have used."""
     codes = [{"name": "Sales", "type": "OtherAssets", "status": "Inactive"}]
     import_accounting_codes(database, enumerate(codes), refuse, actor="test")
 
@@ -34,22 +34,22 @@ def lines_told(database: Database, *lines: dict[str, str]) -> tuple[int, int, di
 
 
 def errors_told(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The code, the place and the field of every error of a refused call."""
+    """The code, position and field of every error of a refused call."""
     return [(error["code"], *error["field"][2:]) for error in refused(client, *items)]
 
 
 def narrow_days(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no new transaction be dated in 2024."""
+    """Refuse new transactions dated in 2024."""
     monkeypatch.setattr(transactions, "LATEST", date(2023, 12, 31))
 
 
 def lose_the_segment(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no new transaction name the segment country."""
+    """Refuse new transactions with the segment country."""
     monkeypatch.setattr(transactions, "segment_names", lambda _session: [])
 
 
 def deactivate(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no new transaction use the accounting code Sales."""
+    """Refuse new transactions with the accounting code Sales."""
     deactivate_sales(database)
 
 
@@ -62,10 +62,10 @@ def test_a_rule_that_has_changed_since_refuses_nothing_that_was_recorded(
 
     change(client.database, monkeypatch)
 
-    # Each is known on both ways in, whichever it came by.
+    # Each is known to both interfaces, whichever recorded it.
     assert recorded(client, item("api"), item("file")) == (0, 2)
     assert lines_told(client.database, line("api"), line("file")) == (0, 2, {})
-    # Only what differs can be at fault besides.
+    # Only values that differ can have further violations.
     assert errors_told(client, item("api", amount="11")) == [("CONFLICT", "0", "transactionId")]
     _, _, reasons = lines_told(client.database, line("file", amount="11"))
     assert reasons == {2: "transaction_id: 'file' was recorded before with other content; it never changes"}
@@ -74,7 +74,7 @@ def test_a_rule_that_has_changed_since_refuses_nothing_that_was_recorded(
     assert new[0]["code"] in ("INACTIVE", "OUT_OF_RANGE", "UNKNOWN")
 
 
-def test_a_conflict_and_the_faults_of_other_lines_are_told_together(client: Client) -> None:
+def test_a_conflict_and_the_violations_of_other_lines_are_reported_together(client: Client) -> None:
     assert recorded(client, item("a"), item("b")) == (2, 0)
 
     assert errors_told(
@@ -93,7 +93,7 @@ def test_a_conflict_and_the_faults_of_other_lines_are_told_together(client: Clie
     ]
 
 
-def test_every_fault_of_a_line_is_told_at_once_in_the_order_of_the_lines(database: Database) -> None:
+def test_all_violations_of_a_line_are_reported_at_once_in_the_order_of_the_lines(database: Database) -> None:
     post(database, [line("a")])
 
     _, _, reasons = lines_told(
@@ -117,7 +117,7 @@ def test_every_fault_of_a_line_is_told_at_once_in_the_order_of_the_lines(databas
     assert columns == ["transaction_id", "document_number", "segment.country"]
 
 
-def test_a_transaction_is_one_however_its_texts_are_dressed(client: Client) -> None:
+def test_a_transaction_is_the_same_however_its_texts_are_written(client: Client) -> None:
     dressed = item(
         "\u2003SP1 ",
         organization=" Cafe\u0301",
@@ -134,7 +134,7 @@ def test_a_transaction_is_one_however_its_texts_are_dressed(client: Client) -> N
     assert recorded(client, plain, dressed) == (0, 2)
     columns = {"organization": "Cafe\u0301 ", "account_number": " A-1", "document_number": "D-1\r"}
     assert lines_told(client.database, line(" SP1", **columns, segment_country=" UK")) == (0, 1, {})
-    # Whatever it looks like, with other content it is a conflict, also within one call and one file.
+    # However it is written, other content is a conflict, also within one call or file.
     assert errors_told(client, item("SP2 "), item(" SP2", amount="1")) == [("CONFLICT", "1", "transactionId")]
     assert lines_told(client.database, line("SP3"), line("SP3 ", amount="1"))[2].keys() == {3}
     with client.database.read() as session:

@@ -1,4 +1,4 @@
-"""Lists of rejected lines: they can be mended and imported again, and nothing else is ever written over."""
+"""Lists of rejected lines: they can be corrected and imported again, and no other file is ever overwritten."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def take(folder: Path, database: Database, *arguments: str | Path, stdin: str = 
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file in the folder but the database's, by name."""
+    """Every file in the folder except the database's, by name."""
     return {
         path.name: path.read_bytes()
         for path in folder.iterdir()
@@ -64,10 +64,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-# What can be done with a list
+# Using a list
 
 
-def test_mended_rejects_are_imported_as_they_stand(database: Database, tmp_path: Path) -> None:
+def test_corrected_rejects_are_imported_unchanged(database: Database, tmp_path: Path) -> None:
     lines = [line("a"), line("b", amount="1,5"), line("c"), line("d", debit_account="Till", segment_country='=1+"1"')]
     (tmp_path / "feed.csv").write_text(text(*lines))
 
@@ -87,7 +87,7 @@ def test_mended_rejects_are_imported_as_they_stand(database: Database, tmp_path:
     assert ids(database) == ["a", "b", "c", "d"]
 
 
-def test_rejects_that_are_not_mended_are_rejected_again_with_the_same_cells(database: Database, tmp_path: Path) -> None:
+def test_uncorrected_rejects_are_rejected_again_with_the_same_cells(database: Database, tmp_path: Path) -> None:
     odd = '1,2,3\n"a ""quoted"", one",Invoice Item\nx,Invoice Item,2024-12-05,"1\n2",GBP,Cash,Sales,=cmd()\n,,,,,,,@\n'
     (tmp_path / "feed.csv").write_text(f"{HEADER}\n{odd}")
 
@@ -96,7 +96,7 @@ def test_rejects_that_are_not_mended_are_rejected_again_with_the_same_cells(data
 
     first, again = rows(tmp_path / "feed.csv.rejects.csv"), rows(tmp_path / "again.csv")
     assert [row["line"] for row in first] == ["2", "3", "4", "6"]
-    # How many cells there should be counts the two of the list.
+    # The expected number of cells includes the two of the list.
     assert [row.pop("reason") for row in first][2:] == [row.pop("reason") for row in again][2:]
     assert first == again
     assert first[0]["transaction_date"] == "3"
@@ -190,7 +190,7 @@ def test_reasons_hold_no_escape_sequences(database: Database, tmp_path: Path) ->
     assert row["reason"] == "unknown column \\x1b[31m"
 
 
-# What stands at the path already
+# Existing files at the path
 
 NOT_OURS = {
     "an empty file": b"",
@@ -204,7 +204,7 @@ NOT_OURS = {
 
 @pytest.mark.parametrize("name", NOT_OURS)
 @pytest.mark.parametrize("option", [("--rejects", "feed.csv.rejects.csv"), ()], ids=["given", "by default"])
-def test_a_file_that_is_no_list_of_rejects_is_never_written_over(
+def test_a_file_that_is_not_a_list_of_rejects_is_never_overwritten(
     name: str, option: Sequence[str], tmp_path: Path
 ) -> None:
     (tmp_path / "feed.csv").write_text(text(line("a", amount="x")))
@@ -374,7 +374,7 @@ def test_standard_input_can_be_given_once(tmp_path: Path) -> None:
     assert not (tmp_path / "ledger.db").exists()
 
 
-# What is left when an import ends
+# What an import leaves behind
 
 
 def test_a_list_takes_the_place_of_an_earlier_one(database: Database, tmp_path: Path) -> None:
@@ -429,7 +429,7 @@ def test_files_of_one_name_have_a_list_each(database: Database, tmp_path: Path) 
 
 
 def test_a_full_disk_refuses_the_file_in_one_line_and_leaves_nothing(database: Database, tmp_path: Path) -> None:
-    """A limit on the size of files stands for the disk: the write fails as it does there, when it reaches the disk."""
+    """A file size limit simulates a full disk: the write fails when it reaches the disk."""
     if database.is_sqlite:
         pytest.skip("the limit would be met by the database's own file first")
     bad = [line(f"bad-{number}", amount="x" * 200) for number in range(100)]
@@ -451,7 +451,7 @@ def test_a_full_disk_refuses_the_file_in_one_line_and_leaves_nothing(database: D
     assert ids(database) == []
 
 
-def test_rejects_that_reach_no_disk_are_known_before_the_import_is_recorded(database: Database, tmp_path: Path) -> None:
+def test_a_failed_flush_of_rejects_refuses_the_import(database: Database, tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(text(line("good"), line("bad", amount="x")))
     before = contents(tmp_path)
 
@@ -466,7 +466,7 @@ def test_rejects_that_reach_no_disk_are_known_before_the_import_is_recorded(data
     assert ids(database) == []
 
 
-def test_a_file_that_comes_meanwhile_is_not_written_over(database: Database, tmp_path: Path) -> None:
+def test_a_file_created_meanwhile_is_not_overwritten(database: Database, tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(text(line("good"), line("bad", amount="x")))
     sync = Rejects.sync
 

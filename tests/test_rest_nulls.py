@@ -1,4 +1,4 @@
-"""Whatever may be null in the database is null to every client: to REST, to the vendor's own client and to GraphQL."""
+"""Every value that is null in the database is null to every client: REST, the vendor's client and GraphQL."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ MOMENT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Nullable:
-    """A value that the column can have, if the ledger leaves it null, and the names under which REST answers it."""
+    """A value for the column, if the ledger leaves it null, and its names in REST responses."""
 
     names: tuple[str, ...] = ()
     value: Any = None
@@ -66,7 +66,7 @@ NOT_OF_A_COLUMN = {"segmentValue", "nextPage"}
 
 
 def nullable_columns() -> dict[str, Column[Any]]:
-    """Every nullable column of the tables that REST answers, by its name."""
+    """Every nullable column of the tables behind REST, by name."""
     return {
         f"{table}.{column.name}": column
         for table in TABLES
@@ -76,7 +76,7 @@ def nullable_columns() -> dict[str, Column[Any]]:
 
 
 def nullable_names(model: type[BaseModel]) -> Iterator[str]:
-    """Every name in the answer, to any depth, whose value may be null."""
+    """Every name in the response, at any depth, whose value may be null."""
     for name, field in model.model_fields.items():
         parts = [field.annotation, *get_args(field.annotation)]
         if NoneType in parts:
@@ -87,14 +87,14 @@ def nullable_names(model: type[BaseModel]) -> Iterator[str]:
 
 
 def nulled(answer: Any, names: tuple[str, ...]) -> Any:
-    """The answer with null under these names, to any depth."""
+    """The response with null under these names, at any depth."""
     if isinstance(answer, dict):
         return {name: None if name in names else nulled(value, names) for name, value in answer.items()}
     return [nulled(part, names) for part in answer] if isinstance(answer, list) else answer
 
 
 def named(answer: Any, name: str) -> list[Any]:
-    """Every value under that name, to any depth."""
+    """Every value under that name, at any depth."""
     if isinstance(answer, list):
         return [value for part in answer for value in named(part, name)]
     if not isinstance(answer, dict):
@@ -103,7 +103,7 @@ def named(answer: Any, name: str) -> list[Any]:
 
 
 def contained(part: Any, whole: Any) -> bool:
-    """Whether the whole says everything that the part says."""
+    """Whether the whole contains everything in the part."""
     if isinstance(part, dict):
         return all(contained(value, whole[name]) for name, value in part.items())
     if isinstance(part, list):
@@ -112,7 +112,7 @@ def contained(part: Any, whole: Any) -> bool:
 
 
 def everything_by_rest(rest: Rest) -> dict[str, Any]:
-    """What every GET answers."""
+    """The responses of every GET."""
     return {
         path: rest.send("GET", path)
         for path in (
@@ -128,7 +128,7 @@ def everything_by_rest(rest: Rest) -> dict[str, Any]:
 
 
 def everything_by_vendor(vendor: Vendor) -> list[Any]:
-    """What the vendor's client makes of these, in the same order."""
+    """The same through the vendor's client, in the same order."""
     periods, codes = vendor.sdk.accounting_periods_api(), vendor.sdk.accounting_codes_api()
     return [
         understood(answer).model_dump(mode="json", by_alias=True)
@@ -177,7 +177,7 @@ def vendor(database: Database) -> Iterator[Vendor]:
 
 
 def fill_all(database: Database) -> None:
-    """Leave none of the columns null; an entry is transferred then, and each period ends."""
+    """Set every nullable column; an entry is then transferred, and each period has an end."""
     with database.write() as session:
         for name, column in nullable_columns().items():
             value = CASES[name].value
@@ -224,7 +224,7 @@ def test_each_value_that_is_null_in_the_database_is_null_to_every_client_and_cha
                     session.execute(update(column.table).where(key == row_id).values({column: value}))
         assert everything_by_rest(rest) == before
     with database.write() as session:
-        # The transactions have no home amount; with the made-up one, the ledger would not tie out.
+        # The transactions have no home amount; with the invented one, the ledger would not reconcile.
         session.execute(update(SQLModel.metadata.tables["journal_entry_item"]).values(home_amount=None))
 
 

@@ -1,4 +1,4 @@
-"""How the REST interface writes what it answers: headers, packing, pages, and the shape of every refusal."""
+"""The format of REST responses: headers, compression, pages, and refusals."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ RUN = {
 
 @pytest.fixture
 def rest(client: Client) -> Iterator[Rest]:
-    """A REST client of a gateway that asks nobody who they are."""
+    """A REST client of a gateway that requires no API key."""
     with Rest(client.url) as connected:
         yield connected
 
@@ -39,7 +39,7 @@ def many_entries(client: Client) -> str:
 
 
 def reasons(response: httpx.Response, status: int = httpx.codes.OK) -> list[tuple[int, str]]:
-    """Why the request was refused, once the whole refusal is shaped as published."""
+    """Why the request was refused, after checking that the refusal has the published shape."""
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
     body = response.json()
     assert list(body) == ["success", "processId", "requestId", "reasons"]
@@ -129,7 +129,7 @@ def test_pages_have_numbers_and_the_next_is_found_by_its_cursor(rest: Rest, many
         ((code, message),) = reasons(rest.http.get(path, params={"page": none}))
         assert (code, message) == (
             50000027,
-            f"page: {none!r} is no page; pages are numbered from 1 to 1000000000.",
+            f"page: {none!r} is not a page number; use a number from 1 to 1000000000.",
         )
     ((code, message),) = reasons(rest.http.get(path, params={"cursor": "made up"}))
     assert (code, message) == (50000020, "'made up' is not a cursor of this list; use one that it returned.")
@@ -152,7 +152,7 @@ def test_every_answer_can_be_found_again(rest: Rest) -> None:
         assert "Zuora-Track-Id" not in response.headers
 
 
-def test_bodies_are_packed_both_ways(rest: Rest, many_entries: str) -> None:
+def test_bodies_are_gzipped_in_both_directions(rest: Rest, many_entries: str) -> None:
     path = f"/v1/journal-entries/journal-runs/{many_entries}"
     packed = rest.http.get(path, headers={"Accept-Encoding": "gzip"})
     plain = rest.http.get(path, headers={"Accept-Encoding": "identity"})
@@ -172,11 +172,11 @@ def test_bodies_are_packed_both_ways(rest: Rest, many_entries: str) -> None:
         ((code, message),) = reasons(rest.http.put(notes, content=broken, headers=gzipped))
         assert (code, "gzip" in message) == (50000090, True)
     ((code, message),) = reasons(rest.http.put(notes, content=content, headers={"Content-Encoding": "br"}))
-    assert (code, message.startswith("Content-Encoding: 'br' is not known")) == (50000020, True)
+    assert (code, message.startswith("Content-Encoding: 'br' is not supported")) == (50000020, True)
     bomb = gzip.compress(b'{"notes": "' + b" " * 100 * LARGEST + b'"}')
     for too_large, headers in ((bomb, gzipped), (b" " * (LARGEST + 1), {})):
         ((code, message),) = reasons(rest.http.put(notes, content=too_large, headers=headers), 413)
-        assert (code, message) == (50000020, "The body is too large; at most 1,048,576 bytes are taken.")
+        assert (code, message) == (50000020, "The body is too large; send at most 1,048,576 bytes.")
     assert rest.send("GET", "/v1/journal-entries/JE-00000001")["notes"] == "packed"
 
 
@@ -212,7 +212,7 @@ def test_a_body_that_is_not_as_described_is_refused_with_every_fault(
     assert reasons(rest.http.post("/v1/journal-runs", content=body)) == expected
 
 
-def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(rest: Rest, many_entries: str) -> None:
+def test_a_text_that_no_database_stores_is_a_clients_error(rest: Rest, many_entries: str) -> None:
     for body in (b'{"notes": "a\\u0000b"}', b'{"notes": "\\ud800"}'):
         response = rest.http.put("/v1/journal-entries/JE-00000001/basic-information", content=body)
         assert response.status_code == httpx.codes.OK, response.text
@@ -222,16 +222,18 @@ def test_a_text_that_no_database_keeps_is_no_fault_of_the_server(rest: Rest, man
     assert reasons(rest.http.get(f"/v1/accounting-codes/{'9' * 30}"))
 
 
-def test_what_is_not_there_is_told_in_the_same_shape(rest: Rest) -> None:
+def test_an_unknown_path_has_the_same_error_format(rest: Rest) -> None:
     assert reasons(rest.http.get("/v1/invoices"), 404) == [
-        (50000040, "There is nothing at GET /v1/invoices; /openapi.json lists what there is.")
+        (50000040, "There is no path /v1/invoices; /openapi.json lists the operations.")
     ]
     response = rest.http.patch("/v1/journal-runs")
-    assert reasons(response, 405) == [(50000045, "PATCH /v1/journal-runs is not possible here.")]
+    assert reasons(response, 405) == [
+        (50000045, "PATCH is not allowed for /v1/journal-runs; /openapi.json lists the operations.")
+    ]
     assert response.headers["Allow"] == "POST"
 
 
-def test_a_fault_and_a_busy_ledger_are_told_in_the_same_shape(
+def test_an_internal_error_and_a_busy_ledger_have_the_same_error_format(
     rest: Rest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from resolvers.context import Gateway

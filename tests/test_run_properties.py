@@ -1,4 +1,4 @@
-"""Whatever is posted: a run takes every bucket of its own once, and each of its sums is the transactions' own."""
+"""For any postings, a run takes each of its buckets once, and its sums are those of the transactions."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -67,10 +67,10 @@ Sums = dict[Side, tuple[int, int]]
 @pytest.mark.parametrize("ledger", [Ledger(), Ledger("GBP"), Ledger("GBP", True)], ids=["plain", "home", "aggregated"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(lines, min_size=1, max_size=3))
-def test_on_a_database_every_bucket_is_claimed_once_and_every_entry_is_the_sum_of_its_own(
+def test_on_a_database_every_bucket_is_claimed_once_and_entries_are_the_sums_of_their_buckets(
     database: Database, ledger: Ledger, batches: list[list[Line]]
 ) -> None:
-    # The period fills up over the batches and examples; each run finds what came since the one before.
+    # The period fills up over the batches and examples; each run collects what was recorded since the previous one.
     for batch in batches:
         with database.read() as session:
             claimed = claims(session)
@@ -89,7 +89,7 @@ def test_on_a_database_every_bucket_is_claimed_once_and_every_entry_is_the_sum_o
 
 
 def feed(batch: Sequence[Line], known: int, ledger: Ledger) -> Iterable[dict[str, str]]:
-    """The batch as lines of a feed file, with ids that have not been used."""
+    """The batch as lines of a feed file, with new ids."""
     for number, one in enumerate(batch, start=known):
         priced = ledger.home_currency is not None and one.currency != ledger.home_currency
         yield line(
@@ -152,7 +152,7 @@ def unclaimed_types(session: Session) -> set[TransactionType]:
 
 
 def buckets_that_differ(session: Session) -> list[int | None]:
-    """Buckets that do not carry exactly their transactions."""
+    """Buckets that do not match their transactions."""
     return list(
         session.exec(
             select(PostingBucket.id)
@@ -171,7 +171,7 @@ def buckets_that_differ(session: Session) -> list[int | None]:
 
 
 def entries_that_differ(session: Session, run: JournalRun) -> list[int | None]:
-    """The run's entries whose count is not that of their buckets."""
+    """The run's entries whose count differs from that of their buckets."""
     return list(
         session.exec(
             select(JournalEntry.id)

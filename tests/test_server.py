@@ -1,4 +1,4 @@
-"""The gateway as it is run: started, asked, stopped, killed and started again."""
+"""The gateway as a process: started, queried, stopped, killed and restarted."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ Process = subprocess.Popen[str]
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[tuple[Process, str]]:
-    """The command line serving on a free port: its process, and its URL as it tells it."""
+    """The command line serving on a free port: its process, and the URL that it prints."""
     with start(folder, *arguments, "--port", "0") as process:
         try:
             assert process.stdout is not None
@@ -51,14 +51,14 @@ def serving(folder: Path, database: Database) -> Any:
 
 
 def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> str:
-    """Have the process stop, in time and with exit code 0; gives back what it wrote to standard error."""
+    """Stop the process, in time and with exit code 0; returns its standard error."""
     process.send_signal(how)
     _, complaints = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 0, complaints
     return complaints
 
 
-def test_it_answers_browsers_and_health_checks_and_stops_in_silence(database: Database, tmp_path: Path) -> None:
+def test_it_serves_browsers_and_health_checks_and_stops_silently(database: Database, tmp_path: Path) -> None:
     with serving(tmp_path, database) as (process, url), httpx.Client(base_url=url, timeout=30) as http:
         assert (http.get("/healthz").status_code, http.get("/readyz").status_code) == (200, 200)
         redirect = http.get("/")
@@ -81,7 +81,7 @@ def test_it_answers_browsers_and_health_checks_and_stops_in_silence(database: Da
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_small_requests_on_one_connection_are_not_held_up(client: Client) -> None:
-    """Nagle's algorithm would hold the body of each answer back until its head is acknowledged, for 40 ms."""
+    """Nagle's algorithm would delay the body of each response until its head is acknowledged, for 40 ms."""
     took = []
     for _ in range(20):
         began = time.perf_counter()
@@ -113,7 +113,7 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
         stop(process)
 
 
-def test_a_port_in_use_is_told_in_one_line_before_anything_is_made(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_before_anything_is_created(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run(tmp_path, "serve", "--port", str(port))
@@ -126,12 +126,12 @@ def test_a_port_in_use_is_told_in_one_line_before_anything_is_made(tmp_path: Pat
 @pytest.mark.parametrize(
     ("database_url", "how"), [("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)], indirect=["database_url"]
 )
-def test_a_stop_tells_every_subscriber_to_come_back(database: Database, tmp_path: Path, how: signal.Signals) -> None:
+def test_a_stop_asks_every_subscriber_to_reconnect(database: Database, tmp_path: Path, how: signal.Signals) -> None:
     async def follow_and_stop(process: Process, url: str, number: str) -> list[list[Any] | Disconnected]:
         subscribed = asyncio.Semaphore(0)
 
         async def last_words(name: str) -> list[Any] | Disconnected:
-            """What comes after the first answer, or how the connection ended."""
+            """Everything after the first response, or how the connection ended."""
             async with aclosing(TRANSPORTS[name](url, UPDATES, {"run": number})) as payloads:
                 assert (await anext(payloads))["data"]["journalRunUpdates"]["number"] == number
                 subscribed.release()
@@ -160,7 +160,7 @@ def test_a_stop_tells_every_subscriber_to_come_back(database: Database, tmp_path
 
 
 async def outcomes(url: str, number: str, found: list[dict[str, Any]], wanted: int) -> None:
-    """Follow the run's cancellation from where `found` ends until there are so many, or it completes."""
+    """Follow the run's cancellation from where `found` ends until there are `wanted` outcomes, or it completes."""
     after = found[-1]["cursor"] if found else None
     async with aclosing(follow(websocket, url, PROGRESS, run=number, after=after)) as followed:
         async for outcome in followed:
@@ -174,7 +174,7 @@ async def outcomes(url: str, number: str, found: list[dict[str, Any]], wanted: i
     [("sqlite", signal.SIGTERM), ("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL)],
     indirect=["database_url"],
 )
-def test_a_cancellation_goes_on_after_a_restart_and_tells_each_outcome_once(
+def test_a_cancellation_continues_after_a_restart_with_each_outcome_once(
     database: Database, tmp_path: Path, how: signal.Signals
 ) -> None:
     post(database, [line(str(n), segment_country=f"{n:04}") for n in range(SIZE)])
@@ -183,7 +183,7 @@ def test_a_cancellation_goes_on_after_a_restart_and_tells_each_outcome_once(
         number = client.completed()["number"]
         assert client.cancel(number)["errors"] == []
         asyncio.run(outcomes(url, number, found, 1))
-        # Frozen, so that it is certain to be half way when the signal comes.
+        # Paused, so that it is certain to be halfway when the signal arrives.
         process.send_signal(signal.SIGSTOP)
         with database.read() as session:
             canceled = session.execute(text("SELECT canceled_count FROM cancellation")).scalar_one()

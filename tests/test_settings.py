@@ -1,4 +1,4 @@
-"""The ledger's settings live in the ledger, and rates can be added to what was recorded before a home currency."""
+"""Settings are stored in the ledger, and rates can be added to transactions recorded before a home currency was set."""
 
 import threading
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def again(database: Database, *lines: dict[str, str]) -> tuple[int, int, int, di
     return done.recorded, done.duplicates, done.rates_added, reasons
 
 
-def test_the_first_start_sets_what_the_ledger_keeps_and_later_ones_obey_it(database: Database) -> None:
+def test_the_first_start_sets_the_ledgers_settings_and_later_ones_follow(database: Database) -> None:
     assert start(database) == []
     assert settings_of(database) == Ledger()
     assert start(database, "GBP", True) == [
@@ -67,7 +67,7 @@ def test_aggregation_needs_a_home_currency(database: Database) -> None:
         start(database, None, True)
 
 
-def test_an_import_obeys_the_ledgers_home_currency_without_being_told(
+def test_an_import_uses_the_ledgers_home_currency_without_the_option(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     start(database, "GBP")
@@ -81,7 +81,7 @@ def test_an_import_obeys_the_ledgers_home_currency_without_being_told(
     assert (refused.returncode, "is GBP, not EUR" in refused.stderr) == (1, True)
 
 
-def test_another_home_currency_is_possible_only_while_no_transaction_carries_home_amounts(database: Database) -> None:
+def test_another_home_currency_is_allowed_only_while_no_transaction_has_a_home_amount(database: Database) -> None:
     start(database, "GBP")
     assert change(database, Wanted("EUR"), actor="test") == ["The home currency of this ledger is now EUR."]
     post(database, [line("a", currency="EUR")])
@@ -126,7 +126,7 @@ def test_rates_are_added_by_the_api_and_counted(client: Client) -> None:
     assert told == {"recorded": 0, "duplicates": 0, "ratesAdded": 1, "errors": []}
 
 
-def test_what_stands_in_a_live_entry_or_nets_to_zero_in_a_run_gets_no_rate(database: Database) -> None:
+def test_a_taken_transaction_gets_no_rate(database: Database) -> None:
     zero = {"currency": "EUR", "segment_country": "FR"}
     post(database, [line("a", **EURO), line("plus", **zero), line("minus", amount="-10.00", **zero)])
     first = run_now(database)
@@ -172,7 +172,7 @@ def test_some_with_and_some_without_a_home_amount_make_no_second_entry(database:
         ({"amount": "-0.01", "home_amount": "0"}, None),
     ],
 )
-def test_a_given_home_amount_agrees_with_the_rate_but_for_rounding(
+def test_a_given_home_amount_equals_amount_times_rate_except_for_rounding(
     database: Database, values: dict[str, str], fault: str | None
 ) -> None:
     keep(database, Ledger("GBP"))

@@ -1,4 +1,4 @@
-"""The example ledger can be imported as it is, has every type once, and is what the page on transactions shows."""
+"""The example ledger can be imported unchanged, has every type once, and matches docs/transactions.md."""
 
 import csv
 import re

@@ -27,11 +27,11 @@ DOCUMENT = """{
 
 
 def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
-    """How many SELECTs the server needs for an answer, and the answer."""
+    """The number of SELECTs that the server needs for a response, and the response."""
     counted: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        # The keeper looks for unfinished runs on its own.
+        # The keeper also queries for unfinished runs.
         if statement.startswith("SELECT") and threading.current_thread().name != "run-keeper":
             counted.append(statement)
 
@@ -44,7 +44,7 @@ def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
 
 
 def runs(client: Client) -> Any:
-    """A page of runs with all that belongs to them."""
+    """A page of runs with everything nested in them."""
     return client.query(DOCUMENT)["journalRuns"]
 
 
@@ -65,7 +65,7 @@ def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> 
     assert many == few == 13
 
 
-def test_a_page_of_entries_by_rest_costs_the_same_however_many_they_are(client: Client) -> None:
+def test_a_page_of_rest_entries_costs_the_same_however_many_there_are(client: Client) -> None:
     post(client.database, [line("first")])
     post(client.database, [line(f"{n}", transaction_date="2025-01-05", segment_country=str(n)) for n in range(50)])
     number = client.completed()["number"]

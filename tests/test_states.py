@@ -1,4 +1,4 @@
-"""The run's state machine is the domain's, whole."""
+"""The run's state machine is exactly the domain's."""
 
 from datetime import UTC, date, datetime
 from itertools import product
@@ -24,7 +24,7 @@ DOMAIN = {
 
 
 def run_in(status: Status) -> JournalRun:
-    """A run in that status."""
+    """A run with that status."""
     day = date(2024, 12, 1)
     return JournalRun(
         number="JR-00000075",

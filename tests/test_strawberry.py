@@ -1,4 +1,4 @@
-"""What is overridden of Strawberry. A test that fails says that Strawberry was mended: remove it and what it names."""
+"""Behaviour of Strawberry that we override. If a test fails, Strawberry has changed: remove test and override."""
 
 import asyncio
 from datetime import timedelta
@@ -59,7 +59,7 @@ def test_a_syntax_error_closes_the_whole_websocket() -> None:
 
 
 @pytest.mark.parametrize("message", [[], None, "ping"])
-def test_a_message_that_is_no_object_breaks_the_websocket(message: Any) -> None:
+def test_a_message_that_is_not_an_object_breaks_the_websocket(message: Any) -> None:
     """Overridden by gateway.graphql.websocket.WebSocketHandler.handle_message."""
     handler: Any = BaseGraphQLTransportWSHandler(
         view=Mock(),

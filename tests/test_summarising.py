@@ -52,7 +52,7 @@ def test_type_currency_debit_code_organisation_and_segments_make_the_entry(clien
     assert all(entry["totalDebit"] == entry["totalCredit"] for entry in entries)
 
 
-def test_a_run_takes_only_its_types_days_and_organisations_and_what_stands_in_no_entry(database: Database) -> None:
+def test_a_run_takes_only_free_transactions_of_its_types_days_and_organisations(database: Database) -> None:
     post(
         database,
         [
@@ -80,7 +80,7 @@ def test_a_run_takes_only_its_types_days_and_organisations_and_what_stands_in_no
     assert run_now(database).transaction_count == 0
 
 
-def test_a_negative_sum_turns_the_item_round_and_a_sum_of_zero_gives_none(database: Database) -> None:
+def test_a_negative_sum_changes_the_items_side_and_a_sum_of_zero_makes_no_item(database: Database) -> None:
     post(
         database,
         [
@@ -130,7 +130,7 @@ def test_home_amounts_are_rounded_half_even_once_for_each_transaction(database: 
     ]
 
 
-def test_a_home_amount_on_the_other_side_gets_an_item_of_its_own(database: Database) -> None:
+def test_a_home_amount_of_the_opposite_sign_gets_a_separate_item(database: Database) -> None:
     ledger = Ledger("GBP")
     lines = [
         line("plus", currency="EUR", amount="100", exchange_rate="1"),
@@ -163,7 +163,7 @@ def test_aggregated_all_currencies_go_into_one_entry_in_the_home_currency(databa
     ]
 
 
-def test_aggregated_what_was_posted_without_a_home_amount_ends_the_run_as_error(database: Database) -> None:
+def test_a_transaction_without_a_home_amount_ends_an_aggregated_run_in_error(database: Database) -> None:
     post(database, [line("before the home currency was set", currency="EUR")])
     run = run_now(database, Ledger("GBP", aggregate_currency=True))
     assert run.status is JournalRunStatus.ERROR

@@ -1,4 +1,4 @@
-"""Whatever sums come in: entries balance, are grouped by the key, and lose nothing."""
+"""For any sums, entries balance, are grouped by key, and lose nothing."""
 
 from collections import Counter, defaultdict
 

@@ -1,4 +1,4 @@
-"""The one rule for texts that come in."""
+"""The one rule for text input."""
 
 import unicodedata
 

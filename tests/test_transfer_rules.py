@@ -1,4 +1,4 @@
-"""The rules of an entry's way into the general ledger."""
+"""The rules of an entry's transfer status."""
 
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ def entries_of_three(client: Client) -> tuple[str, list[str]]:
 
 
 def transferred(client: Client, number: str, status: str) -> tuple[Any, Any]:
-    """The time and the caller that the entry has after it was set to that status."""
+    """The entry's transfer time and user after it was set to that status."""
     payload = client.transfer([number], status)
     assert payload["errors"] == []
     (entry,) = payload["journalEntries"]
@@ -56,7 +56,7 @@ def test_from_1_to_1000_entries_are_named(client: Client) -> None:
         assert error["message"] == f"Give 1 to 1,000 journal entries; this call has {len(numbers):,}."
 
 
-def test_time_and_caller_are_kept_while_the_status_is_yes_and_every_change_is_in_the_audit_trail(
+def test_time_and_user_are_kept_while_the_status_is_yes_and_every_change_is_audited(
     client: Client,
 ) -> None:
     _, (number, *_) = entries_of_three(client)

@@ -1,4 +1,4 @@
-"""graphql-transport-ws: what is no message closes the connection with 4400, what cannot be executed is told by id."""
+"""graphql-transport-ws: an invalid message closes the connection with 4400, an invalid operation gets an error."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of one gateway for all messages; they know no database."""
+    """A client of one gateway for all messages, which do not depend on the database."""
     with ledger_served(tmp_path_factory.mktemp("ledger")) as connected:
         yield connected
 
@@ -32,7 +32,7 @@ def run(gateway: Client) -> str:
 
 
 def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[list[Any], int | None, str | None]:
-    """Send messages; what comes back until every operation has ended or the connection is closed, and how it was."""
+    """Send messages; returns the replies until all operations or the connection end, and how it was closed."""
     operations = {
         message["id"]
         for message in messages
@@ -49,7 +49,7 @@ def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[
                     assert json.loads(await connection.recv()) == {"type": "connection_ack"}
                 for message in messages:
                     await send(connection, message)
-                # What is answered last, so that all before it has come.
+                # Answered last, so that everything before has arrived.
                 await send(connection, {"type": "ping"})
                 while (answer := json.loads(await connection.recv())) != {"type": "pong"}:
                     answers.append(answer)
@@ -63,7 +63,7 @@ def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[
 
 
 async def send(connection: ClientConnection, message: object) -> None:
-    """Send a message: bytes and texts as they are, anything else as JSON."""
+    """Send a message: bytes and strings unchanged, anything else as JSON."""
     await connection.send(message if isinstance(message, bytes | str) else json.dumps(message))
 
 
@@ -103,14 +103,14 @@ MESSAGES: dict[str, object] = {
 
 
 @pytest.mark.parametrize("what", MESSAGES)
-def test_what_is_no_message_closes_the_connection_with_a_reason(gateway: Client, what: str) -> None:
+def test_an_invalid_message_closes_the_connection_with_a_reason(gateway: Client, what: str) -> None:
     answers, code, reason = talk(gateway, MESSAGES[what])
     assert (answers, code) == ([], 4400)
     assert reason
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_cannot_be_executed_is_told_by_id_and_the_connection_lives_on(gateway: Client, what: str) -> None:
+def test_an_invalid_operation_gets_an_error_by_id_and_the_connection_stays_open(gateway: Client, what: str) -> None:
     document, code = REFUSED[what]
     answers, closed, _ = talk(gateway, subscribe(query=document), {**subscribe(query="{ __typename }"), "id": "2"})
     told = {answer["id"]: answer for answer in answers if answer["type"] != "complete"}
@@ -126,7 +126,7 @@ def test_the_named_one_of_several_operations_is_executed(gateway: Client) -> Non
     assert answers[0]["payload"] == {"data": {"__typename": "Query"}}
 
 
-def test_null_stands_for_what_is_left_out(gateway: Client) -> None:
+def test_null_counts_as_absent(gateway: Client) -> None:
     nothing = dict.fromkeys(("variables", "operationName", "extensions"))
     answers, code, _ = talk(
         gateway,
@@ -145,7 +145,7 @@ def test_null_stands_for_what_is_left_out(gateway: Client) -> None:
         ("query($run: String!) { journalRun(number: $run) { number } }", "number"),
     ],
 )
-def test_a_bad_value_is_told_with_the_path_of_its_field(gateway: Client, document: str, field: str) -> None:
+def test_an_invalid_value_is_reported_with_the_path_of_its_field(gateway: Client, document: str, field: str) -> None:
     answers, _, _ = talk(gateway, subscribe(query=document, variables={"run": None}))
     (answer,) = answers
     assert answer["type"] == "error"

@@ -1,4 +1,4 @@
-"""The worked example of the domain, as it stands there."""
+"""The worked example of the domain's specification."""
 
 from tests.client import Client
 from tests.ledger import line, post

@@ -1,4 +1,4 @@
-"""The vendor's own published client, pointed at the running gateway: it was written by nobody here."""
+"""The vendor's own published client, used against the running gateway."""
 
 import time
 import warnings
@@ -53,7 +53,7 @@ class Vendor:
         return self.sdk.summary_journal_entries_api()
 
     def create(self, **values: Any) -> Any:
-        """Ask for the run of December 2024, but for what is said otherwise."""
+        """Create a run, by default of December 2024."""
         types = values.pop("transaction_types", ["Invoice Item"])
         headers = {name: values.pop(name) for name in ("idempotency_key",) if name in values}
         usual = {"accounting_period_name": "Dec 2024", "journal_entry_date": "2024-12-31"}
@@ -64,7 +64,7 @@ class Vendor:
         return understood(self.runs.create_journal_run(request, **headers))
 
     def poll(self, number: str, *statuses: str | None) -> Any:
-        """The run, once it is in one of these statuses; None stands for the refusal once it is gone."""
+        """The run, once it is in one of these statuses; None means that it is gone."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             run = understood(self.runs.get_journal_run(number))
@@ -90,7 +90,7 @@ class Vendor:
 
 
 def understood(answer: Any) -> Any:
-    """The answer, once everything in it, to any depth, is a field that its model knows, of the type it declares."""
+    """The response, after checking that every field in it, at any depth, is in its model with the declared type."""
     assert answer.additional_properties == {}, type(answer)
     for name, field in type(answer).model_fields.items():
         value = getattr(answer, name)
@@ -103,7 +103,7 @@ def understood(answer: Any) -> Any:
 
 
 def refused(answer: Any, *reasons: tuple[int, str]) -> None:
-    """The request was refused for these reasons: the last two digits of each code, and a part of its message."""
+    """The request was refused for these reasons: the last two digits of each code, and part of its message."""
     assert answer.success is False
     assert answer.process_id
     assert answer.request_id
@@ -115,13 +115,13 @@ def refused(answer: Any, *reasons: tuple[int, str]) -> None:
 
 @pytest.fixture
 def vendor(database: Database) -> Iterator[Vendor]:
-    """The vendor's client with an API key that may do everything, at a gateway that requires one."""
+    """The vendor's client with an API key that has all permissions, at a gateway that requires one."""
     with served(Application(database, require_api_key=True), database) as gateway:
         yield Vendor(logged_in(gateway, *Permission), gateway)
 
 
 def logged_in(gateway: Client, *permissions: Permission) -> Any:
-    """The vendor's client, with a token of a new API key that may do this."""
+    """The vendor's client, with a token of a new API key with these permissions."""
     key, secret = create_api_key(gateway.database, f"ERP {len(permissions)}", permissions, actor="test")
     sdk = ZuoraClient(key.client_id, secret, env=None)
     sdk.set_base_url(gateway.url)
@@ -252,7 +252,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         refused(understood(unknown), (40, "There is no journal entry 'JE-99999999'."))
 
 
-def test_who_is_not_let_in_and_what_a_standard_user_may_not_do(vendor: Vendor) -> None:
+def test_unauthenticated_callers_and_missing_permissions_are_refused(vendor: Vendor) -> None:
     post(vendor.gateway.database, [line("a")])
     number = vendor.create().journal_run_number
     vendor.poll(number, "Completed")
@@ -346,7 +346,7 @@ WORDS = [
 ]
 
 
-def test_the_documentation_tells_of_every_published_field_and_status() -> None:
+def test_the_documentation_covers_every_published_field_and_status() -> None:
     told = (Path(__file__).parent.parent / "docs" / "rest.md").read_text()
     fields = {
         field.alias or name
@@ -358,5 +358,5 @@ def test_the_documentation_tells_of_every_published_field_and_status() -> None:
     assert {word.value for words in WORDS for word in words if word.value not in told} == set()
 
 
-def test_the_published_transaction_types_are_those_that_are_known() -> None:
+def test_the_published_transaction_types_are_the_known_ones() -> None:
     assert {word.value for word in zuora_sdk.JournalRunTransactionType} == set(TransactionType)

@@ -143,7 +143,7 @@ class CsvRecords:
                 opened,
             )
         if "new-line character" in reason:
-            return self._lines.error("a carriage return stands alone; line ends must be LF or CRLF")
+            return self._lines.error("a carriage return without a line feed; line ends must be LF or CRLF")
         return self._lines.error(f"broken CSV: {reason}")
 
     def _opened(self) -> int:

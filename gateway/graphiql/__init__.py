@@ -1,4 +1,4 @@
-"""The page at /graphql: GraphiQL where build.sh has bundled it into ASSETS, else a plain form."""
+"""The page at /graphql: GraphiQL if build.sh has bundled it into ASSETS, otherwise a plain form."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,15 +17,15 @@ from schema.schema import SCHEMA
 _HERE = Path(__file__).parent
 
 ASSETS = _HERE / "assets"
-"""What build.sh makes."""
+"""The output of build.sh."""
 
 SOURCES = ("form.js", "graphiql.js", "page.css", "token.js")
-"""What a page loads as it stands here."""
+"""Files that a page loads unbundled."""
 
 CDN = "https://esm.sh"
 CDN_PATH = "/graphiql/from-cdn"
 
-HOW_TO_BUILD = "install Node.js with npm, run `make run` or `sh gateway/graphiql/build.sh`, and start the gateway again"
+HOW_TO_BUILD = "install Node.js with npm, run `make run` or `sh gateway/graphiql/build.sh`, and restart the gateway"
 
 _PAGE = """\
 <!doctype html>
@@ -61,32 +61,32 @@ _FORM = """
           <label for="variables">Variables, as JSON</label>
           <textarea id="variables" rows="6" spellcheck="false"></textarea>
           <p><button type="submit">Run</button> <button type="button" id="stop" disabled>Stop</button>
-            <kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs it too.</p>
+            <kbd>Ctrl</kbd>+<kbd>Enter</kbd> also runs it.</p>
         </form>
         <h2 id="answer-title">Answer</h2>
         <pre id="answer" role="log" aria-labelledby="answer-title" tabindex="0"></pre>
-        <p>The contract: <a href="/graphiql/schema.graphql">GraphQL schema</a>,
-          <a href="/openapi.json">OpenAPI description of the REST interface</a>. The documentation is in the folder
-          <code>docs</code> of the project.</p>
+        <p>Reference: <a href="/graphiql/schema.graphql">GraphQL schema</a>,
+          <a href="/openapi.json">OpenAPI description of the REST interface</a>. The documentation is in the
+          project's <code>docs</code> folder.</p>
       </main>
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One operation the page opens with. GraphiQL names the tab after the operation."""
+    """One operation on the page. GraphiQL names the tab after the operation."""
 
     query: str
     variables: str = ""
 
 
 def is_built() -> bool:
-    """Whether GraphiQL itself can be served."""
+    """Whether GraphiQL has been built."""
     return (ASSETS / "graphiql.js").exists()
 
 
 def page(tabs: Sequence[Tab]) -> str:
-    """The page, opening with these tabs. It asks no other host for anything."""
+    """The page with these tabs. It loads nothing from other hosts."""
     if is_built():
         head = '<link rel="stylesheet" href="/graphiql/assets/graphiql.css">'
         return _filled(tabs, head, "/graphiql/assets/graphiql.js")
@@ -96,21 +96,21 @@ def page(tabs: Sequence[Tab]) -> str:
 
 
 def page_from_cdn(tabs: Sequence[Tab]) -> str:
-    """The page with GraphiQL from its public CDN, for a user who asks for that."""
+    """The page with GraphiQL from its public CDN, for a user who chooses it."""
     versions: dict[str, str] = json.loads((_HERE / "package.json").read_text())["dependencies"]
     head = (
         f'<link rel="stylesheet" href="{_cdn("graphiql", versions)}/dist/style.css">\n'
         f'    <script type="importmap">{_for_html({"imports": _cdn_imports(versions)})}</script>'
     )
     content = (
-        f'<p class="notice">Loading GraphiQL from {CDN}. If it does not appear, that site cannot be reached:'
-        ' go back to <a href="/graphql">the form</a>.</p>'
+        f'<p class="notice">Loading GraphiQL from {CDN}. If it does not appear, the site is unreachable:'
+        ' return to <a href="/graphql">the form</a>.</p>'
     )
     return _filled(tabs, head, "/graphiql/graphiql.js", content)
 
 
 def routes(tabs: Sequence[Tab]) -> list[BaseRoute]:
-    """What the page loads and links to, below /graphiql."""
+    """The files that the page loads and links to, below /graphiql."""
 
     def from_cdn(_request: Request) -> Response:
         return HTMLResponse(page_from_cdn(tabs))
@@ -125,7 +125,7 @@ def routes(tabs: Sequence[Tab]) -> list[BaseRoute]:
 
 def _filled(tabs: Sequence[Tab], head: str, script: str, content: str = "") -> str:
     contents = [asdict(tab) for tab in tabs]
-    # A browser keeps its own edits of the tabs for as long as they are the same.
+    # A browser keeps the user's edits until the tabs themselves change.
     digest = blake2b(json.dumps(contents).encode(), digest_size=8).hexdigest()
     session = _for_html({"session": f"journal-gateway-{digest}", "tabs": contents})
     return _PAGE.format(head=head, content=content, session=session, script=script)
@@ -139,7 +139,7 @@ def _title(tab: Tab) -> str:
 
 def _source(name: str) -> Callable[[Request], Response]:
     def source(_request: Request) -> Response:
-        # Always asked for anew: the file changes with the release, its address does not.
+        # Always revalidated: the file changes with each release, its URL does not.
         return FileResponse(_HERE / name, headers={"Cache-Control": "no-cache"})
 
     return source
@@ -150,7 +150,7 @@ def _schema(_request: Request) -> Response:
 
 
 def _code(text: str) -> str:
-    """The text as HTML, with what stands between backticks as code."""
+    """The text as HTML, with text between backticks as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
 
@@ -175,5 +175,5 @@ def _cdn_imports(versions: dict[str, str]) -> dict[str, str]:
 
 
 def _for_html(value: object) -> str:
-    """JSON that cannot end the script element it stands in."""
+    """JSON that cannot end the script element that contains it."""
     return json.dumps(value).replace("<", "\\u003c")

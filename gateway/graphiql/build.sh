@@ -1,5 +1,5 @@
 #!/bin/sh
-# Bundles GraphiQL into assets/, so that its page asks no other host for anything.
+# Bundles GraphiQL into assets/, so that its page loads nothing from other hosts.
 set -eu
 cd "$(dirname "$0")"
 
@@ -29,5 +29,5 @@ if bundle >&2; then
     [ ! -d assets ] || mv assets "$old"
     mv "$new" assets
 else
-    echo "GraphiQL is not built: that needs npm, and its packages. Without it, the page at /graphql is a plain form."
+    echo "GraphiQL is not built: this requires npm and its packages. Until then, the page at /graphql is a plain form."
 fi

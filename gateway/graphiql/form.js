@@ -1,4 +1,4 @@
-// A plain form for operations, where GraphiQL is not built.
+// A plain form for operations, used if GraphiQL is not built.
 import { authorizedFetch } from "./token.js";
 
 const { tabs } = JSON.parse(document.getElementById("session").textContent);

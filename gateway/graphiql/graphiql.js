@@ -1,4 +1,4 @@
-// GraphiQL on this gateway. build.sh bundles this module; the page from the CDN loads it as it is.
+// GraphiQL for this gateway. build.sh bundles this module; the page from the CDN loads it unbundled.
 import "graphiql/setup-workers/esm.sh";
 import { useGraphiQL } from "@graphiql/react";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
@@ -19,7 +19,7 @@ const overHttp = createGraphiQLFetcher({ url: url.href, enableIncrementalDeliver
 const UNAUTHENTICATED = "UNAUTHENTICATED";
 const isUnauthenticated = (answer) => answer.errors?.some((error) => error.extensions?.code === UNAUTHENTICATED);
 
-// The gateway's codes for what a WebSocket can say only by the number with which it is closed.
+// The gateway's error codes for the WebSocket close codes.
 const CODES = { 1013: "SERVICE_UNAVAILABLE", 4400: "BAD_REQUEST", 4403: UNAUTHENTICATED };
 
 function errorsOf(cause) {
@@ -28,8 +28,8 @@ function errorsOf(cause) {
   return [{ message: cause.reason || cause.message || "Connection lost.", ...(code && { extensions: { code } }) }];
 }
 
-// GraphiQL shows the latest payload only, so each one it gets repeats those before it, newest last.
-// Never retried: a subscription that starts anew would repeat its events in the list.
+// GraphiQL shows only the latest payload, so each payload repeats the earlier ones, newest last.
+// Never retried: a restarted subscription would repeat its events in the list.
 const overSocket = (params, given) => ({
   subscribe(sink) {
     const headers = authorized(given);
@@ -48,9 +48,9 @@ const overSocket = (params, given) => ({
         timer ??= setTimeout(show, 100); // Printing the whole list for each of thousands would freeze the page.
       },
       error(cause) {
-        const told = errorsOf(cause);
-        if (isUnauthenticated({ errors: told }) && !hasAuthorization(given)) refused(headers);
-        errors.push(...told);
+        const found = errorsOf(cause);
+        if (isUnauthenticated({ errors: found }) && !hasAuthorization(given)) refused(headers);
+        errors.push(...found);
         this.complete();
       },
       complete() {
@@ -60,14 +60,14 @@ const overSocket = (params, given) => ({
     });
     return {
       unsubscribe() {
-        sink = undefined; // What comes late would be shown in the tab the user has turned to.
+        sink = undefined; // Late events would be shown in the tab that the user has switched to.
         unsubscribe();
       },
     };
   },
 });
 
-// The docs wait for a token, so that they show once there is one.
+// Introspection waits for a token, so that the docs appear once there is one.
 async function introspect(params, headers) {
   for (;;) {
     const answer = await overHttp(params, { headers });
@@ -82,7 +82,7 @@ function fetcher(params, { documentAST, headers } = {}) {
   return operation?.operation === "subscription" ? overSocket(params, headers) : overHttp(params, { headers });
 }
 
-// Every set of tabs has its own stored session, so new tabs show and edits of the old ones are kept.
+// Every set of tabs has its own stored session, so that new tabs appear and edits of old ones are kept.
 const storage = {
   getItem: (key) => localStorage.getItem(`${session}:${key}`),
   setItem: (key, value) => localStorage.setItem(`${session}:${key}`, value),
@@ -95,7 +95,7 @@ const storage = {
   },
 };
 
-// Keeps the newest event of a running subscription in sight.
+// Scrolls to the newest event of a running subscription.
 function FollowEvents() {
   const { editor, following } = useGraphiQL((state) => ({
     editor: state.responseEditor,

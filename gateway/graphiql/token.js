@@ -1,12 +1,12 @@
-// The access token that every request of the page carries. It is kept for the browser's session, asked for when the
-// gateway refuses a request for want of one, and asked for again when it has expired or was revoked.
+// The access token that the page sends with every request. It is kept for the browser's session. The page asks for it
+// when the gateway refuses a request without one, and again when it has expired or was revoked.
 const KEY = "journal-gateway:access-token";
 const place = document.getElementById("sign-in");
 let waiting = [];
 
 const stored = () => JSON.parse(sessionStorage.getItem(KEY));
 
-/** Whether a user has written an authorization of their own, which then goes before the token. */
+/** Whether the user has set an Authorization header, which then takes precedence over the token. */
 export const hasAuthorization = (headers = {}) =>
   Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
 
@@ -27,7 +27,7 @@ export function refused({ Authorization }) {
   ask(kept ? "The access token has expired or was revoked. Sign in again." : "This gateway requires an API key. Sign in.");
 }
 
-/** As fetch, with the token; a refusal asks for another. */
+/** Like fetch, with the token; if it is refused, the page asks for another. */
 export async function authorizedFetch(url, { headers: given = {}, ...init } = {}) {
   const headers = authorized(given);
   const response = await fetch(url, { ...init, headers });
@@ -102,7 +102,7 @@ function ask(message) {
     }
   });
   place.replaceChildren(form);
-  said.textContent = message; // Set after it stands in the page, so that screen readers read it out.
+  said.textContent = message; // Set once the element is in the page, so that screen readers announce it.
   form.querySelector("input").focus();
 }
 

@@ -1,4 +1,4 @@
-// Stands in for "graphiql/setup-workers/esm.sh" when the page is served from our own assets.
+// Replaces "graphiql/setup-workers/esm.sh" when the page is served from our own assets.
 const files = { json: "json.worker.js", graphql: "graphql.worker.js" };
 
 globalThis.MonacoEnvironment = {

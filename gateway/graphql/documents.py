@@ -1,4 +1,4 @@
-"""Documents that the server has: those that clients registered (automatic persisted queries), and trusted ones."""
+"""Documents stored on the server: registered by clients (automatic persisted queries), or trusted."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -11,7 +11,7 @@ from gateway.graphql.requests import BadRequest, GraphQLRequest, decode_json
 from schema.input_errors import shortened
 
 LARGEST_REGISTERED = 8 * 1024 * 1024
-"""Bytes of all documents that clients have registered; the one used longest ago gives way to a new one."""
+"""The maximum bytes of all registered documents; the least recently used is dropped first."""
 
 MOST_REGISTERED = 1_000
 
@@ -23,7 +23,7 @@ _PROTOCOL_VERSION = 1
 
 
 class DocumentRefused(Exception):
-    """The document may not run, or is not known. Its text and its code are those of the error that the client gets."""
+    """The document may not run, or is unknown. Text and code are those of the error that the client gets."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -31,24 +31,24 @@ class DocumentRefused(Exception):
 
 
 class TrustedDocumentsError(Exception):
-    """The file of trusted documents cannot be used. Its text says why."""
+    """The file of trusted documents cannot be used. The text says why."""
 
 
 Register = Callable[[], None]
-"""Called once the document has been found to be valid."""
+"""Called once the document is known to be valid."""
 
 
 class Documents(Protocol):
-    """Where the document of a request comes from."""
+    """The source of a request's document."""
 
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
-        """The text to execute, and how to register it. Raises DocumentRefused, and BadRequest for a wrong protocol."""
+        """The text to execute, and how to register it. Raises DocumentRefused, and BadRequest for protocol errors."""
 
 
 def find_document(documents: Documents, request: GraphQLRequest) -> tuple[str, Register | None]:
     """The text to execute, and how to register it.
 
-    Raises BadRequest for a request that neither has a document nor names one, and DocumentRefused.
+    Raises BadRequest for a request that neither contains nor names a document, and DocumentRefused.
     """
     query, register = documents.find(request)
     if query is None:
@@ -57,10 +57,10 @@ def find_document(documents: Documents, request: GraphQLRequest) -> tuple[str, R
 
 
 class PersistedQueries:
-    """Automatic persisted queries by Apollo's protocol: a client sends a document once, and its hash from then on.
+    """Automatic persisted queries by Apollo's protocol: a client sends a document once, afterwards only its hash.
 
-    Bounded in number and bytes. Only a caller who is let in reaches it, and what a document may do is decided when
-    it runs, by who runs it.
+    Bounded in number and bytes. Only authenticated callers use it, and permissions are checked when a document runs,
+    for the caller who runs it.
     """
 
     def __init__(self) -> None:
@@ -70,18 +70,18 @@ class PersistedQueries:
         )
 
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
-        """The document sent, or the one registered under the hash that is sent."""
+        """The document in the request, or the one registered under its hash."""
         _refuse_id(request)
         wanted = _hash(request)
         if wanted is None:
             return request.query, None
-        if not request.query:  # graphql-ws sends an empty one, as its messages must have one
+        if not request.query:  # graphql-ws sends an empty one, as its messages require one
             if (text := self._texts.get(wanted)) is None:
                 raise DocumentRefused("PersistedQueryNotFound", NOT_FOUND)
             return text, None
         query = request.query
         if sha256(_bytes(query)).hexdigest() != wanted:
-            raise BadRequest("The sha256Hash of `extensions.persistedQuery` is not that of `query`.")
+            raise BadRequest("The sha256Hash in `extensions.persistedQuery` does not match `query`.")
         return query, lambda: self._register(wanted, query)
 
     def _register(self, digest: str, query: str) -> None:
@@ -90,10 +90,10 @@ class PersistedQueries:
 
 
 class NoPersistedQueries:
-    """Documents are sent whole."""
+    """Documents are sent in full."""
 
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
-        """The document sent. A client of Apollo's protocol is told to send it whole."""
+        """The document in the request. A client that sends only a hash is refused, by Apollo's protocol."""
         _refuse_id(request)
         if _hash(request) is not None and not request.query:
             raise DocumentRefused("PersistedQueryNotSupported", NOT_SUPPORTED)
@@ -101,14 +101,14 @@ class NoPersistedQueries:
 
 
 class TrustedDocuments:
-    """Only the documents of a manifest run, by their id, their hash, or their very text."""
+    """Only the documents of a manifest run, by id, by hash, or by their exact text."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = {_folded(name): text for name, text in texts.items()}
         self._trusted = frozenset(texts.values())
 
     def find(self, request: GraphQLRequest) -> tuple[str | None, Register | None]:
-        """The trusted document that the request names or sends."""
+        """The trusted document that the request names or contains."""
         wanted = request.document_id or _hash(request)
         if wanted is not None:
             if (text := self._texts.get(_folded(wanted))) is None:
@@ -121,7 +121,7 @@ class TrustedDocuments:
         if request.query is not None and request.query not in self._trusted:
             raise DocumentRefused(
                 "This document is not trusted; this server runs trusted documents only. Add it to the manifest, or"
-                " send the id of one that stands in it.",
+                " send the id of a document in it.",
                 NOT_TRUSTED,
             )
         return request.query, None
@@ -143,7 +143,7 @@ def load_trusted_documents(path: Path) -> TrustedDocuments:
     texts = _apollo(path, manifest) if isinstance(manifest, dict) and "operations" in manifest else manifest
     if not _texts_by_id(texts):
         raise TrustedDocumentsError(
-            f"{path}: this is no manifest of trusted documents; give the file that generate-persisted-query-manifest"
+            f"{path}: this is not a manifest of trusted documents; give the file that generate-persisted-query-manifest"
             " or relay-compiler writes"
         )
     return TrustedDocuments(texts)
@@ -176,7 +176,7 @@ def _bytes(text: str) -> bytes:
 
 def _refuse_id(request: GraphQLRequest) -> None:
     if request.document_id is not None:
-        message = "No document has this id here: documents by id are for a server with trusted documents; send `query`."
+        message = "This server has no trusted documents, so it cannot run a document by id; send `query`."
         raise DocumentRefused(message, NOT_FOUND)
 
 

@@ -33,7 +33,7 @@ _NOBODY = Caller("nobody", frozenset())
 
 
 class GraphQLEndpoint(GraphQL[RequestContext, None]):
-    """The endpoint. Strawberry serves its WebSockets; HTTP is answered here, by the specification."""
+    """The endpoint. Strawberry serves its WebSockets; HTTP is handled here, by the specification."""
 
     websocket_adapter_class = WebSocketAdapter
     graphql_transport_ws_handler_class = WebSocketHandler
@@ -64,15 +64,15 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
             await self._refuse_origin(websocket)
 
     async def context(self, authorization: str | None) -> RequestContext:
-        """The gateway and fresh look-ups for who sends this header. Raises Unauthenticated when they are not let in."""
+        """The gateway and new loaders for the caller who sends this header. Raises Unauthenticated."""
         return self._context(await self._authentication.caller(authorization))
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
-        """Who calls by WebSocket is found out when the connection is initialised; until then they may do nothing."""
+        """A WebSocket's caller is authenticated when the connection is initialised, and has no permissions before."""
         return self._context(_NOBODY)
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        """Always: a page that may not is refused before Strawberry sees it, whose message names no setting of ours."""
+        """Always True: other origins are refused before Strawberry, with a message that names the setting."""
         return True
 
     async def _answer(self, request: Request) -> Response:
@@ -83,16 +83,16 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
             context = await self.context(request.headers.get("authorization"))
             return await respond(request, await read_request(request), accept, self.documents, context)
         except (Unauthenticated, Unavailable) as error:
-            told = [{"message": str(error), "extensions": error.extensions}]
+            errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
-                return refusal(told, HTTPStatus.UNAUTHORIZED, CHALLENGE)
-            return refusal(told, HTTPStatus.SERVICE_UNAVAILABLE)
+                return refusal(errors, HTTPStatus.UNAUTHORIZED, CHALLENGE)
+            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE)
         except BadRequest as error:
-            told = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
-            return refusal(told, error.status, error.headers)
+            errors = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
+            return refusal(errors, error.status, error.headers)
 
     def _admits(self, websocket: WebSocket) -> bool:
-        # Who sends no Origin is no browser, and carries nobody's credentials but their own.
+        # A client without an Origin header is not a browser, and sends only its own credentials.
         origin = websocket.headers.get("origin")
         return origin is None or is_same_origin(origin, websocket.headers.get("host")) or self._origins.allows(origin)
 

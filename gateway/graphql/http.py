@@ -29,9 +29,9 @@ _ACCEPTABLE = (
 async def respond(
     request: Request, asked: GraphQLRequest, accept: Accept, documents: Documents, context: RequestContext
 ) -> Response:
-    """Execute what is asked for, and answer in the shape that the client prefers.
+    """Execute the operation, and respond in the shape that the client prefers.
 
-    Raises BadRequest, with nothing executed, when the client accepts no shape that there is.
+    Raises BadRequest, with nothing executed, when the client accepts none of the shapes.
     """
     allowed = STREAMABLE if request.method == "POST" else STREAMABLE - {OperationType.MUTATION}
     try:
@@ -60,12 +60,12 @@ async def respond(
 def refusal(
     errors: Sequence[Mapping[str, Any]], status: HTTPStatus, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The answer to what is no GraphQL request, and to who is not let in: JSON, whatever the client prefers."""
+    """The response to a malformed request or an unauthenticated caller: JSON, whatever the client prefers."""
     return _response({"errors": list(errors)}, Shape.JSON, status, headers)
 
 
 def payload(result: ExecutionResult) -> dict[str, Any]:
-    """The result as it is sent. One of an operation that was not executed has errors, and no data."""
+    """The result as it is sent. If the operation was not executed, it has errors and no data."""
     sent: dict[str, Any] = dict(process_result(result))
     if is_refusal(result):
         del sent["data"]
@@ -88,7 +88,7 @@ def _acceptable(shape: Shape | None) -> Shape:
 
 
 def _json(result: ExecutionResult, shape: Shape) -> Response:
-    # application/json keeps 200 for all that is GraphQL, as clients from before the specification expect it.
+    # application/json keeps 200 for every GraphQL result, as clients older than the specification expect.
     status = HTTPStatus.BAD_REQUEST if shape is Shape.GRAPHQL_JSON and is_refusal(result) else HTTPStatus.OK
     if any((error.extensions or {}).get("code") == NOT_FOUND for error in result.errors or ()):
         status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
@@ -130,7 +130,7 @@ def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[s
 
 
 def is_refusal(result: ExecutionResult) -> bool:
-    """Whether the operation was refused before it was executed: errors of fields have a path."""
+    """Whether the operation was refused before execution: errors of fields have a path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
 
 

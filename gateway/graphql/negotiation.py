@@ -1,4 +1,4 @@
-"""Content negotiation by RFC 9110, section 12.5.1: which of the shapes of an answer a client prefers."""
+"""Content negotiation by RFC 9110, section 12.5.1: the response shape that a client prefers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from graphql import OperationType
 
 
 class Shape(Enum):
-    """How an answer is written. A member's value is the media type that a client names to get it."""
+    """The format of a response. A member's value is the media type that a client accepts to get it."""
 
     JSON = "application/json"
     GRAPHQL_JSON = "application/graphql-response+json"
@@ -19,7 +19,7 @@ class Shape(Enum):
 
     @property
     def streams(self) -> bool:
-        """Whether an answer in this shape can be followed by more."""
+        """Whether a response in this shape can have several results."""
         return self in STREAMS
 
 
@@ -27,7 +27,7 @@ STREAMS = (Shape.EVENTS, Shape.MULTIPART)
 
 _SPECIFICATION = "subscriptionspec"
 _VERSION = "1.0"
-"""Apollo's protocol for subscriptions in multipart/mixed, which has other uses too."""
+"""Apollo's protocol for subscriptions in multipart/mixed, a media type with other uses too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Range:
     place: int
 
     def specificity(self, shape: Shape) -> int:
-        """How closely it matches the shape's media type: 3 by its name, 2 by `type/*`, 1 by `*/*`, 0 not at all."""
+        """How specifically it matches the shape's media type: 3 by name, 2 by `type/*`, 1 by `*/*`, 0 not at all."""
         if self.type == shape.value:
             if shape is Shape.MULTIPART and self.parameters.get(_SPECIFICATION) != _VERSION:
                 return 0
@@ -51,18 +51,18 @@ class _Range:
 
 
 class Accept:
-    """What a client accepts, by its Accept headers. One without such a header accepts everything."""
+    """What a client accepts, by its Accept headers. Without such a header it accepts everything."""
 
     def __init__(self, headers: Iterable[str]) -> None:
         text = ",".join(headers)
         self._ranges = [_range(part, place) for place, part in enumerate(parse_http_list(text or "*/*"))]
 
     def shape(self, operation: OperationType | None) -> Shape | None:
-        """The shape for an operation of this type, or None where the client accepts none that there is.
+        """The shape for an operation of this type, or None if the client accepts none of the shapes.
 
-        A query or mutation is answered in JSON unless a stream weighs more. A subscription is streamed whenever the
-        client names a stream. None as the type, for a document that has no operation to execute, leaves it to the
-        weights and, among equals, to the order of the header.
+        A query or mutation is answered in JSON unless a stream has a higher weight. A subscription is streamed whenever
+        the client accepts a stream by name. With None, for a document without an operation to execute, the weights
+        decide and, among equals, the order of the header.
         """
         if operation is OperationType.SUBSCRIPTION:
             streams = [shape for shape in STREAMS if self._names(shape)]
@@ -76,8 +76,8 @@ class Accept:
         return json
 
     def allows_html(self) -> bool:
-        """Whether the client takes a page."""
-        return any(taken.type in ("text/html", "text/*", "*/*") and taken.weight > 0 for taken in self._ranges)
+        """Whether the client accepts an HTML page."""
+        return any(each.type in ("text/html", "text/*", "*/*") and each.weight > 0 for each in self._ranges)
 
     def _preferred(self, shapes: Sequence[Shape]) -> Shape | None:
         acceptable = [shape for shape in shapes if self._weight(shape) > 0]
@@ -96,8 +96,8 @@ class Accept:
         return closest is not None and closest.specificity(shape) > 1 and closest.weight > 0
 
     def _closest(self, shape: Shape) -> _Range | None:
-        matching = [taken for taken in self._ranges if taken.specificity(shape)]
-        return max(matching, key=lambda taken: (taken.specificity(shape), -taken.place), default=None)
+        matching = [each for each in self._ranges if each.specificity(shape)]
+        return max(matching, key=lambda each: (each.specificity(shape), -each.place), default=None)
 
 
 def _range(part: str, place: int) -> _Range:

@@ -1,4 +1,4 @@
-"""What a GraphQL request holds, out of a query string, a body or a WebSocket message."""
+"""Parsing a GraphQL request from a query string, a body or a WebSocket message."""
 
 import json
 import math
@@ -15,13 +15,13 @@ from gateway.body import BodyRefused, read_body
 from schema.input_errors import shortened
 
 LARGEST_BODY = 8 * 1024 * 1024
-"""Bytes of a body, unpacked: 1,000 transactions with long texts fit."""
+"""The maximum bytes of a decompressed body: 1,000 transactions with long texts fit."""
 
 _PARAMETERS = ("query", "variables", "operationName", "extensions", "documentId", "doc_id")
 
 
 class BadRequest(Exception):
-    """This is no GraphQL request. Its text says why; `status` and `headers` are those of the answer over HTTP."""
+    """Not a valid GraphQL request. The text says why; `status` and `headers` are those of the HTTP response."""
 
     def __init__(
         self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST, headers: Mapping[str, str] | None = None
@@ -33,7 +33,7 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """A request for one operation. `document_id` names a document that the server has, in place of `query`."""
+    """A request for one operation. `document_id` names a document stored on the server, instead of `query`."""
 
     query: str | None
     variables: dict[str, Any] | None
@@ -43,12 +43,12 @@ class GraphQLRequest:
 
 
 def asks(request: Request) -> bool:
-    """Whether the address of an HTTP request has a parameter of GraphQL."""
+    """Whether the URL of an HTTP request has a GraphQL parameter."""
     return any(name in request.query_params for name in _PARAMETERS)
 
 
 async def read_request(request: Request) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request. Raises BadRequest when there is none in it."""
+    """The GraphQL request in an HTTP request. Raises BadRequest if it has none."""
     if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
     if request.method != "POST":
@@ -84,9 +84,9 @@ def parse_parameters(given: object) -> GraphQLRequest:
 
 
 def decode_json(text: str, what: str) -> Any:
-    """The value of a JSON text. Raises BadRequest for what is not JSON, and for a name that stands twice in an object.
+    """The value of a JSON text. Raises BadRequest for invalid JSON, and for a repeated name in an object.
 
-    Which of two amounts of one name counts would otherwise be the decoder's choice.
+    Otherwise the decoder would choose between two amounts of one name.
     """
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
@@ -97,14 +97,14 @@ def decode_json(text: str, what: str) -> Any:
     except RecursionError:
         raise BadRequest(f"{what} is nested too deeply.") from None
     except ValueError:
-        raise BadRequest(f"{what} has a number of too many digits; send it as a string.") from None
+        raise BadRequest(f"{what} has a number with too many digits; send it as a string.") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
         twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise BadRequest(f"has the name {twice!r} twice in one object; a name may stand once.")
+        raise BadRequest(f"has the name {twice!r} twice in one object; send each name once.")
     return values
 
 

@@ -1,4 +1,4 @@
-"""graphql-transport-ws: who is calling, and messages that are no messages."""
+"""graphql-transport-ws: authentication, and handling of invalid messages."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from gateway.graphql.endpoint import GraphQLEndpoint
 
 BAD_MESSAGE = 4400
-"""The code with which a WebSocket is closed that sent what is no message of the protocol."""
+"""The close code after a message that violates the protocol."""
 
 FORBIDDEN = 4403
-"""The code with which a WebSocket is closed whose client is not let in."""
+"""The close code for a client that is not authenticated."""
 
 TRY_AGAIN_LATER = 1013
-"""The code with which a WebSocket is closed when it cannot be found out who its client is."""
+"""The close code when the client cannot be authenticated at present."""
 
 MOST_OPERATIONS = 100
 """Operations that one connection may have at a time."""
@@ -47,10 +47,10 @@ _LONGEST_REASON = 123
 
 
 class WebSocketAdapter(ASGIWebSocketAdapter):
-    """Reads messages, and closes with a reason that fits into a frame."""
+    """Reads messages, and shortens close reasons to fit a frame."""
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """The messages' values. A message that is not JSON raises BadRequest, one that is not text its own error."""
+        """The messages' values. Raises BadRequest for invalid JSON, and NonTextMessageReceived."""
         try:
             while self.ws.application_state != WebSocketState.DISCONNECTED:
                 yield decode_json(await self.ws.receive_text(), "The message")
@@ -74,22 +74,22 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
 
 
 class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
-    """Asks who is calling, and makes no fuss when a client makes a mistake or goes away."""
+    """Authenticates clients, and handles their mistakes and disconnects without logging errors."""
 
     view: "GraphQLEndpoint"
     websocket: WebSocketAdapter
     _authorization: str | None = None
 
     async def handle(self) -> None:
-        """Serve the connection to its end. What is not JSON closes it."""
+        """Serve the connection to its end. Invalid JSON closes it."""
         try:
             await super().handle()
         except BadRequest as error:
             await self.handle_invalid_message(str(error))
 
     async def handle_message(self, message: Message) -> None:
-        """Take one message. One that is not of the protocol closes the connection, with the reason."""
-        # Strawberry 0.341 breaks over messages that are no objects, and over fields of the wrong type.
+        """Handle one message. One that violates the protocol closes the connection, with the reason."""
+        # Strawberry 0.341 fails on messages that are not objects, and on fields of the wrong type.
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             await self.handle_invalid_message("A message is a JSON object with a type.")
         elif message["type"] in ("subscribe", "complete") and not _is_id(message.get("id")):
@@ -98,24 +98,24 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
             await super().handle_message(message)
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Acknowledge the connection, or close it when its client is not let in.
+        """Acknowledge the connection, or close it if its client is not authenticated.
 
-        A browser cannot send the header with the upgrade request, so it may stand in the payload instead.
+        A browser cannot send the header with the upgrade request, so the payload may have it instead.
         """
         payload = message.get("payload")
         if not self.connection_init_received and isinstance(payload, dict | None):
             header = self.websocket.ws.headers.get("authorization")
             self._authorization = _authorization(payload or {}) if header is None else header
-            if not await self._let_in():
+            if not await self._authenticate():
                 return
         if payload is None:
-            message.pop("payload", None)  # null, as some clients send it for none
+            message.pop("payload", None)  # some clients send null for no payload
         await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Begin an operation, unless the token has expired or been revoked since the connection was made."""
+        """Start an operation, unless the token has expired or been revoked since the connection was opened."""
         if self.connection_acknowledged:
-            if not await self._let_in():
+            if not await self._authenticate():
                 return
             try:
                 asked = parse_parameters(message.get("payload"))
@@ -136,7 +136,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         await super().handle_subscribe(message)
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log the error, unless it is that the client has gone, which is no fault of the server."""
+        """Log the error, unless the client disconnected, which is not a server error."""
         if not isinstance(error, WebSocketDisconnected):
             await super().handle_task_exception(error)
 
@@ -154,10 +154,10 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
     async def _handle_pre_execution_error(
         self, operation: Operation[RequestContext, None], result: PreExecutionError
     ) -> None:
-        # Strawberry 0.341 closes the connection, and with it all other operations, over a syntax error in one.
+        # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error in one.
         await operation.send_initial_errors(result.errors or [])
 
-    async def _let_in(self) -> bool:
+    async def _authenticate(self) -> bool:
         try:
             self.context = await self.view.context(self._authorization)
         except (Unauthenticated, Unavailable) as error:
@@ -194,7 +194,7 @@ def _is_valid(query: str, operation_name: str | None) -> bool:
 
 
 def _authorization(payload: Mapping[str, Any]) -> str | None:
-    """What the payload says in place of the header; as in HTTP, its name may be written in any case."""
+    """The payload's equivalent of the header; as in HTTP, its name is case-insensitive."""
     for name, value in payload.items():
         if name.lower() == "authorization":
             return value if isinstance(value, str) else ""

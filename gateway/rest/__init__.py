@@ -1,1 +1,1 @@
-"""The established REST interface: the same runs, for clients that were written for it."""
+"""The established REST interface: the same runs, for existing clients."""

@@ -1,4 +1,4 @@
-"""What a client needs to know before it makes a run: accounting periods and accounting codes."""
+"""Accounting periods and accounting codes, which a client reads before it creates a run."""
 
 from datetime import date
 from typing import Annotated
@@ -18,7 +18,7 @@ Id = Annotated[str, BeforeValidator(str)]
 
 
 class AccountingPeriod(Wire):
-    """A named range of days that runs are made for."""
+    """A named range of days that runs can be created for."""
 
     id: Id
     name: str
@@ -28,9 +28,9 @@ class AccountingPeriod(Wire):
 
 
 class AccountingPeriodInList(AccountingPeriod):
-    """A named range of days that runs are made for."""
+    """A named range of days that runs can be created for."""
 
-    # The established list publishes the year as text, and this one name with an underscore.
+    # The published list has the year as a string, and the quarter's name with an underscore.
     fiscal_year: Annotated[str | None, BeforeValidator(lambda year: None if year is None else str(year))]
     fiscal_quarter: Annotated[int | None, Field(alias="fiscal_quarter")]
 
@@ -43,7 +43,7 @@ class GetAccountingPeriodResponse(AccountingPeriod, Success):
 
 
 class GetAccountingPeriodsResponse(Paged):
-    """A page of the accounting periods, by their days."""
+    """A page of the accounting periods, by date."""
 
     accounting_periods: list[AccountingPeriodInList]
 
@@ -79,7 +79,7 @@ async def periods(call: Call[None]) -> GetAccountingPeriodsResponse:
 
 
 async def period(call: Call[None]) -> GetAccountingPeriodResponse:
-    """The accounting period of that id."""
+    """The accounting period with this id."""
     found = await call.loaders.accounting_period.load(_id(call.parameters["ap-id"], "accounting period"))
     if found is None:
         raise _unknown(call.parameters["ap-id"], "accounting period")
@@ -95,7 +95,7 @@ async def codes(call: Call[None]) -> GetAccountingCodesResponse:
 
 
 async def code(call: Call[None]) -> GetAccountingCodeResponse:
-    """The accounting code of that id."""
+    """The accounting code with this id."""
     found = await call.loaders.accounting_code.load(_id(call.parameters["ac-id"], "accounting code"))
     if found is None:
         raise _unknown(call.parameters["ac-id"], "accounting code")
@@ -109,7 +109,7 @@ def _id(text: str, noun: str) -> int:
 
 
 def _unknown(text: str, noun: str) -> Refused:
-    return Refused(because(Category.NOT_FOUND, f"There is no {noun} with the id {text!r}; the list tells the ids."))
+    return Refused(because(Category.NOT_FOUND, f"There is no {noun} with the id {text!r}; the list has the ids."))
 
 
 ENDPOINTS = [
@@ -117,7 +117,7 @@ ENDPOINTS = [
         method="GET",
         path="/v1/accounting-periods",
         name="getAllAccountingPeriods",
-        summary="List the accounting periods, by their days.",
+        summary="List the accounting periods, by date.",
         handler=periods,
         answer=GetAccountingPeriodsResponse,
         page_size=PAGE_SIZE,

@@ -1,4 +1,4 @@
-"""The REST interface as one ASGI application, for the root of the server."""
+"""The REST interface as one ASGI application, mounted at the server's root."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -28,20 +28,20 @@ from resolvers.loaders import Loaders
 ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPOINTS, *accounting.ENDPOINTS]
 
 SMALLEST_PACKED = 1_000
-"""Bytes of an answer from which on it is gzipped, for a client that takes that."""
+"""Responses of at least this many bytes are gzipped, if the client accepts it."""
 
 Answerer = Callable[[Request], Awaitable[Response]]
 
 
 def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
-    """The application. Whatever it answers, also to an address that is none, is written as the interface writes it."""
+    """The application. Every response, 404s included, has the interface's format."""
     app = Starlette(
         routes=routes(gateway, authentication),
         exception_handlers={
             Refused: _refused,
-            RequestError: _not_answered,
-            HTTPException: _nothing_there,
-            Exception: _fault,
+            RequestError: _on_request_error,
+            HTTPException: _on_http_exception,
+            Exception: _on_fault,
         },
     )
     app.router.redirect_slashes = False
@@ -49,14 +49,14 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
 
 
 def routes(gateway: Gateway, authentication: Authentication) -> list[Route]:
-    """Where everything is that the interface answers."""
+    """The routes of the interface."""
     return [
         *(
             Route(endpoint.route, _answerer(endpoint, gateway, authentication), methods=[endpoint.method])
             for endpoint in ENDPOINTS
         ),
         Route("/oauth/token", TokenEndpoint(gateway).__call__, methods=["POST"]),
-        Route("/openapi.json", _described, methods=["GET"]),
+        Route("/openapi.json", _openapi, methods=["GET"]),
     ]
 
 
@@ -84,38 +84,38 @@ async def _body(request: Request, model: type[Asked]) -> Asked:
         raise of_shape(error) from error
 
 
-async def _described(_request: Request) -> Response:
+async def _openapi(_request: Request) -> Response:
     return JSONResponse(description(ENDPOINTS))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    body = error.told(request.state.request_id)
+    body = error.body(request.state.request_id)
     return JSONResponse(body.model_dump(by_alias=True), error.status)
 
 
-async def _not_answered(request: Request, error: Exception) -> Response:
+async def _on_request_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
     if isinstance(error, Unauthenticated):
         return JSONResponse({"message": str(error)}, HTTPStatus.UNAUTHORIZED, CHALLENGE)
     return await _refused(request, of_request(error))
 
 
-async def _nothing_there(request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    asked = f"{request.method} {request.url.path}"
+    path = request.url.path
     category, message = (
-        (Category.METHOD, f"{asked} is not possible here.")
+        (Category.METHOD, f"{request.method} is not allowed for {path}; /openapi.json lists the operations.")
         if status is HTTPStatus.METHOD_NOT_ALLOWED
-        else (Category.NOT_FOUND, f"There is nothing at {asked}; /openapi.json lists what there is.")
+        else (Category.NOT_FOUND, f"There is no path {path}; /openapi.json lists the operations.")
     )
     response = await _refused(request, Refused(because(category, message), status=status))
     response.headers.update(error.headers or {})
     return response
 
 
-async def _fault(request: Request, _error: Exception) -> Response:
-    message = "The gateway has failed; its log says why. Name the request id to whoever runs it."
+async def _on_fault(request: Request, _error: Exception) -> Response:
+    message = "Internal error; see the gateway's log. Give the request id to the gateway's administrator."
     refused = Refused(because(Category.FAULT, message), status=HTTPStatus.INTERNAL_SERVER_ERROR)
     return await _refused(request, refused)

@@ -1,4 +1,4 @@
-"""The body of a REST request, refused as the REST interface refuses."""
+"""The body of a REST request."""
 
 from http import HTTPStatus
 
@@ -8,11 +8,11 @@ from gateway.body import BodyRefused, read_body
 from gateway.rest.refusals import Category, Refused, because
 
 LARGEST = 1024 * 1024
-"""Bytes of a body, unpacked. The largest that makes sense here, notes of 2,000 characters, is far below."""
+"""The maximum bytes of a decompressed body, far above the largest useful one: notes of 2,000 characters."""
 
 
 async def read(request: Request) -> bytes:
-    """The body, unpacked. Raises Refused for one that is too large, or not packed as it says."""
+    """The decompressed body. Raises Refused for one that is too large, or not compressed as its header says."""
     try:
         return await read_body(request, LARGEST)
     except BodyRefused as error:

@@ -1,4 +1,4 @@
-"""An endpoint: what it is called, what it takes, what it answers, and who answers."""
+"""An endpoint: its name, request and response models, and handler."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"{([^}]+)}")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Body]):
-    """One request, from a caller who was let in."""
+    """One request from an authenticated caller."""
 
     context: Context
     loaders: Loaders
@@ -30,7 +30,7 @@ class Call(Generic[Body]):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One operation. `path` names its parameters in braces; `handler` is called with a `body` of that type."""
+    """One operation. `path` has its parameters in braces; `handler` receives a body of the type `body`."""
 
     method: str
     path: str
@@ -40,15 +40,15 @@ class Endpoint:
     answer: type[Wire]
     body: type[Asked] | None = None
     page_size: int | None = None
-    """Where it answers a list: how many it answers at once when the caller does not say."""
+    """The default page size, if the endpoint returns a list."""
     idempotent_by_key: bool = False
 
     @property
     def parameters(self) -> list[str]:
-        """The names in its path."""
+        """The names of the parameters in its path."""
         return _PARAMETER.findall(self.path)
 
     @property
     def route(self) -> str:
-        """The path as Starlette writes it, where a name has no hyphen."""
+        """The path for Starlette, whose parameter names cannot contain hyphens."""
         return _PARAMETER.sub(lambda name: name.group().replace("-", "_"), self.path)

@@ -1,4 +1,4 @@
-"""Summary journal entries: those of a run, one, its basic information, and its cancellation."""
+"""Summary journal entries: list, retrieve, update and cancel."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -29,7 +29,7 @@ class JournalEntryItem(Wire):
     gl_account_name: str | None
     gl_account_number: str | None
     home_currency_amount: Amount | None = Field(
-        description="In the home currency, as a decimal string; null where no home currency is set."
+        description="In the home currency, as a decimal string; null if no home currency is set."
     )
     type: ItemType
 
@@ -44,28 +44,28 @@ class JournalEntrySegment(Wire):
 
 
 class JournalEntryDetail(Wire):
-    """A summary journal entry: its debits are equal to its credits."""
+    """A summary journal entry, whose debits equal its credits."""
 
     accounting_period_name: str
-    aggregate_currency: bool = Field(description="Whether it is kept in the home currency, over all currencies.")
+    aggregate_currency: bool = Field(description="Whether it aggregates all currencies in the home currency.")
     currency: str = Field(description="ISO 4217 code.")
-    home_currency: str | None = Field(description="ISO 4217 code; null where no home currency is set.")
-    journal_entry_date: date = Field(description="The day that it is booked on.")
+    home_currency: str | None = Field(description="ISO 4217 code; null if no home currency is set.")
+    journal_entry_date: date = Field(description="The booking date.")
     journal_entry_items: list[JournalEntryItem] = Field(
-        description="Debits, then credits; on each side in the order in which the codes were first imported."
+        description="Debits, then credits; on each side in the order in which the accounting codes were first imported."
     )
     notes: str | None
     number: str = Field(description="Journal entry number, such as JE-00000001.")
     organization_label: str | None
     segments: Annotated[list[JournalEntrySegment], Field(validation_alias="segment_values")]
     status: JournalEntryStatus
-    time_period_end: date = Field(description="The last day that its run collected.")
-    time_period_start: date = Field(description="The first day that its run collected.")
+    time_period_end: date = Field(description="The last day of its run's range.")
+    time_period_start: date = Field(description="The first day of its run's range.")
     transaction_type: TransactionType | None
     transfer_date_time: Moment | None = Field(
-        description="When it was set to Yes, in UTC: YYYY-MM-DD HH:MM:SS; null while it is anything else."
+        description="When the transfer status was set to Yes, in UTC: YYYY-MM-DD HH:MM:SS; null for other statuses."
     )
-    transferred_by: str | None = Field(description="Who set it to Yes; null while it is anything else.")
+    transferred_by: str | None = Field(description="Who set the transfer status to Yes; null for other statuses.")
     transferred_to_accounting: TransferStatus
 
 
@@ -80,16 +80,18 @@ class GetJournalEntriesInJournalRunResponse(Paged):
 
 
 class UpdateJournalEntryBasicInformationRequest(Asked):
-    """What is to change of an entry; what is absent stays."""
+    """Changes to an entry; absent fields stay unchanged."""
 
-    notes: str | None = Field(default=None, description="At most 2,000 characters; empty notes remove those there are.")
+    notes: str | None = Field(
+        default=None, description="At most 2,000 characters; empty notes remove the existing ones."
+    )
     transferred_to_accounting: TransferStatus | None = Field(
-        default=None, description="Only of an entry that is not cancelled."
+        default=None, description="The new transfer status; refused for a cancelled entry."
     )
 
 
 async def of_run(call: Call[None]) -> GetJournalEntriesInJournalRunResponse:
-    """A page of the entries that the run made, by their numbers."""
+    """A page of the run's entries, by number."""
     wanted = numbered(call.url, PAGE_SIZE)
     page = await entries.entries_of_run(call.context, call.parameters["jr-number"], wanted.window)
     found = [JournalEntryDetail.model_validate(values) for values in await _expanded(page.rows, call.loaders)]
@@ -97,7 +99,7 @@ async def of_run(call: Call[None]) -> GetJournalEntriesInJournalRunResponse:
 
 
 async def retrieve(call: Call[None]) -> GetJournalEntryDetailResponse:
-    """The entry as it is now."""
+    """The current state of the entry."""
     number = call.parameters[NUMBER]
     entry = await entries.journal_entry(call.context, number)
     if entry is None:
@@ -120,7 +122,7 @@ async def cancel(call: Call[None]) -> Success:
 
 
 async def _expanded(rows: Sequence[JournalEntry], loaders: Loaders) -> list[dict[str, Any]]:
-    """Each entry with the names that the wire has in it, in three statements however many they are."""
+    """The entries with the names that the wire includes, in three statements for any number of entries."""
     periods = await loaders.accounting_period.load_many([row.accounting_period_id for row in rows])
     items = [found or [] for found in await loaders.items.load_many([row.id or 0 for row in rows])]
     ids = sorted({item.accounting_code_id for found in items for item in found})
@@ -169,7 +171,7 @@ ENDPOINTS = [
         method="PUT",
         path="/v1/journal-entries/{je-number}/cancel",
         name="cancelSummaryJournalEntry",
-        summary="Cancel a summary journal entry, unless it is transferred to accounting (Yes or Processing).",
+        summary="Cancel a summary journal entry, unless its transfer status is Yes or Processing.",
         handler=cancel,
         answer=Success,
     ),

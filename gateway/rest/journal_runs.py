@@ -16,9 +16,9 @@ NUMBER = "jr-number"
 
 
 class OrganizationLabel(Wire):
-    """An organisation that a run is limited to."""
+    """An organisation whose transactions a run collects."""
 
-    organization_name: str = Field(description="The organisation, as the transactions name it.")
+    organization_name: str = Field(description="The organisation's name in the transactions.")
 
 
 class TransactionTypeOfRun(Wire):
@@ -33,26 +33,26 @@ class GetJournalRunResponse(Success):
     number: str = Field(description="Journal run number, such as JR-00000001.")
     status: JournalRunStatus
     executed_on: Moment | None = Field(
-        description="When it began to process, in UTC: YYYY-MM-DD HH:MM:SS; null while it is Pending."
+        description="When it started processing, in UTC: YYYY-MM-DD HH:MM:SS; null while it is Pending."
     )
-    journal_entry_date: date = Field(description="The day that its entries are booked on.")
-    target_start_date: date = Field(description="The first day that it collects.")
-    target_end_date: date = Field(description="The last day that it collects.")
-    total_journal_entry_count: int = Field(description="How many entries it made.")
-    aggregate_currency: bool = Field(description="Whether its entries are kept in the home currency.")
-    segmentation_rule_name: str | None = Field(description="The segmentation rule that was active, if there was one.")
+    journal_entry_date: date = Field(description="The booking date of its entries.")
+    target_start_date: date = Field(description="The first day of its range.")
+    target_end_date: date = Field(description="The last day of its range.")
+    total_journal_entry_count: int = Field(description="The number of entries it created.")
+    aggregate_currency: bool = Field(description="Whether its entries aggregate all currencies in the home currency.")
+    segmentation_rule_name: str | None = Field(description="The segmentation rule that was active; null if none was.")
     organization_labels: Annotated[
         list[OrganizationLabel],
         BeforeValidator(lambda labels: [OrganizationLabel(organization_name=label) for label in labels]),
-    ] = Field(description="The organisations it is limited to; none means all.")
+    ] = Field(description="The organisations it collects; an empty list means all.")
     transaction_types: Annotated[
         list[TransactionTypeOfRun],
         BeforeValidator(lambda words: [TransactionTypeOfRun(type=word) for word in words]),
-    ] = Field(description="The transaction types that it collects.")
+    ] = Field(description="The transaction types it collects.")
 
 
 class CreateJournalRunResponse(Success):
-    """The run was accepted, and starts by itself."""
+    """The run was accepted and starts automatically."""
 
     journal_run_number: str = Field(description="The new run's number, such as JR-00000001.")
 
@@ -64,10 +64,10 @@ class AskedTransactionType(Asked):
 
 
 class AskedOrganization(Asked):
-    """An organisation to collect: by its name, or by its id, which here is the name too."""
+    """An organisation to collect: its name, or its id, which is the same here."""
 
-    organization_name: str | None = Field(default=None, description="The organisation, as the transactions name it.")
-    organization_id: str | None = Field(default=None, description="The same, where a client knows only ids.")
+    organization_name: str | None = Field(default=None, description="The organisation's name in the transactions.")
+    organization_id: str | None = Field(default=None, description="The same name, for clients that send only ids.")
 
 
 def _required(schema: dict[str, Any]) -> None:
@@ -77,27 +77,27 @@ def _required(schema: dict[str, Any]) -> None:
 class CreateJournalRunRequest(Asked):
     """A new journal run. Give an accounting period, or both target dates."""
 
-    # What is missing is told together with every other rule that is broken, so nothing is required here.
+    # Missing fields are reported together with all other violations, so no field is required here.
     model_config = ConfigDict(json_schema_extra=_required)
 
-    accounting_period_name: str | None = Field(default=None, description="The whole period to collect.")
-    journal_entry_date: Day | None = Field(default=None, description="The day that its entries are booked on.")
+    accounting_period_name: str | None = Field(default=None, description="The accounting period to collect.")
+    journal_entry_date: Day | None = Field(default=None, description="The booking date of its entries.")
     target_start_date: Day | None = Field(
-        default=None, description="The first day to collect; with a period it must equal the period's start date."
+        default=None, description="The first day to collect; with a period, it must equal the period's start date."
     )
     target_end_date: Day | None = Field(
-        default=None, description="The last day to collect; with a period it must equal the period's end date."
+        default=None, description="The last day to collect; with a period, it must equal the period's end date."
     )
     organization_labels: list[AskedOrganization] | None = Field(
-        default=None, description="The organisations to collect; without them, all."
+        default=None, description="The organisations to collect; by default, all."
     )
     transaction_types: list[AskedTransactionType] | None = Field(
-        default=None, description="The transaction types to collect: at least one, each named once."
+        default=None, description="The transaction types to collect: at least one, without duplicates."
     )
 
 
 async def create(call: Call[CreateJournalRunRequest]) -> CreateJournalRunResponse:
-    """Accept a new run."""
+    """Create a run, which starts afterwards."""
     body = call.body
     asked = CreateRun(
         transaction_types=[wanted.type for wanted in body.transaction_types or []],
@@ -115,7 +115,7 @@ async def create(call: Call[CreateJournalRunRequest]) -> CreateJournalRunRespons
 
 
 async def retrieve(call: Call[None]) -> GetJournalRunResponse:
-    """The run as it is now."""
+    """The current state of the run."""
     number = call.parameters[NUMBER]
     run = await runs.journal_run(call.context, number)
     if run is None:
@@ -124,13 +124,13 @@ async def retrieve(call: Call[None]) -> GetJournalRunResponse:
 
 
 async def cancel(call: Call[None]) -> Success:
-    """Accept that the run be cancelled."""
+    """Request the cancellation of the run."""
     accepted(await runs.cancel_journal_run(call.context, call.parameters[NUMBER]))
     return Success(success=True)
 
 
 async def delete(call: Call[None]) -> Success:
-    """Accept that the run be deleted."""
+    """Request the deletion of the run."""
     accepted(await runs.delete_journal_run(call.context, call.parameters[NUMBER]))
     return Success(success=True)
 
@@ -140,7 +140,8 @@ ENDPOINTS = [
         method="POST",
         path="/v1/journal-runs",
         name="createJournalRun",
-        summary="Create a journal run. It starts as Pending and works by itself; retrieve it to see how far it is.",
+        summary="Create a journal run. It starts as Pending and is processed asynchronously; retrieve it to see its"
+        " status.",
         handler=create,
         body=CreateJournalRunRequest,
         answer=CreateJournalRunResponse,
@@ -158,8 +159,8 @@ ENDPOINTS = [
         method="PUT",
         path="/v1/journal-runs/{jr-number}/cancel",
         name="cancelJournalRun",
-        summary="Cancel a Pending, Error or Completed journal run. It is only accepted here: each entry is tried"
-        " afterwards, and one that is transferred to accounting stays.",
+        summary="Cancel a Pending, Error or Completed journal run. Its entries are cancelled asynchronously; those"
+        " transferred to accounting are kept.",
         handler=cancel,
         answer=Success,
     ),
@@ -167,7 +168,7 @@ ENDPOINTS = [
         method="DELETE",
         path="/v1/journal-runs/{jr-number}",
         name="deleteJournalRun",
-        summary="Delete a Cancelled journal run, with its entries. It is only accepted here, and gone soon afterwards.",
+        summary="Delete a Cancelled journal run, with its entries. It is deleted asynchronously.",
         handler=delete,
         answer=Success,
     ),

@@ -1,4 +1,4 @@
-"""`POST /oauth/token`: an API key's id and secret are exchanged for a token."""
+"""`POST /oauth/token`: exchanges an API key's id and secret for a token."""
 
 from dataclasses import asdict
 from http import HTTPStatus
@@ -28,14 +28,14 @@ class TokenResponse(BaseModel):
 
 
 class TokenError(Wire):
-    """Why there is no token."""
+    """Why no token was issued."""
 
     code: int
     message: str
 
 
 class TokenEndpoint:
-    """Answers with a token, or why there is none: HTTP status 400 for a wrong form, 401 for wrong credentials."""
+    """Issues tokens. HTTP status 400 means an invalid form, 401 invalid credentials."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -49,7 +49,7 @@ class TokenEndpoint:
             names = ", ".join(missing)
             return _wrong(Category.MISSING_FIELD, f"Send {names} in a form (application/x-www-form-urlencoded).")
         if given["grant_type"] != GRANT:
-            return _wrong(Category.INVALID, f"grant_type: {given['grant_type']!r} is not possible; write {GRANT}.")
+            return _wrong(Category.INVALID, f"grant_type: {given['grant_type']!r} is not supported; use {GRANT}.")
         token = await issue_token(self._gateway, given["client_id"], given["client_secret"])
         answer = TokenResponse(token_type="bearer", **asdict(token))  # noqa: S106
         return JSONResponse(answer.model_dump(), headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description, made from the endpoints themselves."""
+"""The OpenAPI 3.1 description, generated from the endpoints."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -13,24 +13,24 @@ from gateway.rest.refusals import Refusal
 from gateway.rest.wire import Wire
 
 References = dict[Any, dict[str, Any]]
-"""Where each model stands in the document."""
+"""The reference to each model in the document."""
 
 _PARAMETERS = {
     "jr-number": "Journal run number, such as JR-00000001.",
     "je-number": "Journal entry number, such as JE-00000001.",
-    "ap-id": "The id of the accounting period, as the list tells it.",
-    "ac-id": "The id of the accounting code, as the list tells it.",
+    "ap-id": "The id of the accounting period, from the list.",
+    "ac-id": "The id of the accounting code, from the list.",
 }
 
 
 class Unauthorized(Wire):
-    """The caller is not let in: the token is missing, unknown, expired or revoked."""
+    """Unauthenticated: the token is missing, unknown, expired or revoked."""
 
     message: str
 
 
 def description(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """The whole document."""
+    """The document."""
     answered = {endpoint.answer for endpoint in endpoints} | {Refusal, Unauthorized, TokenResponse, TokenError}
     asked = {endpoint.body for endpoint in endpoints if endpoint.body is not None}
     models: list[tuple[Any, JsonSchemaMode]] = [(model, "serialization") for model in answered]
@@ -50,7 +50,7 @@ def description(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "title": "Journal Gateway",
             "version": version("journal-gateway"),
             "description": "Journal runs over the established REST interface. A refusal has HTTP status 200,"
-            " `success` false, and a reason for every broken rule; the last two digits of its code are its category.",
+            " `success` false, and one reason per violation; the last two digits of a reason's code are its category.",
         },
         "paths": paths,
         "components": {
@@ -68,11 +68,11 @@ def _operation(endpoint: Endpoint, references: References) -> dict[str, Any]:
         "parameters": _parameters(endpoint),
         "responses": {
             "200": _content(
-                "Accepted, or refused and nothing done.",
+                "Accepted; or refused, with nothing done.",
                 {"oneOf": [references[endpoint.answer], references[Refusal]]},
             ),
-            "401": _content("The caller is not let in.", references[Unauthorized]),
-            "503": _content("The ledger is busy, or its database lost; try again.", references[Refusal]),
+            "401": _content("The caller is not authenticated.", references[Unauthorized]),
+            "503": _content("The ledger is busy, or the database connection is lost; retry.", references[Refusal]),
         },
     }
     if endpoint.body is not None:
@@ -91,16 +91,16 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     if endpoint.page_size is not None:
         number = {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1}
         size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": endpoint.page_size}
-        parameters.append(_parameter("query", "page", "The number of the page.", number))
-        parameters.append(_parameter("query", "pageSize", "How many are answered at once.", size))
-        cursor = "Where the page begins; part of `nextPage`, not to be made up."
+        parameters.append(_parameter("query", "page", "The page number.", number))
+        parameters.append(_parameter("query", "pageSize", "The number of results per page.", size))
+        cursor = "The position where the page starts, taken from `nextPage`."
         parameters.append(_parameter("query", "cursor", cursor, {"type": "string"}))
     if endpoint.idempotent_by_key:
         key = {"type": "string", "minLength": 1, "maxLength": 255}
-        text = "With the same key and body, the same run is given again."
+        text = "A request with the same key and body returns the same run."
         parameters.append(_parameter("header", "Idempotency-Key", text, key))
     track_id = {"type": "string", "maxLength": 64, "pattern": "^[^:;\"']*$"}
-    parameters.append(_parameter("header", "Zuora-Track-Id", "Sent back with the answer, to find it again.", track_id))
+    parameters.append(_parameter("header", "Zuora-Track-Id", "Returned in the response, for tracing.", track_id))
     return parameters
 
 
@@ -129,8 +129,8 @@ def _token_operation(references: References) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
         "responses": {
             "200": _content("A token.", references[TokenResponse]),
-            "400": _content("The form is wrong.", references[TokenError]),
-            "401": _content("The id or the secret is wrong.", references[Unauthorized]),
-            "503": _content("The ledger is busy, or its database lost; try again.", references[Refusal]),
+            "400": _content("The form is invalid.", references[TokenError]),
+            "401": _content("The id or the secret is invalid.", references[Unauthorized]),
+            "503": _content("The ledger is busy, or the database connection is lost; retry.", references[Refusal]),
         },
     }

@@ -1,4 +1,4 @@
-"""Lists in pages that are numbered, as the wire has them."""
+"""Lists with numbered pages."""
 
 from dataclasses import dataclass
 
@@ -19,37 +19,37 @@ class Paged(Success):
     next_page: str | None = Field(
         default=None,
         exclude_if=lambda url: url is None,
-        description="Where the next page is; absent on the last page.",
+        description="The URL of the next page; absent on the last page.",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """The page that is asked for."""
+    """The requested page."""
 
     url: URL
     number: int
     window: Window
 
     def next(self, page: Page[Row]) -> str | None:
-        """Where the next page is. It is found by its cursor, so that a deep page costs what the first costs."""
+        """The URL of the next page. It contains a cursor, so that a deep page costs no more than the first."""
         if not page.has_next:
             return None
         following = {"page": self.number + 1, "pageSize": self.window.size, "cursor": page.cursors[-1]}
         return str(self.url.include_query_params(**following))
 
 
-def numbered(url: URL, usual_size: int) -> Numbered:
-    """The page that the query asks for. A size that is none means the usual one, as published; too large, the largest.
+def numbered(url: URL, default_size: int) -> Numbered:
+    """The page that the query requests. As published, an invalid size means the default, one too large the maximum.
 
-    Raises Refused for a page number that is none.
+    Raises Refused for an invalid page number.
     """
     parameters = QueryParams(url.query)
     number = _positive(parameters.get("page") or "1")
     if number is None or number > LAST_PAGE:
-        message = f"page: {parameters['page']!r} is no page; pages are numbered from 1 to {LAST_PAGE}."
+        message = f"page: {parameters['page']!r} is not a page number; use a number from 1 to {LAST_PAGE}."
         raise Refused(because(Category.QUERY, message))
-    size = min(_positive(parameters.get("pageSize", "")) or usual_size, LARGEST_PAGE)
+    size = min(_positive(parameters.get("pageSize", "")) or default_size, LARGEST_PAGE)
     cursor = parameters.get("cursor")
     skip = 0 if cursor else (number - 1) * size
     return Numbered(url, number, Window(size=size, after=cursor or None, skip=skip))

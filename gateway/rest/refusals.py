@@ -1,4 +1,4 @@
-"""Refusals as the REST interface tells them: HTTP status 200, `success` false, and a reason for every broken rule."""
+"""Refusals in the REST interface's format: HTTP status 200, `success` false, and one reason per violation."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -13,11 +13,11 @@ from gateway.rest.wire import Wire
 from resolvers.errors import Answer, Forbidden, NotFound, RequestError, Unavailable, UserError, UserErrorCode, Value
 
 RESOURCE = 500_000
-"""The first six digits of a code: a field of an object that is not told apart. The message names the field."""
+"""The first six digits of a code, for a field of an unspecified object. The message names the field."""
 
 
 class Category(IntEnum):
-    """The last two digits of a code, which say what kind of refusal it is."""
+    """The last two digits of a code: the category of the refusal."""
 
     PERMISSION = 10
     INVALID = 20
@@ -53,21 +53,21 @@ _OF_SHAPES = {
 }
 
 _MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is required."}
-"""What pydantic says less plainly."""
+"""Replacements for pydantic's messages."""
 
 HEADERS = {"idempotencyKey": "Idempotency-Key"}
-"""Inputs that have another name here. The number is part of the address, and its message names it."""
+"""Inputs with another name here. The number is part of the path, and its message names it."""
 
 
 class Reason(Wire):
-    """One broken rule: its code, and which field, what was wrong, and what would be right."""
+    """One violation: its code, and a message with the field, what is wrong, and what would be right."""
 
     code: int
     message: str
 
 
 class Refusal(Wire):
-    """What is answered to a request that is refused: nothing was done."""
+    """The response to a refused request; nothing was done."""
 
     model_config = ConfigDict(title="CommonResponse")
 
@@ -78,15 +78,15 @@ class Refusal(Wire):
 
 
 class Refused(Exception):
-    """The request is refused, for these reasons."""
+    """The request is refused for these reasons."""
 
     def __init__(self, *reasons: Reason, status: HTTPStatus = HTTPStatus.OK) -> None:
         super().__init__(*reasons)
         self.reasons = reasons
         self.status = status
 
-    def told(self, request_id: str) -> Refusal:
-        """The body of the answer."""
+    def body(self, request_id: str) -> Refusal:
+        """The body of the response."""
         process_id = token_hex(8).upper()
         return Refusal(success=False, process_id=process_id, request_id=request_id, reasons=list(self.reasons))
 
@@ -97,19 +97,19 @@ def because(category: Category, message: str) -> Reason:
 
 
 def accepted(answer: Answer[Value]) -> Value:
-    """The value of an answer. Raises Refused with every rule that was broken."""
+    """The value of an answer. Raises Refused with every violation."""
     if answer.value is None:
         raise Refused(*(_of_rule(error) for error in answer.errors))
     return answer.value
 
 
 def of_shape(error: ValidationError) -> Refused:
-    """The refusal of a body that is not as it is described."""
+    """The refusal of a body that does not match its model."""
     return Refused(*(_of_detail(detail) for detail in error.errors(include_url=False)))
 
 
 def of_request(error: RequestError) -> Refused:
-    """The refusal of a request that cannot be answered."""
+    """The refusal of a request that failed as a whole."""
     if isinstance(error, Unavailable):
         return Refused(because(Category.TEMPORARY, str(error)), status=HTTPStatus.SERVICE_UNAVAILABLE)
     if isinstance(error, Forbidden):

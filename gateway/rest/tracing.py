@@ -1,4 +1,4 @@
-"""The headers by which a request is found again: the caller's own id, and the gateway's."""
+"""The headers that trace a request: the caller's id and the gateway's."""
 
 import re
 from uuid import uuid4
@@ -16,13 +16,13 @@ _TRACK_ID = re.compile(r"""[^:;"'\x00-\x1f\x7f-\xff]{0,64}""")
 
 
 class Tracing:
-    """Gives each request an id, and sends both ids back with the answer, whatever it is."""
+    """Gives each request an id, and returns both ids in every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one with a track id that is none is refused."""
+        """Answer a request. An invalid track id is refused."""
         headers = {REQUEST_ID: str(uuid4())}
         scope.setdefault("state", {})["request_id"] = headers[REQUEST_ID]
         track_id = Headers(scope=scope).get(TRACK_ID)
@@ -39,5 +39,5 @@ class Tracing:
             await self._app(scope, receive, traced)
         else:
             message = f"{TRACK_ID}: send at most 64 characters of US-ASCII, without colon, semicolon and quotes."
-            refusal = Refused(because(Category.INVALID, message)).told(headers[REQUEST_ID])
+            refusal = Refused(because(Category.INVALID, message)).body(headers[REQUEST_ID])
             await JSONResponse(refusal.model_dump(by_alias=True))(scope, receive, traced)

@@ -1,4 +1,4 @@
-"""How the REST interface writes names, days, moments and money."""
+"""How the REST interface writes names, dates, times and money."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,13 +11,13 @@ from storage.days import DayRefused, parse_day
 
 
 class Wire(BaseModel):
-    """What is answered: filled from rows, and written in the wire's names."""
+    """A response: filled from rows, and written in the wire's names."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True, frozen=True)
 
 
 class Asked(BaseModel):
-    """What is asked for, in the wire's names. A field that is not known is refused."""
+    """A request, in the wire's names. Unknown fields are refused."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
 
@@ -38,12 +38,12 @@ def _day(value: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
-"""A day that is asked for, and nothing else that could be taken for one."""
+"""A date in a request, in its one form."""
 
 Moment = Annotated[
     datetime, PlainSerializer(lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}", return_type=str)
 ]
-"""A moment as it is answered: in UTC, to the second."""
+"""A time in a response: in UTC, to the second."""
 
 Amount = Annotated[Decimal, PlainSerializer(lambda amount: format(amount, "f"), return_type=str)]
-"""An amount as it is answered: a decimal string with the currency's own digits."""
+"""An amount in a response: a decimal string with the currency's decimals."""

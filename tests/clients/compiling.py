@@ -1,4 +1,4 @@
-"""What compilers from npm make of the programs, in a folder of its own."""
+"""Programs compiled by npm packages, in a separate folder."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ SCHEMA = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 
 def workshop(folder: Path) -> Path:
-    """A copy of the programs from npm in this folder, that compilers may write to."""
+    """A copy of the npm programs in this folder, which compilers may write to."""
     node()
     copy = folder / "npm"
     shutil.copytree(NPM, copy, ignore=shutil.ignore_patterns("node_modules"))
@@ -19,7 +19,7 @@ def workshop(folder: Path) -> Path:
 
 
 def tool(folder: Path, script: str, *arguments: str) -> None:
-    """Run a command-line tool that a package of npm brings."""
+    """Run a command-line tool of an npm package."""
     done = subprocess.run(
         [node(), f"{NPM}/node_modules/{script}", *arguments],
         cwd=folder,
@@ -32,14 +32,14 @@ def tool(folder: Path, script: str, *arguments: str) -> None:
 
 
 def bundled(program: Path, *options: str) -> Path:
-    """The program in one file, its packages included unless they are external."""
+    """The program bundled into one file with its packages, except external ones."""
     out = program.with_suffix(".bundle.mjs")
     tool(program.parent, "esbuild/bin/esbuild", program.name, "--bundle", "--format=esm", f"--outfile={out}", *options)
     return out
 
 
 def relay_program(folder: Path, *, persisted: bool) -> Path:
-    """Relay's program, compiled for the committed schema; with persisted documents, those stand in persisted.json."""
+    """Relay's program, compiled for the committed schema; persisted documents are written to persisted.json."""
     relay = workshop(folder) / "relay"
     shutil.copy(SCHEMA, relay / "schema.graphql")
     config = "relay.persisted.config.json" if persisted else "relay.config.json"

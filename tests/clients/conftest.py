@@ -1,4 +1,4 @@
-"""One guarded gateway for every client of a module: each works on a run of its own."""
+"""One guarded gateway for all clients of a module, each with its own run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ class Guarded(NamedTuple):
 
 @contextmanager
 def guarded_gateway(folder: Path, origins: Origins | None = None) -> Iterator[Guarded]:
-    """A gateway that lets nobody in without a token, as one in production; its client has one."""
+    """A gateway that requires a token, as in production; its client has one."""
     database = Database(f"sqlite:///{folder}/ledger.db")
     migrate(database)
     fill(database)
@@ -40,6 +40,6 @@ def guarded_gateway(folder: Path, origins: Origins | None = None) -> Iterator[Gu
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    """One guarded gateway for all tests of a module: only one at a time can run in a process."""
+    """One guarded gateway for all tests of a module: a process can run only one at a time."""
     with guarded_gateway(tmp_path_factory.mktemp("clients")) as gateway:
         yield gateway

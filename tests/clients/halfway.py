@@ -1,4 +1,4 @@
-"""A cancellation that stops halfway, so that a connection can be lost in the middle of it and nowhere else."""
+"""A cancellation that pauses halfway, so that a connection can be lost exactly there."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ LONGEST_SECONDS = 60
 
 @contextmanager
 def stopping_after(entries: int) -> Iterator[Event]:
-    """Inside, a cancellation tries so many entries, one at a time, and goes on when the event is set."""
+    """Inside, a cancellation tries this many entries one by one, and continues when the event is set."""
     go_on = Event()
     proceed = Process.step
     tried = 0

@@ -1,4 +1,4 @@
-"""A network between a client and a gateway, that can lose every connection at once."""
+"""A network between a client and a gateway that can drop every connection at once."""
 
 import socket
 import struct
@@ -12,7 +12,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Network:
-    """Passes bytes on between a port of its own and a gateway. Nothing is read, nothing is changed."""
+    """Forwards bytes unchanged between its own port and a gateway."""
 
     def __init__(self, gateway_url: str) -> None:
         target = urlsplit(gateway_url)
@@ -30,9 +30,9 @@ class Network:
         """How many connections have been made so far."""
 
     def cut(self, further: int = 0) -> int:
-        """Reset every open connection, on both sides, and so many further ones as soon as they are made.
+        """Reset every open connection on both sides, and the next `further` ones as soon as they are opened.
 
-        Gives how many were open.
+        Returns how many were open.
         """
         with self._lock:
             lost, self._open = self._open, []
@@ -40,7 +40,7 @@ class Network:
         for end in lost:
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                # Wakes the thread that reads it, too; to close it alone would not.
+                # This also wakes the thread that reads it; closing alone would not.
                 end.shutdown(socket.SHUT_RD)
             end.close()
         return len(lost) // 2

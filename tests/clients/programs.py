@@ -1,4 +1,4 @@
-"""Running a client's program: it is given where to go, and tells in lines of JSON what it was answered."""
+"""Running a client's program, which prints the responses it gets as lines of JSON."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 30
 
 
 class Line(NamedTuple):
-    """What a program told: of which kind it is, and its value."""
+    """A line printed by a program: its kind and its value."""
 
     kind: str
     value: Any
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 @cache
 def _why_no_node() -> str | None:
-    """Why programs from npm cannot run here; None when they can."""
+    """Why npm programs cannot run here; None if they can."""
     found = shutil.which("node")
     if found is None:
         return f"there is no Node; install version {OLDEST_NODE} or newer with npm"
@@ -45,7 +45,7 @@ def _why_no_node() -> str | None:
 
 
 def node() -> str:
-    """What runs programs from npm. Where they cannot run the test is skipped; in CI it fails."""
+    """The Node executable. If npm programs cannot run, the test is skipped; in CI it fails."""
     require(_why_no_node())
     found = shutil.which("node")
     assert found is not None
@@ -63,12 +63,12 @@ def require(why_not: str | None) -> None:
 
 @cache
 def documents() -> dict[str, str]:
-    """The documents that every program sends, by name."""
+    """The documents that all programs send, by name."""
     return {path.stem: path.read_text() for path in DOCUMENTS.glob("*.graphql")}
 
 
 def command(program: Path) -> list[str]:
-    """What runs the program, by the ending of its name."""
+    """The command that runs the program, by its file extension."""
     if program.suffix == ".py":
         return [sys.executable, "-m", f"tests.clients.pypi.{program.stem}"]
     return [node(), str(program)]
@@ -76,7 +76,7 @@ def command(program: Path) -> list[str]:
 
 @contextmanager
 def started(program: Path, **given: Any) -> Iterator[Iterator[Line]]:
-    """Start the program with these values; gives its lines as it tells them. It must end by itself and well."""
+    """Start the program with these values; yields its lines as it prints them. It must exit by itself, with code 0."""
     process = subprocess.Popen(
         [*command(program), json.dumps({**given, "documents": documents()})],
         cwd=HERE.parent.parent if program.suffix == ".py" else program.parent,
@@ -117,6 +117,6 @@ def _lines(stream: IO[str], told: list[str]) -> Iterator[Line]:
 
 
 def run(program: Path, **given: Any) -> list[Line]:
-    """Everything that the program tells, to its end."""
+    """All lines that the program prints."""
     with started(program, **given) as lines:
         return list(lines)

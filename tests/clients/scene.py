@@ -1,4 +1,4 @@
-"""What every client goes through: a query, a refused mutation, and a cancellation whose connection gets lost."""
+"""The scene for every client: a query, a refused mutation, and a cancellation with lost connections."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +26,8 @@ class Run(NamedTuple):
 
 
 def new_run(client: Client, name: str) -> Run:
-    """A completed run of ten entries, one of them transferred to accounting; the name is used for no other."""
-    # An organisation of its own: what a cancellation sets free goes into nobody else's run.
+    """A completed run of ten entries, one of them transferred to accounting; the name is unique."""
+    # A separate organisation: no other run collects what a cancellation frees.
     post(
         client.database,
         [line(f"{name} {n}", segment_country=f"{n:02}", organization=name) for n in range(ENTRIES)],
@@ -39,7 +39,7 @@ def new_run(client: Client, name: str) -> Run:
 
 
 def play(program: Path, guarded: Guarded, run: Run, **more: str) -> list[Line]:
-    """What the program tells, whose connections are lost once it has seen some outcomes and not all."""
+    """The lines of the program, whose connections are lost after some of the outcomes."""
     with Network(guarded.client.url) as network:
         taken = 0
 
@@ -54,7 +54,7 @@ def play(program: Path, guarded: Guarded, run: Run, **more: str) -> list[Line]:
 
 
 def play_until(interrupt: Callable[[], None], program: Path, **given: str) -> list[Line]:
-    """What the program tells, which is interrupted so once it has seen some outcomes and not all."""
+    """The lines of the program, which is interrupted this way after some of the outcomes."""
     told: list[Line] = []
     with stopping_after(SEEN) as go_on, started(program, **given) as lines:
         for one in lines:
@@ -73,7 +73,7 @@ def values(told: list[Line], kind: str) -> list[object]:
 
 
 def assert_went_through(told: list[Line], run: Run) -> None:
-    """Every answer is right, and every outcome told once and in order."""
+    """Every response is right, and every outcome arrived once and in order."""
     assert values(told, "run") == [
         {"journalRun": {"number": run.number, "status": "COMPLETED", "journalEntries": {"totalCount": ENTRIES}}}
     ]

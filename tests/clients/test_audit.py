@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, by the audit that the reference implementation of the standard publishes."""
+"""GraphQL over HTTP, by the audit of the standard's reference implementation."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ CLAUSES = 61
 
 
 def assert_all_pass(told: list[Line]) -> None:
-    """Every clause of the audit holds; one that it only warns of does not."""
+    """Every clause of the audit passes, including those that are only warnings."""
     failed = [line for line in told if line.kind != "ok"]
     assert not failed, "\n".join(f"{kind}: {clause}" for kind, clause in failed)
     assert len(told) == CLAUSES
@@ -21,7 +21,7 @@ def assert_all_pass(told: list[Line]) -> None:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[str]:
-    """The URL of the demo, in a process of its own."""
+    """The URL of the demo, in its own process."""
     with running(tmp_path, "demo") as (_, url):
         yield url
 

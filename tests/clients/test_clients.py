@@ -1,4 +1,4 @@
-"""Published GraphQL clients, as they are installed, at a running gateway whose connections get lost."""
+"""Published GraphQL clients at a running gateway whose connections get lost."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ FOLLOWING = [
 
 @pytest.fixture
 def run(guarded: Guarded, request: pytest.FixtureRequest) -> Run:
-    """A run of the test's own."""
+    """A separate run for the test."""
     return new_run(guarded.client, request.node.name)
 
 

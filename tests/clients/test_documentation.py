@@ -1,4 +1,4 @@
-"""The code of docs/clients.md is what the tests of the clients run."""
+"""The code in docs/clients.md is the code that the client tests run."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ BLOCKS = BLOCK.findall(PAGE.read_text())
 
 
 def regions(path: Path) -> dict[str, str]:
-    """The marked regions of a file, by name; parts of one name are one region."""
+    """The marked regions of a file, by name; parts with the same name form one region."""
     found: dict[str, str] = {}
     for name, text in REGION.findall(path.read_text()):
         found[name] = found.get(name, "") + dedent(text)
@@ -24,13 +24,11 @@ def regions(path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("path", "region", "text"), [(path, region, text) for path, region, _, text in BLOCKS])
-def test_a_block_of_the_page_stands_word_for_word_in_a_program_that_the_tests_run(
-    path: str, region: str, text: str
-) -> None:
+def test_a_block_of_the_page_is_taken_verbatim_from_a_tested_program(path: str, region: str, text: str) -> None:
     assert text == (regions(HERE / path)[region] if region else (HERE / path).read_text())
 
 
-def test_every_block_of_the_page_is_taken_from_a_program_and_every_region_stands_on_the_page() -> None:
+def test_every_block_of_the_page_is_a_region_of_a_program_and_vice_versa() -> None:
     assert PAGE.read_text().count("```") == 2 * len(BLOCKS)
     files = [path for pattern in ("npm/*.mjs", "npm/relay/*.mjs", "pypi/*.py") for path in HERE.glob(pattern)]
     marked = {(str(path.relative_to(HERE)), name) for path in files for name in regions(path)}

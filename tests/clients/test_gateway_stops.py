@@ -1,4 +1,4 @@
-"""A gateway that stops ends each stream over HTTP with an error that says so; clients go on where they were."""
+"""A stopping gateway ends each HTTP stream with an error; clients continue where they were."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.clients.scene import assert_went_through, new_run, play_until
 
 
 @pytest.mark.parametrize("program", ["graphql-sse", "urql-fetch", "apollo"])
-def test_a_client_goes_on_after_the_last_cursor_when_the_gateway_says_that_it_stops(
+def test_a_client_continues_from_the_last_cursor_after_the_gateway_stops(
     program: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with guarded_gateway(tmp_path) as guarded:

@@ -1,4 +1,4 @@
-"""A front-end on a port of its own, in a browser: it works where its origin is allowed, and only there."""
+"""A front-end on another port, in a browser: it works only if its origin is allowed."""
 
 import functools
 import http.server
@@ -28,7 +28,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def chromium() -> str:
-    """The browser. Where there is none the test is skipped, but never in CI."""
+    """The browser. Without one the test is skipped, but never in CI."""
     found = shutil.which("chromium")
     require(None if found else "there is no Chromium; on Debian: apt install chromium")
     return str(found)

@@ -30,13 +30,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser takes its time on a busy machine."""
+    """Generous timeouts: a browser is slow on a busy machine."""
     monkeypatch.setattr(programs, "PATIENCE_SECONDS", 180)
 
 
 @pytest.fixture
 def browser() -> str:
-    """The browser that is installed; without one the test is skipped, but never in CI."""
+    """The installed browser; without one the test is skipped, but never in CI."""
     programs.node()
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     require(None if found else "there is no browser; install chromium")
@@ -45,7 +45,7 @@ def browser() -> str:
 
 @pytest.fixture
 def built() -> None:
-    """GraphiQL is built; else the test is skipped, but never in CI."""
+    """GraphiQL is built; otherwise the test is skipped, but never in CI."""
     require(None if graphiql.is_built() else f"GraphiQL is not built; {graphiql.HOW_TO_BUILD}")
 
 
@@ -63,13 +63,13 @@ def guarded(database: Database) -> Iterator[Client]:
 
 
 def look(program: str, browser: str, client: Client, **given: Any) -> dict[str, Any]:
-    """What the program tells of the page, by its kind. It may tell of no fault and no request to another host."""
+    """What the program reports about the page, by kind: no errors, and no requests to other hosts."""
     with started(NPM / program, url=client.url, browser=browser, **pictured(program), **given) as lines:
         return collected(lines)
 
 
 def pictured(program: str) -> dict[str, str]:
-    """Where a picture of the page goes, if somebody wants to look at it."""
+    """Where a screenshot of the page is saved, if requested."""
     folder = os.environ.get("PICTURES")
     return {"picture": f"{folder}/{program}.png"} if folder else {}
 
@@ -83,7 +83,7 @@ def collected(lines: Iterator[Line]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("built")
-def test_one_token_is_asked_for_used_everywhere_kept_over_a_reload_and_asked_for_again_once_revoked(
+def test_the_page_asks_for_one_token_keeps_it_over_a_reload_and_asks_again_once_revoked(
     browser: str, guarded: Client
 ) -> None:
     key, secret = create_api_key(guarded.database, "Month end", STANDARD, actor="test")
@@ -111,7 +111,7 @@ def test_one_token_is_asked_for_used_everywhere_kept_over_a_reload_and_asked_for
 
 
 @pytest.mark.usefixtures("built")
-def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_as_it_is(browser: str, client: Client) -> None:
+def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_unchanged(browser: str, client: Client) -> None:
     post(client.database, [line("a")])
     client.completed()
     post(client.database, [line("b")])
@@ -129,7 +129,7 @@ def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_as_it_is(browser: 
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_without_graphiql_the_page_says_what_is_missing_and_offers_a_form(browser: str, database: Database) -> None:
+def test_without_graphiql_the_page_says_so_and_offers_a_form(browser: str, database: Database) -> None:
     key, secret = create_api_key(database, "Month end", STANDARD, actor="test")
     with served(Application(database), database) as anyone:
         post(database, [line("a")])

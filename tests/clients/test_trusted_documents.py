@@ -1,4 +1,4 @@
-"""Trusted documents: what the compilers of Apollo and Relay write is all that runs, and each client sends its ids."""
+"""Trusted documents: only the manifests of Apollo's and Relay's compilers run, and each client sends ids."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.test_server import running
 
 @contextmanager
 def trusting(manifest: Path, guarded: Guarded) -> Iterator[str]:
-    """The URL of a guarded gateway, in a process of its own, that runs only what stands in the manifest."""
+    """The URL of a guarded gateway, in its own process, that runs only documents in the manifest."""
     database = guarded.client.database.url.render_as_string(hide_password=False)
     options = ["--require-api-key", "--trusted-documents", str(manifest)]
     with running(manifest.parent, "serve", "--database", database, *options) as (_, url):
@@ -25,7 +25,7 @@ def trusting(manifest: Path, guarded: Guarded) -> Iterator[str]:
 
 
 def assert_refuses_others(url: str, guarded: Guarded) -> None:
-    """A document that stands in no manifest is refused, by its text and by its hash."""
+    """A document that is not in the manifest is refused, by text and by hash."""
     headers = {"Authorization": f"Bearer {guarded.token}"}
     by_hash = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}
     for body in ({"query": "{ __typename }"}, by_hash, {"doc_id": "unknown"}):

@@ -1,4 +1,4 @@
-"""gql by HTTP, through the library it is told: no such transport subscribes, so it looks again and again."""
+"""gql over HTTP, with the given library: HTTP transports have no subscriptions, so it polls."""
 
 import asyncio
 from typing import Any
@@ -62,7 +62,7 @@ async def follow(ask: Any, run: str, show: Show, after: str | None = None) -> No
 
 
 async def main() -> None:
-    """Everything on one connection, as long as it lives."""
+    """The whole scene on one connection, while it lasts."""
     if THROUGH in ("aiohttp", "httpx, asynchronous"):
         execute: Any = (await client.connect_async()).execute
     else:

@@ -1,4 +1,4 @@
-"""gql by WebSocket, through the library it is told."""
+"""gql over WebSocket, with the given library."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ if given["through"] == "aiohttp, WebSocket":
     from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
 
     def connected() -> Client:
-        """A client with a connection of its own, the token in its first message, as a browser would send it."""
+        """A client with its own connection, and the token in its first message, as a browser sends it."""
         payload = {"authorization": f"Bearer {token}"}
         return Client(transport=AIOHTTPWebsocketsTransport(f"{url}/graphql", init_payload=payload))
 
@@ -48,7 +48,7 @@ async def follow(run: str, show: Show, after: str | None = None) -> None:
 
 
 async def ask(document: str, variables: dict[str, Any]) -> Answer:
-    """What the document asks for."""
+    """The document's data."""
     async with connected() as session:
         answer: Answer = await session.execute(GraphQLRequest(document, variable_values=variables))
         return answer

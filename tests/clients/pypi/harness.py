@@ -1,4 +1,4 @@
-"""What every program here shares: what it was given, the documents it sends, and how it tells what it was answered."""
+"""Shared by every program here: its arguments, the documents it sends, and how it reports responses."""
 
 import asyncio
 import json
@@ -21,12 +21,12 @@ Follow = Callable[..., Coroutine[Any, Any, None]]
 
 
 def tell(kind: str, value: Any) -> None:
-    """Tell whoever started this program."""
+    """Report to the test that started this program."""
     print(json.dumps([kind, value]), flush=True)  # noqa: T201
 
 
 async def play(ask: Ask, follow: Follow) -> None:
-    """Ask, be refused, follow the cancellation of the run that is one, and again from its end."""
+    """Query, have a mutation refused, follow the run's cancellation, and follow it again from its end."""
     last: Answer = {}
 
     def show(outcome: Answer) -> None:
