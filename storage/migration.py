@@ -30,6 +30,8 @@ def migrate(database: Database, digits: Mapping[str, int] = MappingProxyType({})
             if connection.dialect.name == "postgresql":
                 # Only one of several replicas that start together migrates at a time.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+                # On a busy machine a migration may take long between two statements, and must not be cut off.
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             before = _known_version(connection, str(database))
             config = _config()
             config.attributes["connection"] = connection
