@@ -94,9 +94,7 @@ def test_long_values_are_shortened_and_many_errors_are_bounded() -> None:
 def test_null_for_a_field_that_has_a_default_value_is_refused_as_any_bad_value() -> None:
     document = """query($by: OrderDirection) {
       journalRuns(orderBy: { field: NUMBER, direction: $by }) { totalCount } }"""
-    assert refused(document, by=None) == [
-        (["orderBy", "direction"], "A value of type OrderDirection is required.")
-    ]
+    assert refused(document, by=None) == [(["orderBy", "direction"], "A value of type OrderDirection is required.")]
 
 
 @pytest.mark.parametrize(
