@@ -15,7 +15,7 @@ def entries_of_two(client: Client) -> tuple[str, list[str]]:
     return number, [entry["number"] for entry in client.entries(number)]
 
 
-def told(payload: dict[str, Any]) -> list[tuple[str, list[str], str]]:
+def errors_of(payload: dict[str, Any]) -> list[tuple[str, list[str], str]]:
     """The errors of a payload that changed nothing."""
     assert payload["journalEntry"] is None
     return [(error["code"], error["field"], error["message"]) for error in payload["errors"]]
@@ -28,7 +28,7 @@ def test_one_entry_is_cancelled_its_transactions_are_free_and_its_run_stays_comp
 
     assert (cancelled["errors"], cancelled["journalEntry"]["status"]) == ([], "CANCELLED")
     assert [entry["status"] for entry in client.entries(run)] == ["CANCELLED", "CREATED"]
-    assert told(client.cancel_entry(first)) == [
+    assert errors_of(client.cancel_entry(first)) == [
         ("STATUS_NOT_ALLOWED", ["input", "number"], f"Journal entry {first} is already Cancelled.")
     ]
     assert client.cancel_entry(second)["errors"] == []
@@ -48,7 +48,7 @@ def test_an_entry_on_its_way_to_the_general_ledger_is_not_cancelled(client: Clie
     run, (entry, other) = entries_of_two(client)
     for status, word in (("YES", "Yes"), ("PROCESSING", "Processing")):
         client.transfer([entry], status)
-        assert told(client.cancel_entry(entry)) == [
+        assert errors_of(client.cancel_entry(entry)) == [
             (
                 "STATUS_NOT_ALLOWED",
                 ["input", "number"],
@@ -65,7 +65,7 @@ def test_an_entry_that_its_runs_cancellation_is_about_to_try_is_left_to_it(clien
     run, (entry, _) = entries_of_two(client)
     with held("cancel_batch"):
         client.cancel(run)
-        ((code, _, message),) = told(client.cancel_entry(entry))
+        ((code, _, message),) = errors_of(client.cancel_entry(entry))
         assert code == "STATUS_NOT_ALLOWED"
         assert message == (
             f"Journal entry {entry} cannot be cancelled separately while its journal run {run} is being"
@@ -89,7 +89,7 @@ def test_notes_and_transfer_status_change_together_or_not_at_all(client: Client)
 
     client.cancel_entry(other)
     refused = client.update_entry(other, notes="x" * 2001, transferredToAccounting="YES")
-    assert told(refused) == [
+    assert errors_of(refused) == [
         (
             "STATUS_NOT_ALLOWED",
             ["input", "transferredToAccounting"],
@@ -97,18 +97,20 @@ def test_notes_and_transfer_status_change_together_or_not_at_all(client: Client)
         ),
         ("OUT_OF_RANGE", ["input", "notes"], "Notes can have 2,000 characters at most; these have 2,001."),
     ]
-    assert told(client.update_entry(other, notes="kept", transferredToAccounting="NO"))[0][0] == "STATUS_NOT_ALLOWED"
+    assert (
+        errors_of(client.update_entry(other, notes="kept", transferredToAccounting="NO"))[0][0] == "STATUS_NOT_ALLOWED"
+    )
     assert client.update_entry(other, notes="late")["journalEntry"]["notes"] == "late"
 
 
 def test_a_change_of_nothing_or_of_an_unknown_entry_is_refused(client: Client) -> None:
     _, (entry, _) = entries_of_two(client)
-    assert told(client.update_entry(entry)) == [
+    assert errors_of(client.update_entry(entry)) == [
         ("REQUIRED", ["input"], "Give notes, transferredToAccounting, or both.")
     ]
     unknown = [("UNKNOWN", ["input", "number"], "There is no journal entry 'JE-99999999'.")]
-    assert told(client.update_entry("JE-99999999", notes="x")) == unknown
-    assert told(client.cancel_entry("JE-99999999")) == unknown
+    assert errors_of(client.update_entry("JE-99999999", notes="x")) == unknown
+    assert errors_of(client.cancel_entry("JE-99999999")) == unknown
 
 
 def test_every_change_is_in_the_audit_trail(client: Client) -> None:

@@ -99,7 +99,7 @@ def made_up(draw: st.DrawFn) -> schemathesis.Case[Any]:
 SCHEMA = described()
 
 
-def assert_told_as_published(response: Response) -> None:
+def assert_published_format(response: Response) -> None:
     """Every response has a request id, and a refusal has reasons with known categories."""
     assert response.headers["zuora-request-id"][0]
     body = response.json()
@@ -134,7 +134,7 @@ def test_every_request_is_answered_as_described_and_the_ledger_stays_consistent(
     def send(case: schemathesis.Case[Any]) -> None:
         response = case.call(base_url=client.url, session=session)
         case.validate_response(response, checks=CHECKS)
-        assert_told_as_published(response)
+        assert_published_format(response)
         if has_broken_body(case):
             assert response.json().get("success") is not True, case.as_curl_command()
 

@@ -24,7 +24,7 @@ def deactivate_sales(database: Database) -> None:
     import_accounting_codes(database, enumerate(codes), refuse, actor="test")
 
 
-def lines_told(database: Database, *lines: dict[str, str]) -> tuple[int, int, dict[int, str]]:
+def import_result(database: Database, *lines: dict[str, str]) -> tuple[int, int, dict[int, str]]:
     """Import these lines: how many were recorded, how many had been before, and the reasons of the others by line."""
     reasons: dict[int, str] = {}
     done = import_transactions(database, enumerate(lines, start=2), reasons.__setitem__, source="test", actor="test")
@@ -33,7 +33,7 @@ def lines_told(database: Database, *lines: dict[str, str]) -> tuple[int, int, di
     return done.recorded, done.duplicates, reasons
 
 
-def errors_told(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, str]]:
+def errors_of(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The code, position and field of every error of a refused call."""
     return [(error["code"], *error["field"][2:]) for error in refused(client, *items)]
 
@@ -64,10 +64,10 @@ def test_a_rule_that_has_changed_since_refuses_nothing_that_was_recorded(
 
     # Each is known to both interfaces, whichever recorded it.
     assert recorded(client, item("api"), item("file")) == (0, 2)
-    assert lines_told(client.database, line("api"), line("file")) == (0, 2, {})
+    assert import_result(client.database, line("api"), line("file")) == (0, 2, {})
     # Only values that differ can have further violations.
-    assert errors_told(client, item("api", amount="11")) == [("CONFLICT", "0", "transactionId")]
-    _, _, reasons = lines_told(client.database, line("file", amount="11"))
+    assert errors_of(client, item("api", amount="11")) == [("CONFLICT", "0", "transactionId")]
+    _, _, reasons = import_result(client.database, line("file", amount="11"))
     assert reasons == {2: "transaction_id: 'file' was recorded before with other content; it never changes"}
     new = refused(client, item("new"))
     assert len(new) == 1
@@ -77,7 +77,7 @@ def test_a_rule_that_has_changed_since_refuses_nothing_that_was_recorded(
 def test_a_conflict_and_the_violations_of_other_lines_are_reported_together(client: Client) -> None:
     assert recorded(client, item("a"), item("b")) == (2, 0)
 
-    assert errors_told(
+    assert errors_of(
         client,
         item("bad", currency="gbp", transactionDate="1800-01-01"),
         item("a", amount="11"),
@@ -96,7 +96,7 @@ def test_a_conflict_and_the_violations_of_other_lines_are_reported_together(clie
 def test_all_violations_of_a_line_are_reported_at_once_in_the_order_of_the_lines(database: Database) -> None:
     post(database, [line("a")])
 
-    _, _, reasons = lines_told(
+    _, _, reasons = import_result(
         database,
         line("a", amount="11"),
         line("bad", amount="ten", transaction_date="x", credit_account="Old Sales", currency="gbp"),
@@ -133,10 +133,10 @@ def test_a_transaction_is_the_same_however_its_texts_are_written(client: Client)
     assert recorded(client, dressed, plain) == (1, 1)
     assert recorded(client, plain, dressed) == (0, 2)
     columns = {"organization": "Cafe\u0301 ", "account_number": " A-1", "document_number": "D-1\r"}
-    assert lines_told(client.database, line(" SP1", **columns, segment_country=" UK")) == (0, 1, {})
+    assert import_result(client.database, line(" SP1", **columns, segment_country=" UK")) == (0, 1, {})
     # However it is written, other content is a conflict, also within one call or file.
-    assert errors_told(client, item("SP2 "), item(" SP2", amount="1")) == [("CONFLICT", "1", "transactionId")]
-    assert lines_told(client.database, line("SP3"), line("SP3 ", amount="1"))[2].keys() == {3}
+    assert errors_of(client, item("SP2 "), item(" SP2", amount="1")) == [("CONFLICT", "1", "transactionId")]
+    assert import_result(client.database, line("SP3"), line("SP3 ", amount="1"))[2].keys() == {3}
     with client.database.read() as session:
         assert session.exec(select(Transaction.transaction_id).order_by(Transaction.transaction_id)).all() == [
             "SP1",
@@ -151,7 +151,7 @@ def test_a_blank_optional_text_counts_as_absent(client: Client) -> None:
 
     assert recorded(client, blank, item("a", segments=[])) == (1, 1)
     empty = {"organization": " ", "account_number": "\n", "document_number": "\u3000", "segment_country": " "}
-    assert lines_told(client.database, line("a", **empty)) == (0, 1, {})
+    assert import_result(client.database, line("a", **empty)) == (0, 1, {})
 
 
 def test_lengths_are_checked_after_normalising(client: Client) -> None:
@@ -159,7 +159,7 @@ def test_lengths_are_checked_after_normalising(client: Client) -> None:
     decomposed = "  " + "e\u0301" * 255 + "  "
 
     assert recorded(client, item(longest), item(decomposed)) == (1, 1)
-    assert errors_told(client, item("é" * 256)) == [("INVALID", "0", "transactionId")]
+    assert errors_of(client, item("é" * 256)) == [("INVALID", "0", "transactionId")]
 
 
 def test_a_text_recorded_by_an_earlier_release_is_the_same_when_it_is_given_again(client: Client) -> None:
@@ -170,6 +170,6 @@ def test_a_text_recorded_by_an_earlier_release_is_the_same_when_it_is_given_agai
         session.execute(text("UPDATE billing_transaction SET document_number = 'D '"))
 
     assert recorded(client, item("a", organization="Café", documentNumber="D")) == (0, 1)
-    assert errors_told(client, item("a", organization="Café")) == [("CONFLICT", "0", "transactionId")]
+    assert errors_of(client, item("a", organization="Café")) == [("CONFLICT", "0", "transactionId")]
     with client.database.read() as session:
         assert session.exec(select(func.count()).select_from(Transaction)).one() == 1
