@@ -381,7 +381,7 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
             transaction = one.transaction
             if before.bucket.journal_run_id is not None:
                 judged.faults[place] = [_taken(session, before)]
-            elif rated.setdefault(transaction.transaction_id, (transaction, before))[0] == transaction:
+            elif _is_same(rated.setdefault(transaction.transaction_id, (transaction, before))[0], transaction):
                 judged.duplicates += rated[transaction.transaction_id][0] is not transaction
             else:
                 judged.faults[place] = [_conflict(before)]
@@ -391,6 +391,13 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
         posting.add_rates(list(rated.values()))
         judged.rates_added = len(rated)
     return judged
+
+
+def _is_same(one: NewTransaction, other: NewTransaction) -> bool:
+    """Whether both give a recorded transaction the same rate; in the home currency it is 1, said or not."""
+    if one.key.currency == one.key.home_currency:
+        one, other = (replace(each, exchange_rate=None) for each in (one, other))
+    return one == other
 
 
 def _lacks_rate(before: PostedTransaction, now: NewTransaction, differing: set[str]) -> bool:

@@ -242,6 +242,15 @@ def test_a_check_of_a_file_accepts_settings_that_the_ledger_has_and_sets_none(
     assert "is GBP, not EUR" in said
 
 
+def test_a_rate_of_1_in_the_home_currency_is_the_same_said_or_not(database: Database) -> None:
+    post(database, [line("a"), line("b")])
+    keep(database, Ledger("GBP"))
+    ways = [line("a", exchange_rate="1"), line("a", home_amount="10"), line("a"), line("a", exchange_rate="1.00")]
+    assert again(database, *ways) == (0, 3, 1, {})
+    assert again(database, line("b", home_amount="10.0"), line("b", exchange_rate="1")) == (0, 1, 1, {})
+    assert again(database, *ways) == (0, 4, 0, {})
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_home_currency_is_not_changed_under_an_import_that_records_amounts_in_it(database: Database) -> None:
     keep(database, Ledger("GBP"))
