@@ -12,7 +12,7 @@ from storage.days import DayRefused, parse_day
 from tests.client import Client
 from tests.ledger import line
 from tests.test_record_transactions import count, item
-from tests.test_recorded_before import lines_told
+from tests.test_recorded_before import import_result
 
 WRONG = [
     "20241231",
@@ -66,7 +66,7 @@ def test_a_column_of_a_file_takes_no_other_form(wrong: str) -> None:
 def test_a_feed_takes_no_other_form(database: Database) -> None:
     lines = [line(f"{place}", transaction_date=wrong) for place, wrong in enumerate(WRONG)]
 
-    recorded, _, reasons = lines_told(database, *lines)
+    recorded, _, reasons = import_result(database, *lines)
 
     assert recorded == 0
     assert len(reasons) == len(WRONG)
