@@ -184,7 +184,7 @@ def test_every_refusal(vendor: Vendor) -> None:
     post(vendor.gateway.database, [line(country, segment_country=country) for country in ("AT", "BE")])
     refused(
         vendor.create(accounting_period_name=None, journal_entry_date=None, transaction_types=[]),
-        (22, "Give either accountingPeriodName, or both targetStartDate and targetEndDate."),
+        (22, "Give accountingPeriodName, or both targetStartDate and targetEndDate."),
         (22, "transactionTypes: Give at least one transaction type."),
         (22, "journalEntryDate: "),
     )
