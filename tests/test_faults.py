@@ -15,7 +15,7 @@ from tests.test_graphql_over_http import JSON, ledger_served
 
 INNER = "postgresql://user:password@host"
 FAULT = {
-    "message": "The server could not answer this; it has been logged.",
+    "message": "The server failed to resolve this field; the error has been logged.",
     "extensions": {"code": "INTERNAL_SERVER_ERROR"},
 }
 FOLLOW = "subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }"

@@ -220,7 +220,7 @@ def test_a_header_inside_a_file_is_recognised_in_any_spelling(put: Put, joined: 
     """Read as a line, it would be rejected alone, and the lines after it would be read under the wrong names."""
     content = joined.format(first=FOUR, line="1,Cash,Sales,2") + "3,Cash,Sales,4\n"
     with open_feed(put("feed.csv", content), required=FOUR.split(","), optional=OPTIONAL) as feed:
-        with pytest.raises(FeedError, match=r"this is a header of other columns than the first") as caught:
+        with pytest.raises(FeedError, match=r"this header has other columns than the first") as caught:
             list(feed)
         assert caught.value.line == (2 if joined.count("\n") == 2 else 3)
 

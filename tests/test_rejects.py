@@ -293,7 +293,7 @@ def test_the_list_is_never_a_file_that_sqlite_puts_beside_the_ledger_which_a_lin
     done = run_here(tmp_path, *options, "--rejects", "real/books.db-wal")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert "real/books.db-wal: that is a file of the ledger's database" in done.stderr
+    assert "real/books.db-wal: it is a file of the ledger's database" in done.stderr
 
 
 def test_a_file_that_comes_before_a_clean_import_is_not_removed(database: Database, tmp_path: Path) -> None:

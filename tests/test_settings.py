@@ -267,7 +267,10 @@ def test_the_home_currency_is_not_changed_under_an_import_that_records_amounts_i
         assert begun.wait(60)
         # A server starts all the same.
         assert start(database, "GBP", False) == []
-        with patch("storage.settings.LOCK_SECONDS", 1), pytest.raises(SettingsRefused, match="others are writing"):
+        with (
+            patch("storage.settings.LOCK_SECONDS", 1),
+            pytest.raises(SettingsRefused, match="another writer is holding the ledger"),
+        ):
             change(database, Wanted("EUR"), actor="test")
         told.set()
         assert imported.result(60).recorded == BATCH + 1
