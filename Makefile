@@ -1,6 +1,8 @@
 # Requires only make and Python 3.11 or newer.
 
 PYTHON ?= python3
+# One more than there are cores: tests wait for processes and connections about a third of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 GRAPHIQL := .venv/.graphiql
@@ -18,7 +20,7 @@ run: $(INSTALLED) $(GRAPHIQL) ## Start a gateway with example data
 	$(BIN)/journal-gateway demo
 
 test: lint $(GRAPHIQL) $(CLIENTS) ## Check everything: lint, then the tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: $(INSTALLED) ## Check style, direction of imports and types
 	$(BIN)/ruff check
