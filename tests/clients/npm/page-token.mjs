@@ -1,5 +1,5 @@
 // The token: asked for, used in every tab, kept over a reload, and asked for again once it is revoked.
-import { answer, asked, described, run, signIn, tab, tell, withPage } from './graphiql.mjs';
+import { answer, asked, described, ran, run, signIn, tab, tell, withPage } from './graphiql.mjs';
 
 await withPage(async (page) => {
   await asked(page);
@@ -16,18 +16,15 @@ await withPage(async (page) => {
   await described(page);
 
   await tab(page, 'JournalRuns');
-  await run(page);
-  tell('first tab', await answer(page, 'totalCount'));
+  tell('first tab', await ran(page, 'totalCount'));
   await tab(page, 'FollowCancellation');
-  await run(page);
-  tell('second tab', await answer(page, 'NOT_FOUND'));
+  tell('second tab', await ran(page, 'NOT_FOUND'));
 
   await page.reload();
   await page.getByText('Signed in until').waitFor();
   await described(page);
   await tab(page, 'JournalRuns');
-  await run(page);
-  tell('after a reload', await answer(page, 'totalCount'));
+  tell('after a reload', await ran(page, 'totalCount'));
   tell('stored', await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }])));
 
   // From here on the key gets revoked.

@@ -18,9 +18,11 @@ const lost = (error) =>
 function follow(run, show, after = null) {
   return new Promise((complete, fail) => {
     const subscribe = () => {
-      const { unsubscribe } = client.subscription(OUTCOMES, { run, after }).subscribe(({ data, error, hasNext }) => {
+      let ended = false; // the stream ends by itself then: to unsubscribe would abort it, which urql 6 does not catch
+      client.subscription(OUTCOMES, { run, after }).subscribe(({ data, error, hasNext }) => {
+        if (ended) return;
         if (lost(error)) {
-          unsubscribe();
+          ended = true;
           setTimeout(subscribe, 1000);
         } else if (error && !(error.networkError && error.response?.ok)) {
           fail(error);
