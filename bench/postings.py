@@ -11,7 +11,9 @@ from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, save_period
 from storage.database import Database
 from storage.migration import migrate
-from storage.posting import Key, NewTransaction, OpenPosting
+from storage.posting_keys import PostingKeyFields
+from storage.postings import OpenPosting
+from storage.transactions import NewTransaction
 from storage.words import TransactionType
 
 TRANSACTIONS = 50_000
@@ -58,7 +60,6 @@ def _once(database: Database, size: int) -> tuple[float, float]:
             None, None, False,
         )  # fmt: skip
         run = insert_run(session, request, "bench")
-        assert run.id is not None
         begin(session, run.id)
         make_entries(session, run.id)
         assert run.transaction_count == TRANSACTIONS
@@ -69,7 +70,7 @@ def _once(database: Database, size: int) -> tuple[float, float]:
 
 def _transactions(debit: int, credit: int) -> Iterator[NewTransaction]:
     keys = [
-        Key(TransactionType.INVOICE_ITEM, debit, credit, "GBP", None, None, (("product", str(number)),))
+        PostingKeyFields(TransactionType.INVOICE_ITEM, debit, credit, "GBP", None, None, (("product", str(number)),))
         for number in range(KEYS)
     ]
     for number in range(TRANSACTIONS):

@@ -151,7 +151,6 @@ async def issue_token(gateway: Gateway, client_id: str, client_secret: str) -> T
         raise Unauthenticated(
             "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
         )
-    assert key.id is not None
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     await gateway.write(_save_token, _hash(token), key.id)
     scope = " ".join(permission.name.lower() for permission in key.permissions)

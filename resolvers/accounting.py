@@ -4,7 +4,8 @@ Every authenticated caller may read them.
 """
 
 from resolvers.context import Context
-from storage import lists
+from storage import accounting_codes as codes
+from storage import accounting_periods as periods
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.pages import Page, Window
@@ -12,19 +13,19 @@ from storage.pages import Page, Window
 
 async def accounting_periods(context: Context, window: Window) -> Page[AccountingPeriod]:
     """One page of accounting periods, by start date. Raises RequestError for a cursor of another list."""
-    return await context.gateway.read(lists.accounting_periods, window)
+    return await context.gateway.read(periods.accounting_periods, window)
 
 
 async def accounting_period_count(context: Context) -> int:
     """The number of accounting periods."""
-    return await context.gateway.read(lists.count_accounting_periods)
+    return await context.gateway.read(periods.count_accounting_periods)
 
 
 async def accounting_codes(context: Context, window: Window) -> Page[AccountingCode]:
     """One page of accounting codes, by name. Raises RequestError for a cursor of another list."""
-    return await context.gateway.read(lists.accounting_codes, window)
+    return await context.gateway.read(codes.accounting_codes, window)
 
 
 async def accounting_code_count(context: Context) -> int:
     """The number of accounting codes."""
-    return await context.gateway.read(lists.count_accounting_codes)
+    return await context.gateway.read(codes.count_accounting_codes)

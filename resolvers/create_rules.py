@@ -13,7 +13,7 @@ from runs.create import RunRequest
 from storage.accounting_periods import AccountingPeriod, period_named, period_of
 from storage.journal_entries import period_has_live_entries
 from storage.journal_runs import running_run
-from storage.posting import organizations
+from storage.posting_keys import organizations
 from storage.segments import active_rule
 from storage.settings import Ledger, ledger_of
 from storage.texts import TextRefused, is_storable, normalised
@@ -268,7 +268,6 @@ def _name(raw: str, errors: Errors, *field: str) -> str | None:
 def _check_aggregation(
     session: Session, draft: CreateRun, period: AccountingPeriod, ledger: Ledger, errors: Errors
 ) -> None:
-    assert period.id is not None
     if period_has_live_entries(session, period.id, aggregated=not ledger.aggregate_currency):
         existing, requested = ("in transaction currency", "aggregated")
         if not ledger.aggregate_currency:

@@ -30,7 +30,7 @@ from storage.database import Database, DatabaseBusy
 from storage.days import parse_day
 from storage.journal_runs import numbers_of_runs_booked_on, numbers_of_runs_for
 from storage.numbering import lock_series
-from storage.posting import lock_file_imports
+from storage.postings import lock_file_imports
 from storage.segments import (
     RuleSegments,
     SegmentationRule,
@@ -41,12 +41,7 @@ from storage.segments import (
     save_rule,
     save_segments,
 )
-from storage.words import (
-    AccountingCodeCategory,
-    AccountingCodeStatus,
-    AccountingPeriodStatus,
-    TransactionType,
-)
+from storage.words import AccountingCodeCategory, AccountingCodeStatus, AccountingPeriodStatus, TransactionType
 
 Row = TypeVar("Row")
 
@@ -331,7 +326,7 @@ def _save_rules(session: Session, lines: list[tuple[int, _SegmentLine]], refuse:
 
 def _save_rule(session: Session, number: int, name: str, active: bool, segments: RuleSegments, refuse: Reject) -> None:
     rule = rule_named(session, name) or SegmentationRule(name=name)
-    if rule.used_at is not None and rule.id is not None and rule_segments(session, rule.id) != segments:
+    if rule.used_at is not None and rule_segments(session, rule.id) != segments:
         refuse(
             number,
             f"segmentation rule {name!r} has been used by a journal run, so its segments cannot change;"

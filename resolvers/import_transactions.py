@@ -29,7 +29,7 @@ from storage.accounting_periods import periods_of_days
 from storage.database import Database, DatabaseBusy
 from storage.days import parse_day
 from storage.money import MoneyError, parse_decimal, to_decimal
-from storage.posting import OpenPosting, RecordedMeanwhile, lock_file_imports
+from storage.postings import OpenPosting, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
 
 REQUIRED = (

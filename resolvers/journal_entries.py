@@ -11,15 +11,15 @@ from resolvers.context import Context
 from resolvers.errors import Answer, NotFound, UserError, UserErrorCode
 from resolvers.paging import LARGEST_PAGE
 from runs.cancel_entry import NotCancellable, cancel_entry
-from storage import audit, lists
-from storage.cancelling import lock_run_of_entry
+from storage import audit, journal_entry_lists
 from storage.columns import now
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
-from storage.journal_runs import run_numbered
-from storage.lists import EntryFilter, count_journal_entries, net_zero_transactions_of_run, transactions_of_entry
-from storage.lists import journal_entries as list_entries
+from storage.journal_entry_lists import EntryFilter, count_journal_entries
+from storage.journal_entry_lists import journal_entries as list_entries
+from storage.journal_runs import lock_run_of_entry, run_numbered
 from storage.pages import Order, Page, Window
 from storage.texts import TextRefused, check_free_text
+from storage.transaction_lists import net_zero_transactions_of_run, transactions_of_entry
 from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, Permission, TransferStatus
 
@@ -144,9 +144,9 @@ def _cancel(session: Session, actor: str, number: str) -> Answer[JournalEntry]:
 
 def _entries_of_run(session: Session, run_number: str, window: Window) -> Page[JournalEntry]:
     run = run_numbered(session, run_number)
-    if run is None or run.id is None:
+    if run is None:
         raise NotFound(f"There is no journal run {run_number!r}.")
-    return lists.entries_of_run(session, run.id, window)
+    return journal_entry_lists.entries_of_run(session, run.id, window)
 
 
 def _set_transferred(

@@ -16,17 +16,12 @@ from runs.create import insert_run
 from runs.delete import request_delete
 from runs.feed import FeedClosed
 from runs.states import NotAllowed
-from storage.cancellations import EntryCancelOutcome
+from storage.cancellations import OUTCOMES, EntryCancelOutcome
 from storage.columns import now
-from storage.journal_runs import (
-    IdempotencyKey,
-    JournalRun,
-    idempotency_key,
-    lock_run_numbered,
-    run_numbered,
-)
-from storage.lists import OUTCOMES, RunFilter, count_journal_runs
-from storage.lists import journal_runs as list_runs
+from storage.idempotency_keys import IdempotencyKey, idempotency_key
+from storage.journal_run_lists import RunFilter, count_journal_runs
+from storage.journal_run_lists import journal_runs as list_runs
+from storage.journal_runs import JournalRun, lock_run_numbered, run_numbered
 from storage.numbering import lock_series
 from storage.pages import BadCursor, Order, Page, Window
 from storage.texts import TextRefused, normalised
@@ -84,7 +79,6 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
     """
     context.require(Permission.VIEW_JOURNAL_RUNS)
     run = await _existing(context, number)
-    assert run.id is not None
     try:
         position = None if after is None else OUTCOMES.position(after)
     except BadCursor as error:
@@ -102,7 +96,6 @@ async def journal_run_updates(context: Context, number: str) -> AsyncIterator[Jo
     """The run now, then again after every change, until it is deleted. Raises NotFound and Unavailable."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
     run = await _existing(context, number)
-    assert run.id is not None
     try:
         async for update in context.gateway.feed.updates(run.id):
             yield update
@@ -193,7 +186,7 @@ async def _existing(context: Context, number: str) -> JournalRun:
 
 def _notify_followers(context: Context, answer: Answer[JournalRun]) -> Answer[JournalRun]:
     """Wake the run's followers after the commit."""
-    if answer.value is not None and answer.value.id is not None:
+    if answer.value is not None:
         context.gateway.feed.changed(answer.value.id)
     return answer
 

@@ -15,18 +15,19 @@ from resolvers.context import Gateway
 from runs.net_zero import NetZero, net_zero_of_runs
 from storage.accounting_codes import AccountingCode, codes_by_id
 from storage.accounting_periods import AccountingPeriod, periods_by_id, periods_of_days
-from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellations
-from storage.journal_entries import JournalEntry, JournalEntryItem, entries_by_id, items_by_entry
-from storage.journal_runs import JournalRun, runs_by_id
-from storage.lists import (
-    EntryFilter,
-    count_entries_of_runs,
+from storage.cancellations import (
+    Cancellation,
+    EntryCancelOutcome,
     count_outcomes_of_cancellations,
-    count_transactions_of_entries,
-    entries_of_runs,
+    latest_cancellations,
     outcomes_of_cancellations,
 )
+from storage.journal_entries import JournalEntry, entries_by_id
+from storage.journal_entry_items import JournalEntryItem, items_by_entry
+from storage.journal_entry_lists import EntryFilter, count_entries_of_runs, entries_of_runs
+from storage.journal_runs import JournalRun, runs_by_id
 from storage.pages import Page, Window
+from storage.transaction_lists import count_transactions_of_entries
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")

@@ -4,24 +4,25 @@ Each raises Forbidden for a caller who lacks its permission.
 """
 
 from resolvers.context import Context
-from storage import lists
+from storage import transaction_lists
 from storage.accounting_periods import AccountingPeriod
-from storage.lists import TransactionFilter
 from storage.pages import Page, Window
-from storage.transactions import PostedTransaction, PostingBucket
+from storage.posting_buckets import PostingBucket
+from storage.transaction_lists import TransactionFilter
+from storage.transactions import PostedTransaction
 from storage.words import NotJournaledReason, Permission
 
 
 async def transactions(context: Context, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:
     """One page of transactions. Raises RequestError for a cursor of another list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(lists.transactions, filter, window)
+    return await context.gateway.read(transaction_lists.transactions, filter, window)
 
 
 async def transaction_count(context: Context, filter: TransactionFilter) -> int:
     """The number of transactions in the whole list."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(lists.count_transactions, filter)
+    return await context.gateway.read(transaction_lists.count_transactions, filter)
 
 
 def not_journaled_reason(bucket: PostingBucket, period: AccountingPeriod | None) -> NotJournaledReason | None:

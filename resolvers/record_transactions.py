@@ -11,7 +11,7 @@ from resolvers.errors import Unavailable, UserError, UserErrorCode
 from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
 from storage import audit
 from storage.money import MoneyError
-from storage.posting import OpenPosting, RecordedMeanwhile
+from storage.postings import OpenPosting, RecordedMeanwhile
 from storage.words import Permission
 
 MOST = 1_000

@@ -14,11 +14,12 @@ from storage.accounting_codes import AccountingCode, all_codes
 from storage.currencies import Currency, all_currencies, currency_of
 from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
-from storage.posting import Key, NewTransaction, OpenPosting, recorded_transactions
+from storage.posting_keys import PostingKey, PostingKeyFields
+from storage.postings import OpenPosting
 from storage.segments import segment_names
 from storage.settings import hold_ledger
 from storage.texts import TextRefused, normalised
-from storage.transactions import PostedTransaction, PostingKey
+from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions
 from storage.words import AccountingCodeStatus, TransactionType
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
@@ -115,15 +116,13 @@ class Checker:
             return Checked(given, None, faults, unreadable)
         # Without faults, none of these is missing.
         assert debit is not None
-        assert debit.id is not None
         assert credit is not None
-        assert credit.id is not None
         assert given.transaction_id is not None
         assert given.transaction_type is not None
         assert day is not None
         assert amount is not None
         assert given.currency is not None
-        key = Key(
+        key = PostingKeyFields(
             transaction_type=given.transaction_type,
             debit_code_id=debit.id,
             credit_code_id=credit.id,

@@ -5,16 +5,16 @@ from sqlmodel import Session
 from runs import trail
 from runs.cancel_entry import is_held, why_held
 from runs.states import Event, move
-from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation
-from storage.cancelling import (
-    count_live_entries,
+from storage.cancellations import (
+    Cancellation,
+    EntryCancelOutcome,
+    latest_cancellation,
     lock_untried_entries,
-    mark_cancelled,
     record_outcomes,
 )
-from storage.claiming import release_entries, release_run
+from storage.claims import release_entries, release_run
 from storage.columns import now
-from storage.journal_entries import JournalEntry
+from storage.journal_entries import JournalEntry, count_live_entries, mark_cancelled
 from storage.journal_runs import JournalRun, lock_run
 from storage.words import CancelOutcome, JournalRunStatus
 
@@ -27,7 +27,6 @@ TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
 
 def request_cancel(session: Session, run: JournalRun, actor: str) -> None:
     """Start the cancellation of a locked run. Raises NotAllowed if its status does not permit it."""
-    assert run.id is not None
     before = run.status
     move(run, Event.CANCEL)
     session.add(run)
@@ -54,7 +53,7 @@ def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
     assert cancellation is not None
     entries = lock_untried_entries(session, cancellation, size)
     record_outcomes(session, [_try(cancellation, entry) for entry in entries])
-    released = [entry.id for entry in entries if not is_held(entry) and entry.id]
+    released = [entry.id for entry in entries if not is_held(entry)]
     mark_cancelled(session, released)
     release_entries(session, released)
     run.revision += 1
@@ -67,8 +66,6 @@ def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
 
 
 def _try(cancellation: Cancellation, entry: JournalEntry) -> EntryCancelOutcome:
-    assert cancellation.id is not None
-    assert entry.id is not None
     held = is_held(entry)
     cancellation.canceled_count += not held
     cancellation.failed_count += held
@@ -88,7 +85,6 @@ def _try(cancellation: Cancellation, entry: JournalEntry) -> EntryCancelOutcome:
 
 
 def _finish(session: Session, run: JournalRun, cancellation: Cancellation) -> None:
-    assert run.id is not None
     if count_live_entries(session, run.id):
         move(run, Event.SOME_LEFT)
     else:

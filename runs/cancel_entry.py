@@ -3,9 +3,8 @@
 from sqlmodel import Session
 
 from storage import audit
-from storage.cancelling import mark_cancelled
-from storage.claiming import release_entries
-from storage.journal_entries import HELD, JournalEntry
+from storage.claims import release_entries
+from storage.journal_entries import HELD, JournalEntry, mark_cancelled
 from storage.journal_runs import JournalRun
 from storage.words import JournalEntryStatus, JournalRunStatus
 
@@ -30,7 +29,6 @@ def cancel_entry(session: Session, run: JournalRun | None, entry: JournalEntry, 
 
     The run keeps its status, even if this was its last live entry. Raises NotCancellable.
     """
-    assert entry.id is not None
     if entry.status is JournalEntryStatus.CANCELLED:
         raise NotCancellable(f"Journal entry {entry.number} is already Cancelled.")
     if is_held(entry):

@@ -9,14 +9,14 @@ from runs import trail
 from runs.states import Event, move
 from runs.summarise import Item, Summary, SummaryError, summarise, total
 from storage.accounting_periods import AccountingPeriod
-from storage.claiming import assign_buckets, carry_home_currency, claim_buckets, claimed_sums
+from storage.claims import assign_buckets, carry_home_currency, claim_buckets, claimed_sums
 from storage.columns import now
-from storage.journal_entries import JournalEntry, JournalEntryItem
+from storage.journal_entries import JournalEntry, insert_entries
+from storage.journal_entry_items import JournalEntryItem, insert_items
 from storage.journal_runs import JournalRun, lock_run
 from storage.money import MoneyError
 from storage.numbering import take_numbers
 from storage.segments import SegmentationRule, rule_segments
-from storage.summarising import insert_entries, insert_items
 from storage.words import ItemType, JournalRunStatus, TransactionType
 
 
@@ -37,7 +37,6 @@ class RunRequest:
 
 def insert_run(session: Session, request: RunRequest, actor: str) -> JournalRun:
     """Insert the run as Pending. The segmentation rule that it uses can no longer change."""
-    assert request.period.id is not None
     rule = request.segmentation_rule
     if rule is not None and rule.used_at is None:
         rule.used_at = now()
@@ -99,7 +98,6 @@ def give_up(session: Session, run_id: int, message: str) -> None:
 
 
 def _make_entries(session: Session, run: JournalRun) -> None:
-    assert run.id is not None
     claim_buckets(session, run)
     if run.home_currency is not None:
         carry_home_currency(session, run)

@@ -4,8 +4,7 @@ from sqlmodel import Session
 
 from runs import trail
 from runs.states import Event, move
-from storage.deleting import delete_entries, delete_run
-from storage.journal_runs import JournalRun, lock_run
+from storage.journal_runs import JournalRun, delete_entries, delete_run, lock_run
 from storage.words import JournalRunStatus
 
 BATCH = 5_000

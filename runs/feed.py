@@ -6,12 +6,7 @@ from contextlib import contextmanager, suppress
 
 from anyio import to_thread
 
-from storage.cancellations import (
-    Cancellation,
-    EntryCancelOutcome,
-    latest_cancellation,
-    outcomes_after,
-)
+from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation, outcomes_after
 from storage.database import Database
 from storage.journal_runs import JournalRun, runs_by_id
 from storage.wakeups import wakeups
@@ -71,7 +66,6 @@ class Feed:
                 if cancellation is not None:
                     break
                 await self._wait(woken)
-            assert cancellation.id is not None
             sequence = after[1] if after is not None and after[0] == cancellation.id else 0
             while True:
                 woken.clear()

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from runs.summarise import group_of
 from storage.journal_runs import JournalRun, runs_by_id
-from storage.lists import net_zero_keys_of_runs
 from storage.segments import rule_segments
+from storage.transaction_lists import net_zero_keys_of_runs
 from storage.words import JournalRunStatus
 
 

@@ -116,7 +116,6 @@ class Process:
         run.attempt += 1
         session.add(run)
         session.flush()
-        assert run.id is not None
         self._client.enqueue_in_transaction(
             session,
             {
@@ -183,7 +182,6 @@ class Process:
             found = DBOS.list_workflows(workflow_ids=[workflow_id(seen)], load_input=False, load_output=False)
             if found and (found[0].status not in ENDED or not _is_due(seen, found[0].updated_at)):
                 continue
-            assert seen.id is not None
             with self.database.write() as session:
                 run = lock_run(session, seen.id)
                 if run is None or (run.status, run.attempt) != (seen.status, seen.attempt):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from storage.claiming import SPLIT_THE_RUN, KeySum
+from storage.claims import SPLIT_THE_RUN, KeySum
 from storage.money import LARGEST
+from storage.posting_keys import PostingKey
 from storage.segments import RuleSegments
-from storage.transactions import PostingKey
 from storage.words import ItemType, TransactionType
 
 
@@ -47,7 +47,6 @@ class Summary:
 
     def add(self, key_sum: KeySum, amount: int, home_amount: int | None) -> None:
         """Add the sums of one posting key."""
-        assert key_sum.key.id is not None
         self.key_ids.append(key_sum.key.id)
         self.transaction_count += key_sum.transaction_count
         credit = key_sum.key.credit_code_id

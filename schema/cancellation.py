@@ -11,7 +11,7 @@ from schema.connection import Connection, CountedPage
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from storage import cancellations, journal_entries
-from storage.lists import OUTCOMES
+from storage.cancellations import OUTCOMES
 from storage.words import CancelOutcome
 
 OutcomeRow = strawberry.Parent[cancellations.EntryCancelOutcome]
@@ -57,7 +57,7 @@ class Cancellation:
     async def outcomes(
         root: CancellationRow, info: Info, first: First = UNSET, after: After = UNSET
     ) -> CountedPage[cancellations.EntryCancelOutcome]:
-        cancellation_id = root.id or 0
+        cancellation_id = root.id
         loaders = info.context.loaders
         rows = await loaders.outcomes(page(first, after)).load(cancellation_id)
         return CountedPage(rows, lambda: loaders.outcome_count.load(cancellation_id))

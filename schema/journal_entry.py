@@ -16,8 +16,8 @@ from schema.connection import Connection, CountedPage
 from schema.info import Info
 from schema.node import Node, to_id
 from schema.transaction import Transaction
-from storage import accounting_codes, accounting_periods, journal_entries, journal_runs
-from storage.lists import EntryFilter
+from storage import accounting_codes, accounting_periods, journal_entries, journal_entry_items, journal_runs
+from storage.journal_entry_lists import EntryFilter
 from storage.transactions import PostedTransaction
 from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from schema.journal_run import JournalRun
 
 EntryRow = strawberry.Parent[journal_entries.JournalEntry]
-ItemRow = strawberry.Parent[journal_entries.JournalEntryItem]
+ItemRow = strawberry.Parent[journal_entry_items.JournalEntryItem]
 LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 
 
@@ -95,8 +95,8 @@ class JournalEntry(Node):
         graphql_type=list[JournalEntryItem],
         description="Debits first, then credits; each in the order in which the accounting codes were first imported.",
     )
-    async def items(root: EntryRow, info: Info) -> list[journal_entries.JournalEntryItem]:
-        return await info.context.loaders.items.load(root.id or 0) or []
+    async def items(root: EntryRow, info: Info) -> list[journal_entry_items.JournalEntryItem]:
+        return await info.context.loaders.items.load(root.id) or []
 
     @strawberry.field(
         graphql_type=Connection[Transaction],
@@ -105,7 +105,7 @@ class JournalEntry(Node):
     async def transactions(
         root: EntryRow, info: Info, first: First = UNSET, after: After = UNSET
     ) -> CountedPage[PostedTransaction]:
-        entry_id = root.id or 0
+        entry_id = root.id
         rows = await entry_transactions(info.context, entry_id, page(first, after))
         return CountedPage(rows, lambda: info.context.loaders.held_transaction_count.load(entry_id))
 

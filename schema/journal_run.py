@@ -18,7 +18,7 @@ from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
 from schema.node import Node, to_id
 from schema.transaction import Transaction
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
-from storage.lists import RunFilter
+from storage.journal_run_lists import RunFilter
 from storage.transactions import PostedTransaction
 from storage.words import JournalRunStatus, Permission, TransactionType
 
@@ -69,7 +69,7 @@ class JournalRun(Node):
         filter: EntryFilterArgument = UNSET,
     ) -> CountedPage[journal_entries.JournalEntry]:
         info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
-        run_id = root.id or 0
+        run_id = root.id
         wanted, loaders = entry_filter(filter), info.context.loaders
         rows = await loaders.entries(wanted, page(first, after)).load(run_id)
         return CountedPage(rows, lambda: loaders.entry_count(wanted).load(run_id))
@@ -79,7 +79,7 @@ class JournalRun(Node):
         " cancelled, but are in no entry."
     )
     async def net_zero_transaction_count(root: RunRow, info: Info) -> int:
-        found = await info.context.loaders.net_zero.load(root.id or 0)
+        found = await info.context.loaders.net_zero.load(root.id)
         return found.transaction_count if found else 0
 
     @strawberry.field(
@@ -87,7 +87,7 @@ class JournalRun(Node):
         " organisation and segments."
     )
     async def net_zero_key_count(root: RunRow, info: Info) -> int:
-        found = await info.context.loaders.net_zero.load(root.id or 0)
+        found = await info.context.loaders.net_zero.load(root.id)
         return found.key_count if found else 0
 
     @strawberry.field(
@@ -101,7 +101,7 @@ class JournalRun(Node):
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> CountedPage[PostedTransaction]:
-        run_id, loaders = root.id or 0, info.context.loaders
+        run_id, loaders = root.id, info.context.loaders
         rows = await net_zero_transactions(info.context, run_id, page(first, after, last, before))
 
         async def count() -> int:
@@ -116,7 +116,7 @@ class JournalRun(Node):
 
     @strawberry.field(graphql_type=Cancellation | None, description="The latest cancellation of the run.")
     async def cancellation(root: RunRow, info: Info) -> cancellations.Cancellation | None:
-        return await info.context.loaders.cancellation.load(root.id or 0)
+        return await info.context.loaders.cancellation.load(root.id)
 
 
 @strawberry.input(description="Conditions that runs must meet; omitted fields are not checked.")

@@ -18,7 +18,8 @@ from schema.journal_run import JournalRun, JournalRunFilter, run_filter
 from schema.node import Node, from_id
 from schema.transaction import Transaction, TransactionFilterArgument, transaction_filter
 from storage import accounting_codes, accounting_periods, journal_entries, journal_runs
-from storage.lists import entries_by_date, entries_by_number, runs_by_number, runs_by_start
+from storage.journal_entry_lists import entries_by_date, entries_by_number
+from storage.journal_run_lists import runs_by_number, runs_by_start
 from storage.transactions import PostedTransaction
 
 

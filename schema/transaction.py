@@ -11,7 +11,7 @@ from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
 from schema.arguments import given
 from schema.info import Info
-from storage import accounting_codes, journal_entries, lists
+from storage import accounting_codes, journal_entries, transaction_lists
 from storage.transactions import PostedTransaction
 from storage.words import NotJournaledReason, TransactionType
 
@@ -94,6 +94,6 @@ TransactionFilterArgument = Annotated[
 ]
 
 
-def transaction_filter(filter: TransactionFilter | None) -> lists.TransactionFilter:
+def transaction_filter(filter: TransactionFilter | None) -> transaction_lists.TransactionFilter:
     """The filter for storage."""
-    return lists.TransactionFilter(**given(filter)) if filter else lists.TransactionFilter()
+    return transaction_lists.TransactionFilter(**given(filter)) if filter else transaction_lists.TransactionFilter()

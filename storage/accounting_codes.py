@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from sqlalchemy import Column
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, wire_enum
+from storage.pages import Order, Page, Window, page_of
 from storage.words import AccountingCodeCategory, AccountingCodeStatus
 
 
@@ -14,13 +15,12 @@ class AccountingCode(SQLModel, table=True):
 
     __tablename__ = "accounting_code"
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     name: str = Field(max_length=100, unique=True)
     type: str = Field(max_length=100)
     category: AccountingCodeCategory | None = Field(default=None, sa_column=Column(wire_enum(AccountingCodeCategory)))
     status: AccountingCodeStatus = Field(
-        default=AccountingCodeStatus.ACTIVE,
-        sa_column=Column(wire_enum(AccountingCodeStatus), nullable=False),
+        default=AccountingCodeStatus.ACTIVE, sa_column=Column(wire_enum(AccountingCodeStatus), nullable=False)
     )
     gl_account_name: str | None = Field(default=None, max_length=255)
     gl_account_number: str | None = Field(default=None, max_length=255)
@@ -34,7 +34,7 @@ def all_codes(session: Session) -> dict[str, AccountingCode]:
 def codes_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingCode]:
     """The accounting codes with these ids."""
     rows = session.exec(select(AccountingCode).where(col(AccountingCode.id).in_(set(ids))))
-    return {row.id: row for row in rows if row.id is not None}
+    return {row.id: row for row in rows}
 
 
 def save_code(session: Session, values: AccountingCode) -> AccountingCode:
@@ -47,3 +47,19 @@ def save_code(session: Session, values: AccountingCode) -> AccountingCode:
     existing.sqlmodel_update(values.model_dump(exclude={"id"}))
     session.add(existing)
     return existing
+
+
+CODES: Order[AccountingCode] = Order(
+    "codes", [col(AccountingCode.name), col(AccountingCode.id)], [str, int], lambda code: (code.name, code.id)
+)
+"""Accounting codes by name."""
+
+
+def accounting_codes(session: Session, window: Window) -> Page[AccountingCode]:
+    """One page of accounting codes."""
+    return page_of(session, select(AccountingCode), CODES, window)
+
+
+def count_accounting_codes(session: Session) -> int:
+    """The number of accounting codes."""
+    return session.exec(select(func.count()).select_from(AccountingCode)).one()

@@ -3,11 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Column
-from sqlmodel import Field, Session, SQLModel, col, or_, select
+from sqlalchemy import Column, ColumnElement
+from sqlalchemy.sql.expression import SQLColumnExpression
+from sqlmodel import Field, Session, SQLModel, col, func, or_, select
 
 from storage.columns import Identifier, wire_enum
+from storage.pages import Order, Page, Window, page_of
 from storage.words import AccountingPeriodStatus
 
 
@@ -16,15 +19,14 @@ class AccountingPeriod(SQLModel, table=True):
 
     __tablename__ = "accounting_period"
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     name: str = Field(max_length=100, unique=True)
     start_date: date = Field(unique=True)
     end_date: date | None = None
     fiscal_year: int | None = None
     fiscal_quarter: int | None = None
     status: AccountingPeriodStatus = Field(
-        default=AccountingPeriodStatus.OPEN,
-        sa_column=Column(wire_enum(AccountingPeriodStatus), nullable=False),
+        default=AccountingPeriodStatus.OPEN, sa_column=Column(wire_enum(AccountingPeriodStatus), nullable=False)
     )
 
 
@@ -71,7 +73,7 @@ def all_periods(session: Session) -> list[AccountingPeriod]:
 def periods_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingPeriod]:
     """The accounting periods with these ids."""
     rows = session.exec(select(AccountingPeriod).where(col(AccountingPeriod.id).in_(set(ids))))
-    return {row.id: row for row in rows if row.id is not None}
+    return {row.id: row for row in rows}
 
 
 def save_period(session: Session, values: AccountingPeriod) -> AccountingPeriod:
@@ -85,3 +87,26 @@ def save_period(session: Session, values: AccountingPeriod) -> AccountingPeriod:
     session.add(existing)
     session.flush()
     return existing
+
+
+PERIODS: Order[AccountingPeriod] = Order(
+    "periods",
+    [col(AccountingPeriod.start_date), col(AccountingPeriod.id)],
+    [date, int],
+    lambda period: (period.start_date, period.id),
+)
+"""Accounting periods by start date."""
+
+
+def accounting_periods(session: Session, window: Window) -> Page[AccountingPeriod]:
+    """One page of accounting periods."""
+    return page_of(session, select(AccountingPeriod), PERIODS, window)
+
+
+def count_accounting_periods(session: Session) -> int:
+    """The number of accounting periods."""
+    return session.exec(select(func.count()).select_from(AccountingPeriod)).one()
+
+
+def in_period(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(select(AccountingPeriod.id).where(AccountingPeriod.name == name))

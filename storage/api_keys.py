@@ -27,7 +27,7 @@ class ApiKey(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     client_id: str = Field(max_length=36, unique=True)
     name: str = Field(max_length=100)
     secret_hash: str = Field(max_length=64)
@@ -41,7 +41,7 @@ class AccessToken(SQLModel, table=True):
 
     __tablename__ = "access_token"
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     token_hash: str = Field(max_length=64, unique=True)
     api_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("api_key.id"), nullable=False, index=True))
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
@@ -99,9 +99,5 @@ def key_of_token(session: Session, token_hash: str, moment: datetime) -> ApiKey 
     return session.exec(
         select(ApiKey)
         .join(AccessToken, col(AccessToken.api_key_id) == col(ApiKey.id))
-        .where(
-            AccessToken.token_hash == token_hash,
-            AccessToken.expires_at > moment,
-            col(ApiKey.revoked_at).is_(None),
-        )
+        .where(AccessToken.token_hash == token_hash, AccessToken.expires_at > moment, col(ApiKey.revoked_at).is_(None))
     ).one_or_none()

@@ -16,7 +16,7 @@ class AuditEvent(SQLModel, table=True):
     __tablename__ = "audit_event"
     __table_args__ = (Index("audit_event_by_subject", "subject_type", "subject"),)
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     occurred_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     actor: str = Field(max_length=255)
     action: str = Field(max_length=100)

@@ -1,25 +1,24 @@
 """Cancellations of runs, and the outcome for each entry, which subscribers follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint, insert
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
-from storage.words import CancelOutcome
+from storage.journal_entries import JournalEntry
+from storage.pages import Order, Page, Window, counts_by_parent, pages_by_parent
+from storage.words import CancelOutcome, JournalEntryStatus
 
 
 class Cancellation(SQLModel, table=True):
     """A cancellation of a run, and its progress."""
 
     __tablename__ = "cancellation"
-    __table_args__ = (
-        Index("cancellation_by_run", "journal_run_id", "id"),
-        {"sqlite_autoincrement": True},
-    )
+    __table_args__ = (Index("cancellation_by_run", "journal_run_id", "id"), {"sqlite_autoincrement": True})
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     journal_run_id: int = Field(sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=False))
     started_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     started_by: str = Field(max_length=255)
@@ -41,7 +40,7 @@ class EntryCancelOutcome(SQLModel, table=True):
         UniqueConstraint("cancellation_id", "journal_entry_id"),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     cancellation_id: int = Field(sa_column=Column(Identifier, ForeignKey("cancellation.id"), nullable=False))
     sequence: int
     journal_entry_id: int = Field(
@@ -82,3 +81,52 @@ def outcomes_after(session: Session, cancellation_id: int, sequence: int, limit:
             .limit(limit)
         )
     )
+
+
+def lock_untried_entries(session: Session, cancellation: Cancellation, limit: int) -> list[JournalEntry]:
+    """Up to `limit` live entries that this cancellation has not tried, locked until the transaction ends.
+
+    They are derived from the entries and the outcomes, so that after a crash no entry is skipped or tried twice.
+    """
+    tried = select(EntryCancelOutcome.journal_entry_id).where(EntryCancelOutcome.cancellation_id == cancellation.id)
+    return list(
+        session.exec(
+            select(JournalEntry)
+            .where(
+                JournalEntry.journal_run_id == cancellation.journal_run_id,
+                JournalEntry.status == JournalEntryStatus.CREATED,
+                col(JournalEntry.id).not_in(tried),
+            )
+            .order_by(col(JournalEntry.id))
+            .limit(limit)
+            .with_for_update(of=JournalEntry)
+        )
+    )
+
+
+def record_outcomes(session: Session, outcomes: Sequence[EntryCancelOutcome]) -> None:
+    """Insert outcomes. The database refuses a sequence number or an entry that the cancellation already has."""
+    if outcomes:
+        session.execute(insert(EntryCancelOutcome), [outcome.model_dump(exclude={"id"}) for outcome in outcomes])
+
+
+OUTCOMES: Order[EntryCancelOutcome] = Order(
+    "outcomes",
+    [col(EntryCancelOutcome.cancellation_id), col(EntryCancelOutcome.sequence)],
+    [int, int],
+    lambda outcome: (outcome.cancellation_id, outcome.sequence),
+)
+"""Outcomes in order of sequence. The subscription uses the same cursors."""
+
+
+def outcomes_of_cancellations(
+    session: Session, cancellation_ids: Iterable[int], window: Window
+) -> dict[int, Page[EntryCancelOutcome]]:
+    """One page of each cancellation's outcomes, in one statement."""
+    parent = col(EntryCancelOutcome.cancellation_id)
+    return pages_by_parent(session, EntryCancelOutcome, parent, cancellation_ids, [], OUTCOMES, window)
+
+
+def count_outcomes_of_cancellations(session: Session, cancellation_ids: Iterable[int]) -> dict[int, int]:
+    """The number of outcomes of each cancellation so far, in one statement."""
+    return counts_by_parent(session, col(EntryCancelOutcome.cancellation_id), cancellation_ids, [])

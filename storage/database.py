@@ -9,9 +9,10 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 BUSY_SECONDS = 60
 """How long a writer waits for another one on SQLite; an import locks the file until it ends."""
@@ -124,6 +125,11 @@ def _is_unfit_text(cause: BaseException | None) -> bool:
 def is_sqlite(session: Session) -> bool:
     """Whether the session uses SQLite; otherwise it uses PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
+
+
+def insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """The INSERT with ON CONFLICT for the session's database."""
+    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def _supported(url: str) -> URL:

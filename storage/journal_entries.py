@@ -1,17 +1,17 @@
-"""Journal entries and their items."""
+"""Journal entries."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index
-from sqlmodel import Field, Relationship, Session, SQLModel, col, select
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, insert, update
+from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.money import to_decimal
-from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
+from storage.words import JournalEntryStatus, TransactionType, TransferStatus
 
 HELD = (TransferStatus.YES, TransferStatus.PROCESSING)
 """The transfer statuses in which an entry cannot be cancelled."""
@@ -29,7 +29,7 @@ class JournalEntry(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     number: str = Field(max_length=20, unique=True)
     status: JournalEntryStatus = Field(
         default=JournalEntryStatus.CREATED, sa_column=Column(wire_enum(JournalEntryStatus), nullable=False)
@@ -70,42 +70,6 @@ class JournalEntry(SQLModel, table=True):
         return to_decimal(self.total_credit_minor, self.currency_row)
 
 
-class JournalEntryItem(SQLModel, table=True):
-    """A debit or credit line of an entry. Its amounts are never negative."""
-
-    __tablename__ = "journal_entry_item"
-    __table_args__ = (
-        CheckConstraint("amount >= 0 AND (home_amount IS NULL OR home_amount >= 0)", name="item_not_negative"),
-        Index("journal_entry_item_by_entry", "journal_entry_id", "position", unique=True),
-    )
-
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
-    journal_entry_id: int = Field(sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=False))
-    position: int
-    accounting_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
-    type: ItemType = Field(sa_column=Column(wire_enum(ItemType), nullable=False))
-    currency: str = Field(max_length=3)
-    amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
-    home_currency: str | None = Field(default=None, max_length=3)
-    home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
-    currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntryItem.currency"))
-    """The ledger's row of the currency, which has the digits; read with this row."""
-    home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("JournalEntryItem.home_currency"))
-    """The row of the home currency."""
-
-    @property
-    def amount(self) -> Decimal:
-        """The amount in the entry's currency."""
-        return to_decimal(self.amount_minor, self.currency_row)
-
-    @property
-    def home_currency_amount(self) -> Decimal | None:
-        """The amount in the home currency, if there is one."""
-        if self.home_amount_minor is None or self.home_currency_row is None:
-            return None
-        return to_decimal(self.home_amount_minor, self.home_currency_row)
-
-
 def entry_numbered(session: Session, number: str) -> JournalEntry | None:
     """The entry with that number."""
     return session.exec(select(JournalEntry).where(JournalEntry.number == number)).one_or_none()
@@ -114,7 +78,7 @@ def entry_numbered(session: Session, number: str) -> JournalEntry | None:
 def entries_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalEntry]:
     """The entries with these ids."""
     rows = session.exec(select(JournalEntry).where(col(JournalEntry.id).in_(set(ids))))
-    return {row.id: row for row in rows if row.id is not None}
+    return {row.id: row for row in rows}
 
 
 def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str, JournalEntry]:
@@ -131,27 +95,6 @@ def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str,
     return {row.number: row for row in rows}
 
 
-def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list[JournalEntryItem]]:
-    """The items of these entries: debits before credits, each in the order in which their codes were first imported.
-
-    The order is computed on reading, so that it also applies to entries of earlier releases.
-    """
-    rows = session.exec(
-        select(JournalEntryItem)
-        .where(col(JournalEntryItem.journal_entry_id).in_(set(entry_ids)))
-        .order_by(
-            col(JournalEntryItem.journal_entry_id),
-            col(JournalEntryItem.type) != ItemType.DEBIT,
-            col(JournalEntryItem.accounting_code_id),
-            col(JournalEntryItem.position),
-        )
-    )
-    items: dict[int, list[JournalEntryItem]] = {}
-    for row in rows:
-        items.setdefault(row.journal_entry_id, []).append(row)
-    return items
-
-
 def period_has_live_entries(session: Session, period_id: int, *, aggregated: bool) -> bool:
     """Whether the period has a live entry that is, or is not, aggregated in the home currency."""
     found = session.exec(
@@ -164,3 +107,31 @@ def period_has_live_entries(session: Session, period_id: int, *, aggregated: boo
         .limit(1)
     )
     return found.first() is not None
+
+
+def count_live_entries(session: Session, run_id: int) -> int:
+    """The number of live entries of the run."""
+    return session.exec(
+        select(func.count())
+        .select_from(JournalEntry)
+        .where(JournalEntry.journal_run_id == run_id, JournalEntry.status == JournalEntryStatus.CREATED)
+    ).one()
+
+
+def mark_cancelled(session: Session, entry_ids: Sequence[int]) -> None:
+    """Set the status of these entries to Cancelled."""
+    session.execute(
+        update(JournalEntry)
+        .where(col(JournalEntry.id).in_(entry_ids))
+        .values(status=JournalEntryStatus.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def insert_entries(session: Session, entries: Sequence[JournalEntry]) -> list[int]:
+    """Insert the entries. Returns their ids, in the same order."""
+    if not entries:
+        return []
+    rows = [entry.model_dump(exclude={"id"}) for entry in entries]
+    statement = insert(JournalEntry).returning(col(JournalEntry.id), sort_by_parameter_order=True)
+    return list(session.execute(statement, rows).scalars())

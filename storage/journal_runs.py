@@ -1,17 +1,20 @@
-"""Journal runs: rows and look-ups. `runs.states` defines the transitions between statuses."""
+"""Journal runs. `runs.states` defines the transitions between statuses."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, literal_column, text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, delete, literal_column, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.columns import Identifier, UtcDateTime, WordList, wire_enum
+from storage.journal_entries import JournalEntry
+from storage.journal_entry_items import JournalEntryItem
 from storage.words import JournalRunStatus, TransactionType
 
 RUNNING = (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING)
 """The statuses in which a run prevents another from being created."""
+
 
 _RUNNING_SQL = text("status IN ('Pending', 'Processing')")
 
@@ -31,7 +34,7 @@ class JournalRun(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     number: str = Field(max_length=20, unique=True)
     status: JournalRunStatus = Field(sa_column=Column(wire_enum(JournalRunStatus), nullable=False, index=True))
     transaction_types: list[TransactionType] = Field(sa_column=Column(WordList(TransactionType), nullable=False))
@@ -60,17 +63,6 @@ class JournalRun(SQLModel, table=True):
     """Number of workflows started for this run; part of their ids."""
 
 
-class IdempotencyKey(SQLModel, table=True):
-    """An idempotency key, with the input and the run that it was used for."""
-
-    __tablename__ = "idempotency_key"
-
-    key: str = Field(primary_key=True, max_length=255)
-    request: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    journal_run_number: str = Field(max_length=20)
-    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-
-
 def run_numbered(session: Session, number: str) -> JournalRun | None:
     """The run with that number."""
     return session.exec(select(JournalRun).where(JournalRun.number == number)).one_or_none()
@@ -89,7 +81,7 @@ def lock_run(session: Session, run_id: int) -> JournalRun | None:
 def runs_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalRun]:
     """The runs with these ids."""
     rows = session.exec(select(JournalRun).where(col(JournalRun.id).in_(set(ids))))
-    return {row.id: row for row in rows if row.id is not None}
+    return {row.id: row for row in rows}
 
 
 def running_run(session: Session) -> JournalRun | None:
@@ -121,6 +113,30 @@ def numbers_of_runs_booked_on(session: Session, start: date, end: date | None) -
     return [(row[0], row[1]) for row in rows]
 
 
-def idempotency_key(session: Session, key: str) -> IdempotencyKey | None:
-    """The earlier use of the key, if there is one."""
-    return session.get(IdempotencyKey, key)
+def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
+    """The run that created the entry with that number, locked until the transaction ends. The entry is not locked."""
+    run_id = select(JournalEntry.journal_run_id).where(JournalEntry.number == number).scalar_subquery()
+    return session.exec(select(JournalRun).where(col(JournalRun.id) == run_id).with_for_update()).one_or_none()
+
+
+def delete_entries(session: Session, run_id: int, limit: int) -> int:
+    """Delete up to `limit` entries of the run, with their items and outcomes. Returns how many."""
+    ids = list(
+        session.exec(
+            select(JournalEntry.id)
+            .where(JournalEntry.journal_run_id == run_id)
+            .order_by(col(JournalEntry.id))
+            .limit(limit)
+        )
+    )
+    if ids:
+        session.execute(delete(EntryCancelOutcome).where(col(EntryCancelOutcome.journal_entry_id).in_(ids)))
+        session.execute(delete(JournalEntryItem).where(col(JournalEntryItem.journal_entry_id).in_(ids)))
+        session.execute(delete(JournalEntry).where(col(JournalEntry.id).in_(ids)))
+    return len(ids)
+
+
+def delete_run(session: Session, run_id: int) -> None:
+    """Delete the run and its cancellations. Its number is never used again; its audit trail stays."""
+    session.execute(delete(Cancellation).where(col(Cancellation.journal_run_id) == run_id))
+    session.execute(delete(JournalRun).where(col(JournalRun.id) == run_id))

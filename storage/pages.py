@@ -3,13 +3,15 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, Select, and_, false
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import SQLColumnExpression
+from sqlmodel import Session, func, or_, select
 
 Row = TypeVar("Row")
 
@@ -108,3 +110,48 @@ def _typed(expected: type, value: object) -> Any:
     if type(value) is not expected or (isinstance(value, int) and abs(value) >= 2**63):
         raise ValueError
     return value
+
+
+def page_of(session: Session, statement: Select[Any], order: Order[Row], window: Window) -> Page[Row]:
+    limited = statement.where(*order.between(window)).order_by(*order.clauses(window)).limit(window.size + 1)
+    if window.skip:
+        limited = limited.offset(window.skip)
+    return order.page(list(session.execute(limited).scalars()), window)
+
+
+def pages_by_parent(
+    session: Session,
+    model: type[Row],
+    parent: SQLColumnExpression[Any],
+    parents: Iterable[int],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order[Row],
+    window: Window,
+) -> dict[int, Page[Row]]:
+    clauses = order.clauses(window)
+    ranked = (
+        select(
+            model, parent.label("parent"), func.row_number().over(partition_by=parent, order_by=clauses).label("rank")
+        )
+        .where(parent.in_(set(parents)), *conditions, *order.between(window))
+        .subquery()
+    )
+    rows = session.execute(
+        select(aliased(model, ranked), ranked.c.parent)
+        .where(ranked.c.rank <= window.size + 1)
+        .order_by(ranked.c.parent, ranked.c.rank)
+    )
+    fetched: dict[int, list[Row]] = {parent_id: [] for parent_id in parents}
+    for row, parent_id in rows:
+        fetched[parent_id].append(row)
+    return {parent_id: order.page(found, window) for parent_id, found in fetched.items()}
+
+
+def counts_by_parent(
+    session: Session,
+    parent: SQLColumnExpression[Any],
+    parents: Iterable[int],
+    conditions: Sequence[ColumnElement[bool]],
+) -> dict[int, int]:
+    rows = session.execute(select(parent, func.count()).where(parent.in_(set(parents)), *conditions).group_by(parent))
+    return {row[0]: row[1] for row in rows}

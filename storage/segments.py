@@ -15,7 +15,7 @@ class SegmentDefinition(SQLModel, table=True):
 
     __tablename__ = "segment"
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     name: str = Field(max_length=100, unique=True)
 
 
@@ -33,7 +33,7 @@ class SegmentationRule(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     name: str = Field(max_length=100, unique=True)
     active: bool = False
     used_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
@@ -45,7 +45,7 @@ class SegmentationRuleSegment(SQLModel, table=True):
     __tablename__ = "segmentation_rule_segment"
     __table_args__ = (UniqueConstraint("segmentation_rule_id", "transaction_type", "position"),)
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     segmentation_rule_id: int = Field(sa_column=Column(Identifier, ForeignKey("segmentation_rule.id"), nullable=False))
     transaction_type: TransactionType | None = Field(default=None, sa_column=Column(wire_enum(TransactionType)))
     position: int
@@ -108,7 +108,6 @@ def save_rule(session: Session, rule: SegmentationRule, segments: RuleSegments) 
     """Insert or update the rule, with exactly these segments."""
     session.add(rule)
     session.flush()
-    assert rule.id is not None
     session.exec(delete(SegmentationRuleSegment).where(col(SegmentationRuleSegment.segmentation_rule_id) == rule.id))
     session.add_all(_rows(rule.id, segments))
     session.flush()
@@ -117,10 +116,7 @@ def save_rule(session: Session, rule: SegmentationRule, segments: RuleSegments) 
 def _rows(rule_id: int, segments: RuleSegments) -> Sequence[SegmentationRuleSegment]:
     return [
         SegmentationRuleSegment(
-            segmentation_rule_id=rule_id,
-            transaction_type=transaction_type,
-            position=position,
-            segment_name=name,
+            segmentation_rule_id=rule_id, transaction_type=transaction_type, position=position, segment_name=name
         )
         for transaction_type, names in segments.items()
         for position, name in enumerate(names)

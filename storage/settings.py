@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.database import is_sqlite
-from storage.transactions import PostingBucket, PostingKey
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey
 
 LOCK_SECONDS = 10
 """How long whoever changes the settings waits for those who post."""

@@ -6,12 +6,17 @@ from storage.api_keys import AccessToken, ApiKey
 from storage.audit import AuditEvent
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.currencies import Currency
-from storage.journal_entries import JournalEntry, JournalEntryItem
-from storage.journal_runs import IdempotencyKey, JournalRun
+from storage.idempotency_keys import IdempotencyKey
+from storage.journal_entries import JournalEntry
+from storage.journal_entry_items import JournalEntryItem
+from storage.journal_runs import JournalRun
 from storage.numbering import Numbering
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey
+from storage.postings import Posting
 from storage.segments import SegmentationRule, SegmentationRuleSegment, SegmentDefinition
 from storage.settings import LedgerSettings
-from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
+from storage.transactions import Transaction
 
 TABLES = (
     AccessToken,

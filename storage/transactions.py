@@ -1,81 +1,18 @@
-"""Billing transactions, and the posting buckets that they are summed in."""
+"""Transactions: posted lines of billing activity, which never change."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, Relationship, SQLModel
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, ForeignKey, Index, String, any_, literal, select
+from sqlmodel import Field, Session, SQLModel, col
 
-from storage.columns import Identifier, UtcDateTime, wire_enum
-from storage.currencies import Currency, currency_named
+from storage.columns import Identifier
+from storage.database import is_sqlite
 from storage.money import to_decimal
-from storage.words import TransactionType
-
-
-class Posting(SQLModel, table=True):
-    """One posting: a feed file, or one call that recorded transactions."""
-
-    __tablename__ = "posting"
-
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
-    source: str = Field(max_length=1024)
-    posted_by: str = Field(max_length=255)
-    posted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-
-
-class PostingKey(SQLModel, table=True):
-    """The fields, other than the date, that determine the entry of a transaction."""
-
-    __tablename__ = "posting_key"
-
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
-    digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False, unique=True))
-    transaction_type: TransactionType = Field(sa_column=Column(wire_enum(TransactionType), nullable=False))
-    debit_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
-    credit_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
-    currency: str = Field(max_length=3)
-    home_currency: str | None = Field(default=None, max_length=3)
-    organization: str | None = Field(default=None, max_length=255, index=True)
-    segments: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
-    currency_row: Currency = Relationship(sa_relationship=currency_named("PostingKey.currency"))
-    """The ledger's row of the currency, which has the digits; read with this row."""
-    home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("PostingKey.home_currency"))
-    """The row of the home currency."""
-
-
-class PostingBucket(SQLModel, table=True):
-    """The count and the exact sums, in minor units, of one posting's transactions with one date and one key.
-
-    A run claims a bucket by setting its run and entry; a bucket without a run is open.
-    """
-
-    __tablename__ = "posting_bucket"
-    __table_args__ = (
-        UniqueConstraint("posting_id", "posting_date", "posting_key_id"),
-        Index(
-            "open_posting_bucket",
-            "posting_date",
-            sqlite_where=text("journal_run_id IS NULL"),
-            postgresql_where=text("journal_run_id IS NULL"),
-        ),
-        Index("posting_bucket_by_entry", "journal_entry_id", "id"),
-        Index("posting_bucket_by_run", "journal_run_id", "posting_key_id"),
-    )
-
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
-    posting_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting.id"), nullable=False))
-    posting_date: date
-    posting_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_key.id"), nullable=False))
-    transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
-    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
-    home_amount: int | None = Field(default=None, sa_column=Column(BigInteger))
-    journal_run_id: int | None = Field(
-        default=None, sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=True)
-    )
-    journal_entry_id: int | None = Field(
-        default=None, sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=True)
-    )
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey, PostingKeyFields
 
 
 class Transaction(SQLModel, table=True):
@@ -84,7 +21,7 @@ class Transaction(SQLModel, table=True):
     __tablename__ = "billing_transaction"
     __table_args__ = (Index("billing_transaction_by_bucket", "posting_bucket_id", "id"),)
 
-    id: int | None = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     transaction_id: str = Field(max_length=255, unique=True)
     posting_bucket_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_bucket.id"), nullable=False))
     amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
@@ -105,7 +42,6 @@ class PostedTransaction:
     @property
     def id(self) -> int:
         """The row id, which orders transactions in their bucket."""
-        assert self.transaction.id is not None
         return self.transaction.id
 
     @property
@@ -124,3 +60,71 @@ class PostedTransaction:
     def exchange_rate(self) -> Decimal | None:
         """Units of the home currency per unit of the transaction's currency."""
         return None if self.transaction.exchange_rate is None else Decimal(self.transaction.exchange_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransaction:
+    """A checked transaction. Amounts are in minor units of the key's currency and home currency."""
+
+    transaction_id: str
+    transaction_date: date
+    key: PostingKeyFields
+    amount: int
+    exchange_rate: str | None = None
+    home_amount: int | None = None
+    account_number: str | None = None
+    document_number: str | None = None
+
+
+def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
+    """The recorded transactions with these transaction ids."""
+    rows = session.execute(
+        select(Transaction, PostingBucket, PostingKey)
+        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
+        .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
+        .where(_has_id(session, ids))
+        # Rates may have been added in this same transaction.
+        .execution_options(populate_existing=True)
+    )
+    return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
+
+
+Content = tuple[date, int, int, str | None, int | None, str | None, str | None]
+
+
+def content_of(transaction: NewTransaction, key_id: int) -> Content:
+    return (
+        transaction.transaction_date,
+        key_id,
+        transaction.amount,
+        transaction.exchange_rate,
+        transaction.home_amount,
+        transaction.account_number,
+        transaction.document_number,
+    )
+
+
+def contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
+    rows = session.execute(
+        select(
+            col(Transaction.transaction_id),
+            col(PostingBucket.posting_date),
+            col(PostingBucket.posting_key_id),
+            col(Transaction.amount_minor),
+            col(Transaction.exchange_rate),
+            col(Transaction.home_amount_minor),
+            col(Transaction.account_number),
+            col(Transaction.document_number),
+        )
+        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
+        .where(_has_id(session, ids))
+    )
+    return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows}
+
+
+def _has_id(session: Session, ids: Iterable[str]) -> ColumnElement[bool]:
+    column = col(Transaction.transaction_id)
+    if is_sqlite(session):
+        return column.in_(set(ids))
+    # One array parameter instead of thousands of scalars, which PostgreSQL would plan one by one.
+    return column == any_(literal(list(ids), ARRAY(String())))

@@ -9,7 +9,8 @@ from runs.cancel import cancel_batch, request_cancel
 from runs.create import RunRequest, begin, insert_run, make_entries
 from storage.accounting_codes import AccountingCode
 from storage.database import Database
-from storage.journal_entries import JournalEntry, items_by_entry
+from storage.journal_entries import JournalEntry
+from storage.journal_entry_items import items_by_entry
 from storage.journal_runs import JournalRun, lock_run_numbered
 from storage.settings import Ledger
 from storage.words import TransactionType
@@ -32,7 +33,6 @@ def run_now(database: Database, ledger: Ledger | None = None, asked: CreateRun =
         request = check(session, asked)
         assert isinstance(request, RunRequest), request
         run = insert_run(session, request, "test")
-        assert run.id is not None
         assert begin(session, run.id)
         make_entries(session, run.id)
     return run
@@ -44,14 +44,12 @@ def cancel_now(database: Database, number: str, batch: int = 100) -> JournalRun:
         run = lock_run_numbered(session, number)
         assert run is not None
         request_cancel(session, run, "test")
-    assert run.id is not None
     left = True
     while left:
         with database.write() as session:
             left = cancel_batch(session, run.id, batch)
             run = lock_run_numbered(session, number)
             assert run is not None
-            assert run.id is not None
     return run
 
 
@@ -64,7 +62,6 @@ def entries_of(database: Database, run: JournalRun) -> list[JournalEntry]:
 
 def items_of(database: Database, entry: JournalEntry) -> Items:
     """The side, accounting code, amount and home amount of each item of the entry."""
-    assert entry.id is not None
     with database.read() as session:
         names = {code.id: code.name for code in session.exec(select(AccountingCode))}
         return [

@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 
 from runs.cancel_entry import NotCancellable, cancel_entry
 from runs.states import NotAllowed
-from storage.cancelling import lock_run_of_entry
 from storage.database import Database
-from storage.journal_entries import HELD, JournalEntry, JournalEntryItem, lock_entries_numbered
-from storage.journal_runs import JournalRun
-from storage.transactions import PostingBucket, Transaction
+from storage.journal_entries import HELD, JournalEntry, lock_entries_numbered
+from storage.journal_entry_items import JournalEntryItem
+from storage.journal_runs import JournalRun, lock_run_of_entry
+from storage.posting_buckets import PostingBucket
+from storage.transactions import Transaction
 from storage.words import ItemType, JournalEntryStatus, TransferStatus
 from tests.direct_runs import cancel_now, run_now
 from tests.ledger import line, post

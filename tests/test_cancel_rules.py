@@ -72,7 +72,6 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
     with client.database.write() as session:
         row = run_numbered(session, number)
         assert row is not None
-        assert row.id is not None
         assert not begin(session, row.id)
         make_entries(session, row.id)
     assert client.completed()["transactionCount"] == 1
@@ -157,8 +156,8 @@ def test_each_entry_has_one_outcome_however_the_batches_fall(database: Database)
     for batch, expected in ((2, ["CANCELED", "FAILED", "CANCELED", "CANCELED"]), (1, ["FAILED"]), (3, ["FAILED"])):
         assert cancel_now(database, run.number, batch).status is JournalRunStatus.COMPLETED
         with database.read() as session:
-            cancellation = latest_cancellation(session, run.id or 0)
+            cancellation = latest_cancellation(session, run.id)
             assert cancellation is not None
-            outcomes = outcomes_after(session, cancellation.id or 0, 0, 100)
+            outcomes = outcomes_after(session, cancellation.id, 0, 100)
         assert [outcome.outcome for outcome in outcomes] == [CancelOutcome[word] for word in expected]
     assert [entry.status for entry in entries_of(database, run)].count(JournalEntryStatus.CREATED) == 1

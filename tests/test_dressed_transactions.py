@@ -16,7 +16,9 @@ from gateway.application import Application
 from gateway.feed import Record, open_feed
 from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
 from storage.database import Database
-from storage.transactions import PostingBucket, PostingKey, Transaction
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey
+from storage.transactions import Transaction
 from tests.client import Client
 from tests.ledger import line
 from tests.served import served

@@ -21,8 +21,10 @@ from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.audit import AuditEvent
 from storage.database import Database
+from storage.posting_buckets import PostingBucket
+from storage.postings import Posting
 from storage.segments import segment_names
-from storage.transactions import Posting, PostingBucket, Transaction
+from storage.transactions import Transaction
 from tests.command import COMMAND, PATIENCE_SECONDS, run, run_here, start
 from tests.ledger import line
 from tests.postgresql import PostgreSQL

@@ -22,10 +22,9 @@ from storage.audit import AuditEvent
 from storage.conservation import broken_rules
 from storage.database import Database, DatabaseError
 from storage.migration import check_version, migrate, newest_version
-from storage.posting import Key
+from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.settings import Ledger
 from storage.tables import TABLES
-from storage.transactions import PostingKey
 from storage.words import JournalRunStatus, TransactionType
 from tests.direct_runs import cancel_now, entries_of, items_of, run_now
 from tests.ledger import refuse
@@ -214,7 +213,7 @@ def test_organisations_that_became_one_are_one_entry_before_and_after_a_home_cur
             at_version(connection, version)
             for statement in EQUAL_KEYS_OF_0003.split(";\n")[:-1]:
                 for number, organization in enumerate(organizations if ":id" in statement else ["once"], start=1_001):
-                    key = Key(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, organization, ())
+                    key = PostingKeyFields(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, organization, ())
                     values = {"id": number, "organization": organization, "name": f"SP{number} "}
                     names = [name for name in (*values, "digest") if f":{name}" in statement]
                     given = {name: {**values, "digest": key.digest()}[name] for name in names}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from runs.net_zero import net_zero_of_runs
 from storage.database import Database
-from storage.lists import net_zero_transactions_of_run
 from storage.pages import Window
 from storage.settings import Ledger
+from storage.transaction_lists import net_zero_transactions_of_run
 from tests.client import Client
 from tests.direct_runs import cancel_now, entries_of, run_now
 from tests.ledger import line, post
@@ -127,7 +127,6 @@ def test_on_a_database_entries_and_what_nets_to_zero_are_all_that_a_run_took(
     ]
     post(database, lines)
     run = run_now(database)
-    assert run.id is not None
     with database.read() as session:
         zero = net_zero_of_runs(session, [run.id])[run.id]
         page = net_zero_transactions_of_run(session, run.id, Window(1000))

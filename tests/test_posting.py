@@ -21,8 +21,10 @@ from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
 from storage.database import Database
 from storage.money import LARGEST, MoneyError
-from storage.posting import Key, NewTransaction, OpenPosting, Posted, RecordedMeanwhile, lock_file_imports
-from storage.transactions import Posting, PostingBucket, PostingKey, Transaction
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey, PostingKeyFields
+from storage.postings import OpenPosting, Posted, Posting, RecordedMeanwhile, lock_file_imports
+from storage.transactions import NewTransaction, Transaction
 from storage.words import TransactionType
 from tests.ledger import line, post, refuse
 from tests.postgresql import PostgreSQL
@@ -34,7 +36,7 @@ Bucket = tuple[date, int, int, int, int | None]
 
 def new(transaction_id: str, amount: int = 1000, **values: Any) -> NewTransaction:
     """A transaction of 2024-12-05 between codes 1 and 2; values of the key can be given by their names."""
-    key = Key(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, None, (("country", "UK"),))
+    key = PostingKeyFields(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, None, (("country", "UK"),))
     of_key = {name: values.pop(name) for name in list(values) if hasattr(key, name)}
     return NewTransaction(transaction_id, date(2024, 12, 5), replace(key, **of_key), amount, **values)
 
@@ -63,7 +65,6 @@ def buckets(database: Database) -> dict[int, Bucket]:
                 bucket.home_amount,
             )
             for bucket in session.exec(select(PostingBucket))
-            if bucket.id is not None
         }
 
 

@@ -8,8 +8,10 @@ import pytest
 from sqlmodel import col, func, select
 
 from storage.audit import AuditEvent
+from storage.posting_buckets import PostingBucket
+from storage.postings import Posting
 from storage.settings import Ledger
-from storage.transactions import Posting, PostingBucket, Transaction
+from storage.transactions import Transaction
 from tests.client import Client
 
 Errors = list[dict[str, Any]]

@@ -12,10 +12,13 @@ from sqlmodel import Session, col, func, select
 
 from storage.accounting_codes import AccountingCode
 from storage.database import Database
-from storage.journal_entries import JournalEntry, JournalEntryItem
+from storage.journal_entries import JournalEntry
+from storage.journal_entry_items import JournalEntryItem
 from storage.journal_runs import JournalRun
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey
 from storage.settings import Ledger
-from storage.transactions import PostingBucket, PostingKey, Transaction
+from storage.transactions import Transaction
 from storage.words import ItemType, TransactionType
 from tests.direct_runs import run_now
 from tests.ledger import line, post
@@ -151,7 +154,7 @@ def unclaimed_types(session: Session) -> set[TransactionType]:
     return {key.transaction_type for key in keys}
 
 
-def buckets_that_differ(session: Session) -> list[int | None]:
+def buckets_that_differ(session: Session) -> list[int]:
     """Buckets that do not match their transactions."""
     return list(
         session.exec(
@@ -170,7 +173,7 @@ def buckets_that_differ(session: Session) -> list[int | None]:
     )
 
 
-def entries_that_differ(session: Session, run: JournalRun) -> list[int | None]:
+def entries_that_differ(session: Session, run: JournalRun) -> list[int]:
     """The run's entries whose count differs from that of their buckets."""
     return list(
         session.exec(

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs.summarise import Group, summarise, total
-from storage.claiming import KeySum
-from storage.transactions import PostingKey
+from storage.claims import KeySum
+from storage.posting_keys import PostingKey
 from storage.words import ItemType, TransactionType
 
 TYPES = [TransactionType.INVOICE_ITEM, TransactionType.TAXATION_ITEM]

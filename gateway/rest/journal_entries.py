@@ -124,7 +124,7 @@ async def cancel(call: Call[None]) -> Success:
 async def _expanded(rows: Sequence[JournalEntry], loaders: Loaders) -> list[dict[str, Any]]:
     """The entries with the names that the wire includes, in three statements for any number of entries."""
     periods = await loaders.accounting_period.load_many([row.accounting_period_id for row in rows])
-    items = [found or [] for found in await loaders.items.load_many([row.id or 0 for row in rows])]
+    items = [found or [] for found in await loaders.items.load_many([row.id for row in rows])]
     ids = sorted({item.accounting_code_id for found in items for item in found})
     codes = dict(zip(ids, await loaders.accounting_code.load_many(ids), strict=True))
     return [

@@ -1,81 +1,39 @@
 """Posting: adds each transaction once, and sums it into a bucket, in the caller's database transaction."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from hashlib import blake2b
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    String,
-    any_,
-    delete,
-    func,
-    insert,
-    literal,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ARRAY, BigInteger, Column, String, delete, func, insert, literal, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col
 
-from storage.columns import now
-from storage.database import is_sqlite
+from storage.columns import Identifier, UtcDateTime, now
+from storage.database import insert_into, is_sqlite
 from storage.money import LARGEST, MoneyError
-from storage.transactions import PostedTransaction, Posting, PostingBucket, PostingKey, Transaction
-from storage.words import TransactionType
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKeyFields, stored_keys
+from storage.transactions import NewTransaction, PostedTransaction, Transaction, content_of, contents
+
+
+class Posting(SQLModel, table=True):
+    """One posting: a feed file, or one call that recorded transactions."""
+
+    __tablename__ = "posting"
+
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    source: str = Field(max_length=1024)
+    posted_by: str = Field(max_length=255)
+    posted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
 
 KEYS_REMEMBERED = 100_000
 """Posting keys that one posting caches, so that memory does not grow with the file."""
 
+
 _FILE_IMPORT_LOCK = 0x4A47_0001
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """The fields of a posting key. Segments are name and value, ordered by name."""
-
-    transaction_type: TransactionType
-    debit_code_id: int
-    credit_code_id: int
-    currency: str
-    home_currency: str | None
-    organization: str | None
-    segments: tuple[tuple[str, str], ...]
-
-    def digest(self) -> bytes:
-        """A hash of 128 bits for the unique index, whatever the length of the segments."""
-        fields = [
-            self.transaction_type.value,
-            self.debit_code_id,
-            self.credit_code_id,
-            self.currency,
-            self.home_currency,
-            self.organization,
-            self.segments,
-        ]
-        return blake2b(json.dumps(fields).encode(), digest_size=16).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class NewTransaction:
-    """A checked transaction. Amounts are in minor units of the key's currency and home currency."""
-
-    transaction_id: str
-    transaction_date: date
-    key: Key
-    amount: int
-    exchange_rate: str | None = None
-    home_amount: int | None = None
-    account_number: str | None = None
-    document_number: str | None = None
 
 
 class RecordedMeanwhile(Exception):
@@ -91,19 +49,15 @@ class Posted:
     conflicts: list[int] = field(default_factory=list)
 
 
-Content = tuple[date, int, int, str | None, int | None, str | None, str | None]
-
-
 class OpenPosting:
     """One posting, inside one database transaction: all its transactions become visible together, or none."""
 
     def __init__(self, session: Session, source: str, actor: str) -> None:
         self._session = session
-        self._keys: dict[Key, int] = {}
+        self._keys: dict[PostingKeyFields, int] = {}
         posting = Posting(source=source, posted_by=actor, posted_at=now())
         session.add(posting)
         session.flush()
-        assert posting.id is not None
         self._id = posting.id
 
     def post(self, batch: Sequence[NewTransaction]) -> Posted:
@@ -115,9 +69,9 @@ class OpenPosting:
         """
         result = Posted()
         key_ids = self._key_ids({transaction.key for transaction in batch})
-        known = _contents(self._session, [transaction.transaction_id for transaction in batch])
+        known = contents(self._session, [transaction.transaction_id for transaction in batch])
         for position, transaction in enumerate(batch):
-            content = _content(transaction, key_ids[transaction.key])
+            content = content_of(transaction, key_ids[transaction.key])
             seen = known.setdefault(transaction.transaction_id, content)
             if seen is content:
                 result.fresh.append(position)
@@ -192,7 +146,7 @@ class OpenPosting:
         if not isinstance(rest, int) or abs(rest) > LARGEST:
             raise MoneyError(_SUM_TOO_LARGE)
 
-    def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[Key, int]) -> None:
+    def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]) -> None:
         buckets = self._bucket_ids(fresh, key_ids)
         rows = [
             {
@@ -211,7 +165,9 @@ class OpenPosting:
         else:
             _insert_as_arrays(self._session, rows)
 
-    def _bucket_ids(self, fresh: Sequence[NewTransaction], key_ids: dict[Key, int]) -> dict[tuple[date, int], int]:
+    def _bucket_ids(
+        self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]
+    ) -> dict[tuple[date, int], int]:
         sums: dict[tuple[date, int], list[int]] = {}
         homes: dict[tuple[date, int], int] = {}
         for transaction in fresh:
@@ -225,7 +181,7 @@ class OpenPosting:
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
             if max(abs(amount), abs(home or 0)) > LARGEST:
                 raise MoneyError(_SUM_TOO_LARGE)
-        new = _insert_into(self._session, PostingBucket)
+        new = insert_into(self._session, PostingBucket)
         bucket = PostingBucket
         statement = new.on_conflict_do_update(
             index_elements=["posting_id", "posting_date", "posting_key_id"],
@@ -264,54 +220,13 @@ class OpenPosting:
             ids[day, key_id] = bucket_id
         return ids
 
-    def _key_ids(self, keys: set[Key]) -> dict[Key, int]:
+    def _key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
         if len(self._keys) + len(keys) > KEYS_REMEMBERED:
             self._keys.clear()
         missing = {key.digest(): key for key in keys if key not in self._keys}
         if missing:
             self._keys.update(stored_keys(self._session, missing))
         return {key: self._keys[key] for key in keys}
-
-
-def key_of(row: PostingKey) -> Key:
-    """The fields of a stored posting key."""
-    return Key(
-        transaction_type=row.transaction_type,
-        debit_code_id=row.debit_code_id,
-        credit_code_id=row.credit_code_id,
-        currency=row.currency,
-        home_currency=row.home_currency,
-        organization=row.organization,
-        segments=tuple(sorted(row.segments.items())),
-    )
-
-
-def stored_keys(session: Session, keys: Mapping[bytes, Key]) -> dict[Key, int]:
-    """The ids of these posting keys, by digest; new keys are inserted."""
-    # Sorted, so that two postings with the same new keys cannot deadlock.
-    rows = [
-        {
-            "digest": digest,
-            "transaction_type": key.transaction_type,
-            "debit_code_id": key.debit_code_id,
-            "credit_code_id": key.credit_code_id,
-            "currency": key.currency,
-            "home_currency": key.home_currency,
-            "organization": key.organization,
-            "segments": dict(key.segments),
-        }
-        for digest, key in sorted(keys.items())
-    ]
-    session.execute(_insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
-    found = session.execute(
-        select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(keys)))
-    )
-    return {keys[bytes(digest)]: key_id for digest, key_id in found}
-
-
-def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """The INSERT with ON CONFLICT for the session's database."""
-    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -336,61 +251,3 @@ def lock_file_imports(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILE_IMPORT_LOCK})
         # Standard input may pause for longer than the usual timeout of idle transactions.
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-
-
-def organizations(session: Session) -> list[str]:
-    """The organisations of all recorded transactions, in alphabetical order."""
-    organization = col(PostingKey.organization)
-    found = session.execute(select(organization).where(organization.is_not(None)).distinct())
-    return sorted(name for (name,) in found if name is not None)
-
-
-def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
-    """The recorded transactions with these transaction ids."""
-    rows = session.execute(
-        select(Transaction, PostingBucket, PostingKey)
-        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
-        .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
-        .where(_has_id(session, ids))
-        # Rates may have been added in this same transaction.
-        .execution_options(populate_existing=True)
-    )
-    return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
-
-
-def _content(transaction: NewTransaction, key_id: int) -> Content:
-    return (
-        transaction.transaction_date,
-        key_id,
-        transaction.amount,
-        transaction.exchange_rate,
-        transaction.home_amount,
-        transaction.account_number,
-        transaction.document_number,
-    )
-
-
-def _contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
-    rows = session.execute(
-        select(
-            col(Transaction.transaction_id),
-            col(PostingBucket.posting_date),
-            col(PostingBucket.posting_key_id),
-            col(Transaction.amount_minor),
-            col(Transaction.exchange_rate),
-            col(Transaction.home_amount_minor),
-            col(Transaction.account_number),
-            col(Transaction.document_number),
-        )
-        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
-        .where(_has_id(session, ids))
-    )
-    return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows}
-
-
-def _has_id(session: Session, ids: Iterable[str]) -> ColumnElement[bool]:
-    column = col(Transaction.transaction_id)
-    if is_sqlite(session):
-        return column.in_(set(ids))
-    # One array parameter instead of thousands of scalars, which PostgreSQL would plan one by one.
-    return column == any_(literal(list(ids), ARRAY(String())))

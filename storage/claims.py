@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, col, func
+from sqlmodel import Session, col
 
 from storage.journal_runs import JournalRun
 from storage.money import MoneyError
-from storage.posting import Key, key_of, stored_keys
-from storage.transactions import PostingBucket, PostingKey, Transaction
+from storage.posting_buckets import PostingBucket
+from storage.posting_keys import PostingKey, PostingKeyFields, key_of, stored_keys
+from storage.transactions import Transaction
 
 SPLIT_THE_RUN = (
     "to close the period, create several runs, each for some of its days, transaction types or organisations;"
@@ -54,7 +55,6 @@ def carry_home_currency(session: Session, run: JournalRun) -> None:
 
     It equals the amount, so such transactions need not be sent again. No one else writes to claimed buckets.
     """
-    assert run.id is not None
     claimed = (col(PostingBucket.journal_run_id) == run.id, col(PostingBucket.posting_key_id))
     bare = session.execute(
         select(PostingKey).where(
@@ -82,10 +82,9 @@ def _home_keys(session: Session, bare: Sequence[PostingKey], home_currency: str)
     A posting has one bucket for a date and a key, so keys that migration 0004 made equal must not become one.
     """
     found: dict[int, int] = {}
-    usual: dict[bytes, Key] = {}
-    usual_of: dict[int, Key] = {}
+    usual: dict[bytes, PostingKeyFields] = {}
+    usual_of: dict[int, PostingKeyFields] = {}
     for row in bare:
-        assert row.id is not None
         key = replace(key_of(row), home_currency=home_currency)
         if key_of(row).digest() == row.digest:
             usual[key.digest()] = usual_of[row.id] = key
@@ -114,12 +113,9 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
     )
     try:
         rows = session.execute(
-            select(
-                PostingKey,
-                sums.c.transaction_count,
-                sums.c.amount,
-                sums.c.home_amount,
-            ).join(sums, col(PostingKey.id) == sums.c.key_id)
+            select(PostingKey, sums.c.transaction_count, sums.c.amount, sums.c.home_amount).join(
+                sums, col(PostingKey.id) == sums.c.key_id
+            )
         )
         for key, count, amount, home in rows:
             # PostgreSQL's sum of integers is an exact numeric.
@@ -139,8 +135,7 @@ def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[i
         session.connection().execute(
             update(PostingBucket)
             .where(
-                col(PostingBucket.journal_run_id) == run_id,
-                col(PostingBucket.posting_key_id) == bindparam("key_id"),
+                col(PostingBucket.journal_run_id) == run_id, col(PostingBucket.posting_key_id) == bindparam("key_id")
             )
             .values(journal_entry_id=bindparam("entry_id")),
             [{"key_id": key_id, "entry_id": entry_id} for key_id, entry_id in entry_of_key],

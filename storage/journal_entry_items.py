@@ -1,0 +1,75 @@
+"""The items of journal entries: their debit and credit lines."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, insert
+from sqlmodel import Field, Relationship, Session, SQLModel, col, select
+
+from storage.columns import Identifier, wire_enum
+from storage.currencies import Currency, currency_named
+from storage.money import to_decimal
+from storage.words import ItemType
+
+
+class JournalEntryItem(SQLModel, table=True):
+    """A debit or credit line of an entry. Its amounts are never negative."""
+
+    __tablename__ = "journal_entry_item"
+    __table_args__ = (
+        CheckConstraint("amount >= 0 AND (home_amount IS NULL OR home_amount >= 0)", name="item_not_negative"),
+        Index("journal_entry_item_by_entry", "journal_entry_id", "position", unique=True),
+    )
+
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    journal_entry_id: int = Field(sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=False))
+    position: int
+    accounting_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
+    type: ItemType = Field(sa_column=Column(wire_enum(ItemType), nullable=False))
+    currency: str = Field(max_length=3)
+    amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
+    home_currency: str | None = Field(default=None, max_length=3)
+    home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
+    currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntryItem.currency"))
+    """The ledger's row of the currency, which has the digits; read with this row."""
+    home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("JournalEntryItem.home_currency"))
+    """The row of the home currency."""
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in the entry's currency."""
+        return to_decimal(self.amount_minor, self.currency_row)
+
+    @property
+    def home_currency_amount(self) -> Decimal | None:
+        """The amount in the home currency, if there is one."""
+        if self.home_amount_minor is None or self.home_currency_row is None:
+            return None
+        return to_decimal(self.home_amount_minor, self.home_currency_row)
+
+
+def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list[JournalEntryItem]]:
+    """The items of these entries: debits before credits, each in the order in which their codes were first imported.
+
+    The order is computed on reading, so that it also applies to entries of earlier releases.
+    """
+    rows = session.exec(
+        select(JournalEntryItem)
+        .where(col(JournalEntryItem.journal_entry_id).in_(set(entry_ids)))
+        .order_by(
+            col(JournalEntryItem.journal_entry_id),
+            col(JournalEntryItem.type) != ItemType.DEBIT,
+            col(JournalEntryItem.accounting_code_id),
+            col(JournalEntryItem.position),
+        )
+    )
+    items: dict[int, list[JournalEntryItem]] = {}
+    for row in rows:
+        items.setdefault(row.journal_entry_id, []).append(row)
+    return items
+
+
+def insert_items(session: Session, items: Sequence[JournalEntryItem]) -> None:
+    """Insert the items of entries."""
+    if items:
+        session.execute(insert(JournalEntryItem), [item.model_dump(exclude={"id"}) for item in items])

@@ -1,0 +1,95 @@
+"""Lists of entries: filtered, ordered and paged."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
+
+from storage.accounting_periods import in_period
+from storage.journal_entries import JournalEntry
+from storage.pages import Order, Page, Window, counts_by_parent, page_of, pages_by_parent
+from storage.words import JournalEntryStatus, TransactionType, TransferStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Conditions on entries; None means any."""
+
+    statuses: Sequence[JournalEntryStatus] | None = None
+    transferred_to_accounting: Sequence[TransferStatus] | None = None
+    transaction_types: Sequence[TransactionType] | None = None
+    currencies: Sequence[str] | None = None
+    accounting_period_name: str | None = None
+    journal_entry_date_from: date | None = None
+    journal_entry_date_to: date | None = None
+
+
+def entries_by_number(descending: bool) -> Order[JournalEntry]:
+    """Entries in the order in which they were created."""
+    return Order("entries", [col(JournalEntry.id)], [int], lambda entry: (entry.id,), descending)
+
+
+def entries_by_date(descending: bool) -> Order[JournalEntry]:
+    """Entries by their journal entry date."""
+    return Order(
+        "entries by date",
+        [col(JournalEntry.journal_entry_date), col(JournalEntry.id)],
+        [date, int],
+        lambda entry: (entry.journal_entry_date, entry.id),
+        descending,
+    )
+
+
+def journal_entries(
+    session: Session, filter: EntryFilter, order: Order[JournalEntry], window: Window
+) -> Page[JournalEntry]:
+    """One page of entries."""
+    return page_of(session, select(JournalEntry).where(*_entry_conditions(filter)), order, window)
+
+
+def count_journal_entries(session: Session, filter: EntryFilter) -> int:
+    """The number of entries in the whole list."""
+    return session.exec(select(func.count()).select_from(JournalEntry).where(*_entry_conditions(filter))).one()
+
+
+def entries_of_run(session: Session, run_id: int, window: Window) -> Page[JournalEntry]:
+    """One page of the run's entries, by number."""
+    statement = select(JournalEntry).where(JournalEntry.journal_run_id == run_id)
+    return page_of(session, statement, entries_by_number(False), window)
+
+
+def entries_of_runs(
+    session: Session, run_ids: Iterable[int], filter: EntryFilter, window: Window
+) -> dict[int, Page[JournalEntry]]:
+    """One page of each run's entries, in one statement."""
+    parent = col(JournalEntry.journal_run_id)
+    return pages_by_parent(
+        session, JournalEntry, parent, run_ids, _entry_conditions(filter), entries_by_number(False), window
+    )
+
+
+def count_entries_of_runs(session: Session, run_ids: Iterable[int], filter: EntryFilter) -> dict[int, int]:
+    """The number of entries of each run, in one statement."""
+    parent = col(JournalEntry.journal_run_id)
+    return counts_by_parent(session, parent, run_ids, _entry_conditions(filter))
+
+
+def _entry_conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for column, values in (
+        (col(JournalEntry.status), filter.statuses),
+        (col(JournalEntry.transferred_to_accounting), filter.transferred_to_accounting),
+        (col(JournalEntry.transaction_type), filter.transaction_types),
+        (col(JournalEntry.currency), filter.currencies),
+    ):
+        if values is not None:
+            conditions.append(column.in_(values))
+    if filter.accounting_period_name is not None:
+        conditions.append(in_period(col(JournalEntry.accounting_period_id), filter.accounting_period_name))
+    if filter.journal_entry_date_from is not None:
+        conditions.append(col(JournalEntry.journal_entry_date) >= filter.journal_entry_date_from)
+    if filter.journal_entry_date_to is not None:
+        conditions.append(col(JournalEntry.journal_entry_date) <= filter.journal_entry_date_to)
+    return conditions

@@ -1,0 +1,42 @@
+"""Posting buckets: the sums of one posting's transactions with one date and one key."""
+
+from datetime import date
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Identifier
+
+
+class PostingBucket(SQLModel, table=True):
+    """The count and the exact sums, in minor units, of one posting's transactions with one date and one key.
+
+    A run claims a bucket by setting its run and entry; a bucket without a run is open.
+    """
+
+    __tablename__ = "posting_bucket"
+    __table_args__ = (
+        UniqueConstraint("posting_id", "posting_date", "posting_key_id"),
+        Index(
+            "open_posting_bucket",
+            "posting_date",
+            sqlite_where=text("journal_run_id IS NULL"),
+            postgresql_where=text("journal_run_id IS NULL"),
+        ),
+        Index("posting_bucket_by_entry", "journal_entry_id", "id"),
+        Index("posting_bucket_by_run", "journal_run_id", "posting_key_id"),
+    )
+
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    posting_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting.id"), nullable=False))
+    posting_date: date
+    posting_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_key.id"), nullable=False))
+    transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
+    home_amount: int | None = Field(default=None, sa_column=Column(BigInteger))
+    journal_run_id: int | None = Field(
+        default=None, sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=True)
+    )
+    journal_entry_id: int | None = Field(
+        default=None, sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=True)
+    )

@@ -1,0 +1,103 @@
+"""Posting keys: the fields, other than the date, that determine the entry of a transaction."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, select
+from sqlmodel import Field, Relationship, Session, SQLModel, col
+
+from storage.columns import Identifier, wire_enum
+from storage.currencies import Currency, currency_named
+from storage.database import insert_into
+from storage.words import TransactionType
+
+
+class PostingKey(SQLModel, table=True):
+    """The fields, other than the date, that determine the entry of a transaction."""
+
+    __tablename__ = "posting_key"
+
+    id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False, unique=True))
+    transaction_type: TransactionType = Field(sa_column=Column(wire_enum(TransactionType), nullable=False))
+    debit_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
+    credit_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
+    currency: str = Field(max_length=3)
+    home_currency: str | None = Field(default=None, max_length=3)
+    organization: str | None = Field(default=None, max_length=255, index=True)
+    segments: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    currency_row: Currency = Relationship(sa_relationship=currency_named("PostingKey.currency"))
+    """The ledger's row of the currency, which has the digits; read with this row."""
+    home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("PostingKey.home_currency"))
+    """The row of the home currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostingKeyFields:
+    """The fields of a posting key. Segments are name and value, ordered by name."""
+
+    transaction_type: TransactionType
+    debit_code_id: int
+    credit_code_id: int
+    currency: str
+    home_currency: str | None
+    organization: str | None
+    segments: tuple[tuple[str, str], ...]
+
+    def digest(self) -> bytes:
+        """A hash of 128 bits for the unique index, whatever the length of the segments."""
+        fields = [
+            self.transaction_type.value,
+            self.debit_code_id,
+            self.credit_code_id,
+            self.currency,
+            self.home_currency,
+            self.organization,
+            self.segments,
+        ]
+        return blake2b(json.dumps(fields).encode(), digest_size=16).digest()
+
+
+def key_of(row: PostingKey) -> PostingKeyFields:
+    """The fields of a stored posting key."""
+    return PostingKeyFields(
+        transaction_type=row.transaction_type,
+        debit_code_id=row.debit_code_id,
+        credit_code_id=row.credit_code_id,
+        currency=row.currency,
+        home_currency=row.home_currency,
+        organization=row.organization,
+        segments=tuple(sorted(row.segments.items())),
+    )
+
+
+def stored_keys(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> dict[PostingKeyFields, int]:
+    """The ids of these posting keys, by digest; new keys are inserted."""
+    # Sorted, so that two postings with the same new keys cannot deadlock.
+    rows = [
+        {
+            "digest": digest,
+            "transaction_type": key.transaction_type,
+            "debit_code_id": key.debit_code_id,
+            "credit_code_id": key.credit_code_id,
+            "currency": key.currency,
+            "home_currency": key.home_currency,
+            "organization": key.organization,
+            "segments": dict(key.segments),
+        }
+        for digest, key in sorted(keys.items())
+    ]
+    session.execute(insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
+    found = session.execute(
+        select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(keys)))
+    )
+    return {keys[bytes(digest)]: key_id for digest, key_id in found}
+
+
+def organizations(session: Session) -> list[str]:
+    """The organisations of all recorded transactions, in alphabetical order."""
+    organization = col(PostingKey.organization)
+    found = session.execute(select(organization).where(organization.is_not(None)).distinct())
+    return sorted(name for (name,) in found if name is not None)
