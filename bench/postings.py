@@ -11,6 +11,7 @@ from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, save_period
 from storage.database import Database
 from storage.migration import migrate
+from storage.money import Minor
 from storage.posting_keys import PostingKeyFields
 from storage.postings import OpenPosting
 from storage.transactions import NewTransaction
@@ -75,4 +76,4 @@ def _transactions(debit: int, credit: int) -> Iterator[NewTransaction]:
     ]
     for number in range(TRANSACTIONS):
         day = date(2025, 2, 1) + timedelta(days=number * DAYS // TRANSACTIONS)
-        yield NewTransaction(f"t{number}", day, keys[number * 7919 % KEYS], number % 10_000)
+        yield NewTransaction(f"t{number}", day, keys[number * 7919 % KEYS], Minor(number % 10_000))

@@ -28,7 +28,7 @@ from storage import audit
 from storage.accounting_periods import periods_of_days
 from storage.database import Database, DatabaseBusy
 from storage.days import parse_day
-from storage.money import MoneyError, parse_decimal, to_decimal
+from storage.money import Minor, MoneyError, parse_decimal, to_decimal
 from storage.postings import OpenPosting, RecordedMeanwhile, lock_file_imports
 from storage.words import TransactionType
 
@@ -75,7 +75,7 @@ def import_transactions(
             while batch := list(islice(remaining, BATCH)):
                 _post(session, posting, checker, batch, result, totals, days, reject)
             _place(session, days, result)
-            result.totals = {code: to_decimal(total, checker.currencies[code]) for code, total in totals.items()}
+            result.totals = {code: to_decimal(Minor(total), checker.currencies[code]) for code, total in totals.items()}
             _audit(session, result, source, actor)
             settle()
     except OnlyChecked:
@@ -111,7 +111,7 @@ def _post(
     for number, reasons in sorted(rejected.items()):
         reject(number, reasons)
     for transaction in judged.fresh:
-        totals[transaction.key.currency] += transaction.amount
+        totals[transaction.key.currency] += transaction.amount_minor
         days[transaction.transaction_date] += 1
 
 

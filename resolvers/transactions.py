@@ -14,6 +14,7 @@ from storage.accounting_codes import AccountingCode, all_codes
 from storage.currencies import Currency, all_currencies, currency_of
 from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
+from storage.money import Minor
 from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.postings import OpenPosting
 from storage.segments import segment_names
@@ -135,9 +136,9 @@ class Checker:
             transaction_id=given.transaction_id,
             transaction_date=day,
             key=key,
-            amount=amount,
+            amount_minor=amount,
             exchange_rate=None if given.exchange_rate is None else money.plain(given.exchange_rate),
-            home_amount=home_amount,
+            home_amount_minor=home_amount,
             account_number=given.account_number,
             document_number=given.document_number,
         )
@@ -202,8 +203,8 @@ class Checker:
             return None
 
     def _home_amount(
-        self, given: TransactionFields, amount: int | None, currency: Currency | None, faults: list[Fault]
-    ) -> int | None:
+        self, given: TransactionFields, amount: Minor | None, currency: Currency | None, faults: list[Fault]
+    ) -> Minor | None:
         home = self._ledger.home_currency
         if home is None:
             for column, value in (("exchange_rate", given.exchange_rate), ("home_amount", given.home_amount)):
@@ -244,7 +245,7 @@ class Checker:
             return None
 
     def _check_home_amount(
-        self, home_amount: int, amount: int, currency: Currency, rate: Decimal, faults: list[Fault]
+        self, home_amount: Minor, amount: Minor, currency: Currency, rate: Decimal, faults: list[Fault]
     ) -> None:
         """A given home amount must equal amount x rate except for rounding, and have the same sign or be 0."""
         home = self.currencies[self._ledger.home_currency or ""]
@@ -253,7 +254,7 @@ class Checker:
         except money.MoneyError as error:
             faults.append(Fault(Code.OUT_OF_RANGE, "exchange_rate", str(error)))
             return
-        tolerance = max(1, abs(product) // HOME_AMOUNT_TOLERANCE)
+        tolerance = Minor(max(1, abs(product) // HOME_AMOUNT_TOLERANCE))
         if abs(home_amount - product) > tolerance or home_amount * amount < 0 or (amount == 0 and home_amount):
             shown = [f"{money.to_decimal(minor, home):f} {home.code}" for minor in (home_amount, product, tolerance)]
             message = (
@@ -332,7 +333,7 @@ def _rate(rate: Decimal | None, key: PostingKey) -> Decimal | None:
     return None if rate == 1 and key.currency == key.home_currency else rate
 
 
-def _minor(column: str, amount: Decimal | None, currency: Currency | None, faults: list[Fault]) -> int | None:
+def _minor(column: str, amount: Decimal | None, currency: Currency | None, faults: list[Fault]) -> Minor | None:
     if amount is None or currency is None:
         return None
     try:

@@ -176,7 +176,7 @@ def _item(entry_id: int, position: int, item: Item, entry: JournalEntry) -> Jour
         accounting_code_id=item.accounting_code_id,
         type=item.type,
         currency=entry.currency,
-        amount_minor=item.amount,
+        amount_minor=item.amount_minor,
         home_currency=entry.home_currency,
-        home_amount_minor=item.home_amount,
+        home_amount_minor=item.home_amount_minor,
     )

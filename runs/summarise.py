@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 
 from storage.claims import SPLIT_THE_RUN, KeySum
-from storage.money import LARGEST
+from storage.money import AMOUNT_MINOR_MAX, Amounts, Minor
 from storage.posting_keys import PostingKey
 from storage.segments import RuleSegments
 from storage.words import ItemType, TransactionType
@@ -16,12 +18,12 @@ class SummaryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of an entry. Amounts are in minor units and never negative."""
+    """One line of an entry. Its amounts are never negative."""
 
     accounting_code_id: int
     type: ItemType
-    amount: int
-    home_amount: int | None
+    amount_minor: Minor
+    home_amount_minor: Minor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,15 @@ class Summary:
     group: Group
     key_ids: list[int] = field(default_factory=list)
     transaction_count: int = 0
-    by_credit_code: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+    by_credit_code: dict[int, Amounts] = field(default_factory=dict)
 
-    def add(self, key_sum: KeySum, amount: int, home_amount: int | None) -> None:
-        """Add the sums of one posting key."""
+    def add(self, key_sum: KeySum, amounts: Amounts) -> None:
+        """Add the sums of one posting key, in the currency of the group."""
         self.key_ids.append(key_sum.key.id)
         self.transaction_count += key_sum.transaction_count
         credit = key_sum.key.credit_code_id
-        before, home_before = self.by_credit_code.get(credit, (0, None if home_amount is None else 0))
-        home = None if home_amount is None or home_before is None else home_before + home_amount
-        self.by_credit_code[credit] = (before + amount, home)
+        before = self.by_credit_code.get(credit)
+        self.by_credit_code[credit] = amounts if before is None else before + amounts
 
     def items(self) -> list[Item]:
         """One debit item for the debit code, one credit item for each credit code.
@@ -60,11 +61,10 @@ class Summary:
         A negative sum moves the item to the other side; a sum of zero makes no item. If exchange rates have given the
         home amount the opposite sign of the amount, each has its own item, so that neither is negative.
         """
-        debit = sum(amount for amount, _ in self.by_credit_code.values())
-        homes = [home for _, home in self.by_credit_code.values() if home is not None]
-        items = list(_sides(self.group.debit_code_id, ItemType.DEBIT, debit, sum(homes) if homes else None))
-        for credit_code_id, (amount, home) in sorted(self.by_credit_code.items()):
-            items += _sides(credit_code_id, ItemType.CREDIT, amount, home)
+        debit = reduce(add, self.by_credit_code.values())
+        items = list(_sides(self.group.debit_code_id, ItemType.DEBIT, debit))
+        for credit_code_id in sorted(self.by_credit_code):
+            items += _sides(credit_code_id, ItemType.CREDIT, self.by_credit_code[credit_code_id])
         _assert_balanced(items)
         _assert_within_limits(self.group, items)
         return items
@@ -82,14 +82,14 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
     bare: list[tuple[Group, KeySum]] = []
     for key_sum in sums:
         home_currency = key_sum.key.home_currency
-        amount, home_amount = key_sum.amount, key_sum.home_amount
+        amounts = key_sum.amounts
         if aggregate_into is not None:
-            if home_currency != aggregate_into or home_amount is None:
+            if home_currency != aggregate_into or amounts.home_minor is None:
                 lacking.append(key_sum)
                 continue
-            amount = home_amount
+            amounts = Amounts(amounts.home_minor, amounts.home_minor)
         group = group_of(key_sum.key, rule, aggregate_into)
-        summaries.setdefault(group, Summary(group)).add(key_sum, amount, home_amount)
+        summaries.setdefault(group, Summary(group)).add(key_sum, amounts)
         if home_currency is None:
             bare.append((group, key_sum))
     # An entry has home amounts for all its transactions or for none.
@@ -120,29 +120,30 @@ def _without_home_amounts(lacking: Sequence[KeySum], home: str) -> str:
     )
 
 
-def total(items: Iterable[Item], side: ItemType) -> int:
-    """The sum of one side of an entry, in minor units."""
-    return sum(item.amount for item in items if item.type is side)
+def total(items: Iterable[Item], side: ItemType) -> Minor:
+    """The sum of one side of an entry."""
+    return Minor(sum(item.amount_minor for item in items if item.type is side))
 
 
-def _sides(code_id: int, side: ItemType, amount: int, home_amount: int | None) -> Iterator[Item]:
+def _sides(code_id: int, side: ItemType, amounts: Amounts) -> Iterator[Item]:
+    amount, home_amount = amounts.minor, amounts.home_minor
     if not amount and not home_amount:
         return
     other = ItemType.CREDIT if side is ItemType.DEBIT else ItemType.DEBIT
     if home_amount is None:
-        yield Item(code_id, side if amount > 0 else other, abs(amount), None)
+        yield Item(code_id, side if amount > 0 else other, Minor(abs(amount)), None)
     elif amount * home_amount >= 0:
-        yield Item(code_id, side if amount + home_amount > 0 else other, abs(amount), abs(home_amount))
+        yield Item(code_id, side if amount + home_amount > 0 else other, Minor(abs(amount)), Minor(abs(home_amount)))
     else:
-        yield Item(code_id, side if amount > 0 else other, abs(amount), 0)
-        yield Item(code_id, side if home_amount > 0 else other, 0, abs(home_amount))
+        yield Item(code_id, side if amount > 0 else other, Minor(abs(amount)), Minor(0))
+        yield Item(code_id, side if home_amount > 0 else other, Minor(0), Minor(abs(home_amount)))
 
 
 def _assert_within_limits(group: Group, items: list[Item]) -> None:
     amounts = [(group.currency, total(items, ItemType.DEBIT))]
-    amounts += [(group.home_currency or group.currency, item.home_amount or 0) for item in items]
+    amounts += [(group.home_currency or group.currency, item.home_amount_minor or Minor(0)) for item in items]
     for currency, amount in amounts:
-        if amount > LARGEST:
+        if amount > AMOUNT_MINOR_MAX:
             raise SummaryError(
                 f"the {group.transaction_type.value} transactions of one journal entry total {amount:,} minor"
                 f" units of {currency}, which is beyond 64 bits; {SPLIT_THE_RUN}"
@@ -151,8 +152,8 @@ def _assert_within_limits(group: Group, items: list[Item]) -> None:
 
 def _assert_balanced(items: list[Item]) -> None:
     signs = [1 if item.type is ItemType.DEBIT else -1 for item in items]
-    balance = sum(sign * item.amount for sign, item in zip(signs, items, strict=True))
-    home_balance = sum(sign * (item.home_amount or 0) for sign, item in zip(signs, items, strict=True))
+    balance = sum(sign * item.amount_minor for sign, item in zip(signs, items, strict=True))
+    home_balance = sum(sign * (item.home_amount_minor or 0) for sign, item in zip(signs, items, strict=True))
     if balance or home_balance:
         raise AssertionError(f"an entry would be out of balance by {balance} and {home_balance}: {items}")
 

@@ -9,9 +9,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 from schema.input_errors import shown
 from storage.days import DayRefused, parse_day
-from storage.money import LONGEST_NUMBER, MoneyError, parse_decimal
+from storage.money import NUMBER_LENGTH_MAX, MoneyError, parse_decimal
 
-_TOO_LARGE = 10**LONGEST_NUMBER
+_TOO_LARGE = 10**NUMBER_LENGTH_MAX
 
 
 def parse_decimal_value(value: Any) -> Decimal:
@@ -20,7 +20,7 @@ def parse_decimal_value(value: Any) -> Decimal:
         raise GraphQLError(f'{shown(value)} is not an exact Decimal; use a string, such as "-12.50".')
     if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         # Python refuses to convert an integer with thousands of digits to text.
-        raise GraphQLError(f"A Decimal has {LONGEST_NUMBER} digits at most, but this integer has more.")
+        raise GraphQLError(f"A Decimal has {NUMBER_LENGTH_MAX} digits at most, but this integer has more.")
     try:
         return parse_decimal(str(value))
     except MoneyError as error:

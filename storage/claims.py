@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from storage.journal_runs import JournalRun
-from storage.money import MoneyError
+from storage.money import Amounts, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields, key_of, stored_keys
 from storage.transactions import Transaction
@@ -22,12 +22,11 @@ SPLIT_THE_RUN = (
 
 @dataclass(frozen=True, slots=True)
 class KeySum:
-    """The claimed transactions of one posting key: exact sums, in minor units."""
+    """The claimed transactions of one posting key: their number and their exact sums."""
 
     key: PostingKey
     transaction_count: int
-    amount: int
-    home_amount: int | None
+    amounts: Amounts
 
 
 def claim_buckets(session: Session, run: JournalRun) -> None:
@@ -71,7 +70,7 @@ def carry_home_currency(session: Session, run: JournalRun) -> None:
             .values(home_amount_minor=col(Transaction.amount_minor)),
             update(PostingBucket)
             .where(claimed[0], claimed[1] == bare_id)
-            .values(posting_key_id=key_id, home_amount=col(PostingBucket.amount)),
+            .values(posting_key_id=key_id, home_amount_minor=col(PostingBucket.amount_minor)),
         ):
             session.execute(statement.execution_options(synchronize_session=False))
 
@@ -104,8 +103,8 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
         select(
             col(PostingBucket.posting_key_id).label("key_id"),
             func.sum(PostingBucket.transaction_count).label("transaction_count"),
-            func.sum(PostingBucket.amount).label("amount"),
-            func.sum(PostingBucket.home_amount).label("home_amount"),
+            func.sum(PostingBucket.amount_minor).label("amount"),
+            func.sum(PostingBucket.home_amount_minor).label("home_amount"),
         )
         .where(col(PostingBucket.journal_run_id) == run_id)
         .group_by(col(PostingBucket.posting_key_id))
@@ -119,7 +118,7 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
         )
         for key, count, amount, home in rows:
             # PostgreSQL's sum of integers is an exact numeric.
-            yield KeySum(key, int(count), int(amount), None if home is None else int(home))
+            yield KeySum(key, int(count), Amounts(Minor(int(amount)), None if home is None else Minor(int(home))))
     except OperationalError as error:
         # SQLite only; it reports an overflow with its general error code, so only the text identifies it.
         if "integer overflow" not in str(error.orig):

@@ -10,7 +10,7 @@ from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
 from storage.currencies import Currency, currency_named
-from storage.money import to_decimal
+from storage.money import Minor, to_decimal
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
 
 HELD = (TransferStatus.YES, TransferStatus.PROCESSING)
@@ -45,8 +45,8 @@ class JournalEntry(SQLModel, table=True):
     aggregate_currency: bool = False
     organization_label: str | None = Field(default=None, max_length=255)
     segment_values: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
-    total_debit_minor: int = Field(sa_column=Column("total_debit", BigInteger, nullable=False))
-    total_credit_minor: int = Field(sa_column=Column("total_credit", BigInteger, nullable=False))
+    total_debit_minor: Minor = Field(sa_column=Column("total_debit", BigInteger, nullable=False))
+    total_credit_minor: Minor = Field(sa_column=Column("total_credit", BigInteger, nullable=False))
     transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
     transferred_to_accounting: TransferStatus = Field(
         default=TransferStatus.NO, sa_column=Column(wire_enum(TransferStatus), nullable=False)

@@ -8,7 +8,7 @@ from sqlmodel import Field, Relationship, Session, SQLModel, col, select
 
 from storage.columns import Identifier, wire_enum
 from storage.currencies import Currency, currency_named
-from storage.money import to_decimal
+from storage.money import Minor, to_decimal
 from storage.words import ItemType
 
 
@@ -27,9 +27,9 @@ class JournalEntryItem(SQLModel, table=True):
     accounting_code_id: int = Field(sa_column=Column(Identifier, ForeignKey("accounting_code.id"), nullable=False))
     type: ItemType = Field(sa_column=Column(wire_enum(ItemType), nullable=False))
     currency: str = Field(max_length=3)
-    amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
+    amount_minor: Minor = Field(sa_column=Column("amount", BigInteger, nullable=False))
     home_currency: str | None = Field(default=None, max_length=3)
-    home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
+    home_amount_minor: Minor | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
     currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntryItem.currency"))
     """The ledger's row of the currency, which has the digits; read with this row."""
     home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("JournalEntryItem.home_currency"))

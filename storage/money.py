@@ -4,13 +4,17 @@ The decimals of a currency come from the ledger (`storage.currencies`); callers 
 """
 
 import re
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
-from typing import Protocol
+from typing import NewType, Protocol
 
-LARGEST = 2**63 - 1
+Minor = NewType("Minor", int)
+"""An amount in minor units of its currency: 1250 is 12.50 GBP, and 1250 JPY."""
+
+AMOUNT_MINOR_MAX = Minor(2**63 - 1)
 """The largest amount, in minor units. Its negative is the smallest, so that every amount can be negated."""
 
-LONGEST_NUMBER = 100
+NUMBER_LENGTH_MAX = 100
 """The maximum of characters in a number; 64 bits need 20, a rate 62."""
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -18,7 +22,7 @@ _NOT_FINITE = re.compile(r"[+-]?(?:s?nan|inf|infinity)", re.IGNORECASE)
 
 # The first matching hint is given.
 _HINTS = [
-    (re.compile(rf"^.{{{LONGEST_NUMBER + 1}}}", re.DOTALL), f"the maximum is {LONGEST_NUMBER} characters"),
+    (re.compile(rf"^.{{{NUMBER_LENGTH_MAX + 1}}}", re.DOTALL), f"the maximum is {NUMBER_LENGTH_MAX} characters"),
     (
         re.compile(r"^[+-]?[\d.,]+[eE][+-]?\d+$"),
         "exponents are refused, because the spreadsheet that wrote it may have dropped digits: format the column as"
@@ -53,6 +57,20 @@ class MinorUnit(Protocol):
         """The decimals of its minor unit: 0, 2, 3 or 4."""
 
 
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """An amount in its currency and, if it has one, in the home currency."""
+
+    minor: Minor
+    home_minor: Minor | None = None
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        """The sum of both. It has a home amount only if both have one."""
+        homes = (self.home_minor, other.home_minor)
+        home = None if homes[0] is None or homes[1] is None else Minor(homes[0] + homes[1])
+        return Amounts(Minor(self.minor + other.minor), home)
+
+
 class MoneyError(ValueError):
     """An amount, rate or currency that is not valid. The text is a message for users."""
 
@@ -60,17 +78,17 @@ class MoneyError(ValueError):
 def parse_decimal(text: str) -> Decimal:
     """The number in the only format of amounts and rates: `-12.50`.
 
-    An optional minus sign, ASCII digits, and optionally a point and more digits; at most LONGEST_NUMBER characters.
+    An optional minus sign, ASCII digits, and optionally a point and more digits; at most NUMBER_LENGTH_MAX characters.
     Raises MoneyError for anything else, with a hint about the probable mistake.
     """
-    if len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text):
+    if len(text) <= NUMBER_LENGTH_MAX and _NUMBER.fullmatch(text):
         return Decimal(text)
     finite = "finite " if _NOT_FINITE.fullmatch(text) else ""
     hint = next((f"; {hint}" for pattern, hint in _HINTS if pattern.search(text)), "")
     raise MoneyError(f"{_shown(text)} is not a {finite}decimal number; use the format -12.50{hint}")
 
 
-def to_minor(amount: Decimal, currency: MinorUnit) -> int:
+def to_minor(amount: Decimal, currency: MinorUnit) -> Minor:
     """The amount in minor units of its currency, exactly.
 
     Raises MoneyError if it has more decimals than the currency, or does not fit into 64 bits.
@@ -88,12 +106,12 @@ def to_minor(amount: Decimal, currency: MinorUnit) -> int:
     return within_limits(int(scaled), currency)
 
 
-def to_decimal(minor: int, currency: MinorUnit) -> Decimal:
+def to_decimal(minor: Minor, currency: MinorUnit) -> Decimal:
     """The amount as a Decimal with the decimals of its currency: 1250 GBP is 12.50, 1250 JPY is 1250."""
     return Decimal(minor).scaleb(-currency.digits, _EXACT)
 
 
-def convert(minor: int, currency: MinorUnit, rate: Decimal, home_currency: MinorUnit) -> int:
+def convert(minor: Minor, currency: MinorUnit, rate: Decimal, home_currency: MinorUnit) -> Minor:
     """The home-currency amount in minor units: amount times rate, rounded half-even, once.
 
     Raises MoneyError if the result does not fit into 64 bits.
@@ -111,11 +129,11 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def within_limits(minor: int, currency: MinorUnit) -> int:
+def within_limits(minor: int, currency: MinorUnit) -> Minor:
     """The same amount. Raises MoneyError if it does not fit into 64 bits: sums are refused, never wrapped."""
-    if not -LARGEST <= minor <= LARGEST:
+    if not -AMOUNT_MINOR_MAX <= minor <= AMOUNT_MINOR_MAX:
         raise MoneyError(_too_large(f"{minor} minor units", currency))
-    return minor
+    return Minor(minor)
 
 
 def _text(number: Decimal) -> str:
@@ -124,7 +142,7 @@ def _text(number: Decimal) -> str:
 
 
 def _too_large(what: str, currency: MinorUnit) -> str:
-    largest = to_decimal(LARGEST, currency)
+    largest = to_decimal(AMOUNT_MINOR_MAX, currency)
     return f"{what} is beyond 64 bits; the largest amount in {currency.code} is {largest}"
 
 

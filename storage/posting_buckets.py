@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, 
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Identifier
+from storage.money import Minor
 
 
 class PostingBucket(SQLModel, table=True):
@@ -32,8 +33,8 @@ class PostingBucket(SQLModel, table=True):
     posting_date: date
     posting_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_key.id"), nullable=False))
     transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
-    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
-    home_amount: int | None = Field(default=None, sa_column=Column(BigInteger))
+    amount_minor: Minor = Field(sa_column=Column("amount", BigInteger, nullable=False))
+    home_amount_minor: Minor | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
     journal_run_id: int | None = Field(
         default=None, sa_column=Column(Identifier, ForeignKey("journal_run.id"), nullable=True)
     )

@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from storage.columns import Identifier, UtcDateTime, now
 from storage.database import insert_into, is_sqlite
-from storage.money import LARGEST, MoneyError
+from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKeyFields, stored_keys
 from storage.transactions import NewTransaction, PostedTransaction, Transaction, content_of, contents
@@ -29,7 +29,7 @@ class Posting(SQLModel, table=True):
     posted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-KEYS_REMEMBERED = 100_000
+POSTING_KEYS_CACHED_MAX = 100_000
 """Posting keys that one posting caches, so that memory does not grow with the file."""
 
 
@@ -112,7 +112,7 @@ class OpenPosting:
                 .values(
                     posting_bucket_id=buckets[transaction.transaction_date, key_ids[transaction.key]],
                     exchange_rate=transaction.exchange_rate,
-                    home_amount_minor=transaction.home_amount,
+                    home_amount_minor=transaction.home_amount_minor,
                 )
                 .returning(col(Transaction.id))
                 .execution_options(synchronize_session=False)
@@ -131,9 +131,9 @@ class OpenPosting:
             .where(col(PostingBucket.id) == bucket_id, col(PostingBucket.journal_run_id).is_(None))
             .values(
                 transaction_count=col(PostingBucket.transaction_count) - count,
-                amount=col(PostingBucket.amount) - amount,
+                amount_minor=col(PostingBucket.amount_minor) - amount,
             )
-            .returning(col(PostingBucket.amount))
+            .returning(col(PostingBucket.amount_minor))
             .execution_options(synchronize_session=False)
         )
         try:
@@ -143,7 +143,7 @@ class OpenPosting:
         if rest is None:
             # A run has claimed the bucket.
             raise RecordedMeanwhile
-        if not isinstance(rest, int) or abs(rest) > LARGEST:
+        if not isinstance(rest, int) or abs(rest) > AMOUNT_MINOR_MAX:
             raise MoneyError(_SUM_TOO_LARGE)
 
     def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]) -> None:
@@ -152,9 +152,9 @@ class OpenPosting:
             {
                 "transaction_id": transaction.transaction_id,
                 "posting_bucket_id": buckets[transaction.transaction_date, key_ids[transaction.key]],
-                "amount_minor": transaction.amount,
+                "amount_minor": transaction.amount_minor,
                 "exchange_rate": transaction.exchange_rate,
-                "home_amount_minor": transaction.home_amount,
+                "home_amount_minor": transaction.home_amount_minor,
                 "account_number": transaction.account_number,
                 "document_number": transaction.document_number,
             }
@@ -174,12 +174,12 @@ class OpenPosting:
             place = (transaction.transaction_date, key_ids[transaction.key])
             count_and_amount = sums.setdefault(place, [0, 0])
             count_and_amount[0] += 1
-            count_and_amount[1] += transaction.amount
-            if transaction.home_amount is not None:
-                homes[place] = homes.get(place, 0) + transaction.home_amount
+            count_and_amount[1] += transaction.amount_minor
+            if transaction.home_amount_minor is not None:
+                homes[place] = homes.get(place, 0) + transaction.home_amount_minor
         # The driver cannot send integers beyond 64 bits.
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
-            if max(abs(amount), abs(home or 0)) > LARGEST:
+            if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
                 raise MoneyError(_SUM_TOO_LARGE)
         new = insert_into(self._session, PostingBucket)
         bucket = PostingBucket
@@ -187,15 +187,15 @@ class OpenPosting:
             index_elements=["posting_id", "posting_date", "posting_key_id"],
             set_={
                 "transaction_count": col(bucket.transaction_count) + new.excluded.transaction_count,
-                "amount": col(bucket.amount) + new.excluded.amount,
-                "home_amount": col(bucket.home_amount) + new.excluded.home_amount,
+                "amount": col(bucket.amount_minor) + new.excluded.amount,
+                "home_amount": col(bucket.home_amount_minor) + new.excluded.home_amount,
             },
         ).returning(
             col(bucket.id),
             col(bucket.posting_date),
             col(bucket.posting_key_id),
-            col(bucket.amount),
-            col(bucket.home_amount),
+            col(bucket.amount_minor),
+            col(bucket.home_amount_minor),
         )
         rows = [
             {
@@ -203,8 +203,8 @@ class OpenPosting:
                 "posting_date": place[0],
                 "posting_key_id": place[1],
                 "transaction_count": count,
-                "amount": amount,
-                "home_amount": homes.get(place),
+                "amount_minor": amount,
+                "home_amount_minor": homes.get(place),
             }
             for place, (count, amount) in sorted(sums.items())
         ]
@@ -215,13 +215,13 @@ class OpenPosting:
         ids: dict[tuple[date, int], int] = {}
         for bucket_id, day, key_id, amount, home in written:
             # SQLite converts a sum beyond 64 bits to a float instead of refusing it.
-            if any(not isinstance(total, int) or abs(total) > LARGEST for total in (amount, home or 0)):
+            if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
                 raise MoneyError(_SUM_TOO_LARGE)
             ids[day, key_id] = bucket_id
         return ids
 
     def _key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
-        if len(self._keys) + len(keys) > KEYS_REMEMBERED:
+        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
             self._keys.clear()
         missing = {key.digest(): key for key in keys if key not in self._keys}
         if missing:

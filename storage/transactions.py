@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from storage.columns import Identifier
 from storage.database import is_sqlite
-from storage.money import to_decimal
+from storage.money import Minor, to_decimal
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields
 
@@ -24,9 +24,9 @@ class Transaction(SQLModel, table=True):
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     transaction_id: str = Field(max_length=255, unique=True)
     posting_bucket_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_bucket.id"), nullable=False))
-    amount_minor: int = Field(sa_column=Column("amount", BigInteger, nullable=False))
+    amount_minor: Minor = Field(sa_column=Column("amount", BigInteger, nullable=False))
     exchange_rate: str | None = Field(default=None, max_length=64)
-    home_amount_minor: int | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
+    home_amount_minor: Minor | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
     account_number: str | None = Field(default=None, max_length=255)
     document_number: str | None = Field(default=None, max_length=255)
 
@@ -64,14 +64,14 @@ class PostedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class NewTransaction:
-    """A checked transaction. Amounts are in minor units of the key's currency and home currency."""
+    """A checked transaction, with its amounts in the key's currency and home currency."""
 
     transaction_id: str
     transaction_date: date
     key: PostingKeyFields
-    amount: int
+    amount_minor: Minor
     exchange_rate: str | None = None
-    home_amount: int | None = None
+    home_amount_minor: Minor | None = None
     account_number: str | None = None
     document_number: str | None = None
 
@@ -89,16 +89,16 @@ def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, Pos
     return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
 
 
-Content = tuple[date, int, int, str | None, int | None, str | None, str | None]
+Content = tuple[date, int, Minor, str | None, Minor | None, str | None, str | None]
 
 
 def content_of(transaction: NewTransaction, key_id: int) -> Content:
     return (
         transaction.transaction_date,
         key_id,
-        transaction.amount,
+        transaction.amount_minor,
         transaction.exchange_rate,
-        transaction.home_amount,
+        transaction.home_amount_minor,
         transaction.account_number,
         transaction.document_number,
     )

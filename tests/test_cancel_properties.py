@@ -118,7 +118,7 @@ def assert_sound(session: Session) -> None:
     for bucket in session.exec(select(PostingBucket)):
         if bucket.journal_entry_id is not None:
             assert bucket.journal_run_id is not None
-            amounts[bucket.journal_entry_id] += bucket.amount
+            amounts[bucket.journal_entry_id] += bucket.amount_minor
             counts[bucket.journal_entry_id] += bucket.transaction_count
     entries = {entry.id: entry for entry in session.exec(select(JournalEntry))}
     booked: Counter[int] = Counter()
@@ -137,4 +137,4 @@ def assert_sound(session: Session) -> None:
         else:
             assert (counts[entry_id], amounts[entry_id]) == (0, 0)
     posted = sum(session.exec(select(Transaction.amount_minor)).all())
-    assert posted == sum(bucket.amount for bucket in session.exec(select(PostingBucket)))
+    assert posted == sum(bucket.amount_minor for bucket in session.exec(select(PostingBucket)))

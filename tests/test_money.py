@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.currencies import Currency
-from storage.money import LARGEST, MoneyError, convert, parse_decimal, plain, to_decimal, to_minor
+from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError, convert, parse_decimal, plain, to_decimal, to_minor
 
 DIGITS = {"JPY": 0, "GBP": 2, "KWD": 3, "CLF": 4}
 CURRENCIES = {code: Currency(code=code, digits=digits, withdrawn=False) for code, digits in DIGITS.items()}
 GBP, JPY = CURRENCIES["GBP"], CURRENCIES["JPY"]
 
 currencies = st.sampled_from(list(CURRENCIES.values()))
-minors = st.integers(-LARGEST, LARGEST)
+minors = st.integers(-AMOUNT_MINOR_MAX, AMOUNT_MINOR_MAX).map(Minor)
 
 
 @given(minors, currencies)
-def test_minor_units_survive_the_way_to_a_decimal_and_back(minor: int, currency: Currency) -> None:
+def test_minor_units_survive_the_way_to_a_decimal_and_back(minor: Minor, currency: Currency) -> None:
     amount = to_decimal(minor, currency)
 
     assert to_minor(amount, currency) == minor
@@ -41,8 +41,8 @@ def test_minor_units_survive_the_way_to_a_decimal_and_back(minor: int, currency:
         ("1.234", "KWD", 1234),
         ("1.2345", "CLF", 12345),
         ("007.50", "GBP", 750),
-        ("92233720368547758.07", "GBP", LARGEST),
-        ("-92233720368547758.07", "GBP", -LARGEST),
+        ("92233720368547758.07", "GBP", AMOUNT_MINOR_MAX),
+        ("-92233720368547758.07", "GBP", -AMOUNT_MINOR_MAX),
     ],
 )
 def test_an_amount_is_parsed_exactly(text: str, currency: str, minor: int) -> None:
@@ -50,7 +50,7 @@ def test_an_amount_is_parsed_exactly(text: str, currency: str, minor: int) -> No
 
 
 @given(minors, currencies, st.integers(1, 9), st.integers(1, 20))
-def test_too_many_decimals_are_refused_never_rounded(minor: int, currency: Currency, digit: int, place: int) -> None:
+def test_too_many_decimals_are_refused_never_rounded(minor: Minor, currency: Currency, digit: int, place: int) -> None:
     finer = Decimal(f"{to_decimal(minor, currency):f}" + ("" if currency.digits else ".") + "0" * place + str(digit))
 
     with pytest.raises(MoneyError, match="has too many decimals"):
@@ -63,10 +63,10 @@ def test_far_decimals_are_not_ignored(text: str) -> None:
         to_minor(Decimal(text), GBP)
 
 
-@given(st.integers(LARGEST + 1, 10**30), st.sampled_from([1, -1]), currencies)
+@given(st.integers(AMOUNT_MINOR_MAX + 1, 10**30), st.sampled_from([1, -1]), currencies)
 def test_an_amount_beyond_64_bits_is_refused(minor: int, sign: int, currency: Currency) -> None:
     with pytest.raises(MoneyError, match="beyond 64 bits; the largest amount in"):
-        to_minor(to_decimal(sign * minor, currency), currency)
+        to_minor(to_decimal(Minor(sign * minor), currency), currency)
 
 
 @pytest.mark.parametrize("text", ["1E+21", "1E+999999999", "-1E+999999999999", "9" * 5000])
@@ -137,14 +137,14 @@ def test_no_amount_is_infinite(text: str) -> None:
 rates = st.decimals(min_value="0.000001", max_value="1000000", allow_nan=False, places=10)
 
 
-@given(st.integers(-(10**12), 10**12), currencies, rates, currencies)
+@given(st.integers(-(10**12), 10**12).map(Minor), currencies, rates, currencies)
 def test_conversion_is_the_exact_product_rounded_half_even(
-    minor: int, currency: Currency, rate: Decimal, home: Currency
+    minor: Minor, currency: Currency, rate: Decimal, home: Currency
 ) -> None:
     exact = Fraction(minor, 10**currency.digits) * Fraction(rate) * 10**home.digits
 
     # round() of a Fraction is half-even and exact.
-    if abs(round(exact)) <= LARGEST:
+    if abs(round(exact)) <= AMOUNT_MINOR_MAX:
         assert convert(minor, currency, rate, home) == round(exact)
     else:
         with pytest.raises(MoneyError, match="beyond 64 bits"):
@@ -153,21 +153,21 @@ def test_conversion_is_the_exact_product_rounded_half_even(
 
 @given(st.integers(-(10**6), 10**6), currencies)
 def test_exactly_half_a_unit_goes_to_the_even_neighbour(whole: int, currency: Currency) -> None:
-    half = convert(2 * whole + 1, currency, Decimal("0.5"), currency)
+    half = convert(Minor(2 * whole + 1), currency, Decimal("0.5"), currency)
 
     assert half % 2 == 0
     assert abs(2 * half - (2 * whole + 1)) == 1
 
 
 def test_the_last_digit_of_a_long_rate_decides() -> None:
-    assert convert(1, GBP, Decimal("0.5"), GBP) == 0
-    assert convert(1, GBP, Decimal("0.5" + "0" * 57 + "1"), GBP) == 1
+    assert convert(Minor(1), GBP, Decimal("0.5"), GBP) == 0
+    assert convert(Minor(1), GBP, Decimal("0.5" + "0" * 57 + "1"), GBP) == 1
 
 
 @pytest.mark.parametrize("rate", ["1.01", "1000000000000", "1E+30", "1E+999999"])
 def test_a_home_amount_beyond_64_bits_is_refused(rate: str) -> None:
     with pytest.raises(MoneyError, match="beyond 64 bits; the largest amount in JPY is 9223372036854775807"):
-        convert(LARGEST, JPY, Decimal(rate), JPY)
+        convert(AMOUNT_MINOR_MAX, JPY, Decimal(rate), JPY)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from resolvers.import_transactions import BATCH, import_transactions
 from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
 from storage.database import Database
-from storage.money import LARGEST, MoneyError
+from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.postings import OpenPosting, Posted, Posting, RecordedMeanwhile, lock_file_imports
@@ -29,7 +29,7 @@ from storage.words import TransactionType
 from tests.ledger import line, post, refuse
 from tests.postgresql import PostgreSQL
 
-HALF = LARGEST // 2 + 1
+HALF = AMOUNT_MINOR_MAX // 2 + 1
 
 Bucket = tuple[date, int, int, int, int | None]
 
@@ -38,12 +38,12 @@ def new(transaction_id: str, amount: int = 1000, **values: Any) -> NewTransactio
     """A transaction of 2024-12-05 between codes 1 and 2; values of the key can be given by their names."""
     key = PostingKeyFields(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, None, (("country", "UK"),))
     of_key = {name: values.pop(name) for name in list(values) if hasattr(key, name)}
-    return NewTransaction(transaction_id, date(2024, 12, 5), replace(key, **of_key), amount, **values)
+    return NewTransaction(transaction_id, date(2024, 12, 5), replace(key, **of_key), Minor(amount), **values)
 
 
 def in_home_currency(amount: int | None) -> dict[str, Any]:
     """The fields of a transaction where there is a home currency, or where there is none."""
-    return {} if amount is None else {"home_currency": "EUR", "exchange_rate": "1.5", "home_amount": amount}
+    return {} if amount is None else {"home_currency": "EUR", "exchange_rate": "1.5", "home_amount_minor": amount}
 
 
 def post_batches(database: Database, *batches: Sequence[NewTransaction]) -> list[Posted]:
@@ -61,8 +61,8 @@ def buckets(database: Database) -> dict[int, Bucket]:
                 bucket.posting_date,
                 bucket.posting_key_id,
                 bucket.transaction_count,
-                bucket.amount,
-                bucket.home_amount,
+                bucket.amount_minor,
+                bucket.home_amount_minor,
             )
             for bucket in session.exec(select(PostingBucket))
         }
@@ -79,10 +79,10 @@ def assert_buckets_tie_out(session: Session) -> None:
         homes[row.posting_bucket_id] += row.home_amount_minor or 0
     found = {bucket.id: bucket for bucket in session.exec(select(PostingBucket))}
     assert {number: bucket.transaction_count for number, bucket in found.items()} == dict(counts)
-    assert {number: bucket.amount for number, bucket in found.items()} == {
+    assert {number: bucket.amount_minor for number, bucket in found.items()} == {
         n: amounts[n] for n in found if n is not None
     }
-    assert {number: bucket.home_amount or 0 for number, bucket in found.items()} == {n: homes[n] for n in counts}
+    assert {number: bucket.home_amount_minor or 0 for number, bucket in found.items()} == {n: homes[n] for n in counts}
 
 
 def assert_nothing_posted(database: Database) -> None:
@@ -114,7 +114,7 @@ OTHER_CONTENT: dict[str, dict[str, Any]] = {
     "segment": {"segments": (("country", "FR"),)},
     "no segment": {"segments": ()},
     "rate": {"exchange_rate": "1.5"},
-    "home amount": {"home_amount": 1000},
+    "home amount": {"home_amount_minor": 1000},
     "account": {"account_number": "A-1"},
     "document": {"document_number": "D-1"},
 }
@@ -221,29 +221,29 @@ def test_a_file_of_several_batches_has_one_bucket_a_key(database: Database) -> N
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("batched", ["one batch", "several batches"])
-@pytest.mark.parametrize("which", ["amount", "home_amount"])
+@pytest.mark.parametrize("which", ["amount", "home_amount_minor"])
 def test_a_sum_that_leaves_64_bits_is_refused(database: Database, sign: int, batched: str, which: str) -> None:
     values = [{"amount": 1, which: sign * HALF}, {"amount": 1, which: sign * HALF}]
     too_much = [new(f"half-{number}", **value) for number, value in enumerate(values)]
     batches = [too_much] if batched == "one batch" else [[one] for one in too_much]
 
     with pytest.raises(MoneyError, match="beyond 64 bits; check the amounts"):
-        post_batches(database, [new("before", currency="EUR", home_amount=1)], *batches)
+        post_batches(database, [new("before", currency="EUR", home_amount_minor=1)], *batches)
 
     assert_nothing_posted(database)
 
 
 def test_a_sum_of_exactly_the_largest_amount_is_kept_exactly(database: Database) -> None:
-    post_batches(database, [new("a", HALF)], [new("b", LARGEST - HALF)])
-    post_batches(database, [new("c", -HALF), new("d", HALF - LARGEST)])
+    post_batches(database, [new("a", HALF)], [new("b", AMOUNT_MINOR_MAX - HALF)])
+    post_batches(database, [new("c", -HALF), new("d", HALF - AMOUNT_MINOR_MAX)])
 
-    assert [bucket[3] for bucket in buckets(database).values()] == [LARGEST, -LARGEST]
+    assert [bucket[3] for bucket in buckets(database).values()] == [AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX]
 
 
 def test_an_intermediate_sum_within_a_batch_may_exceed_64_bits(database: Database) -> None:
-    post_batches(database, [new("a", LARGEST), new("b", LARGEST), new("c", -LARGEST)])
+    post_batches(database, [new("a", AMOUNT_MINOR_MAX), new("b", AMOUNT_MINOR_MAX), new("c", -AMOUNT_MINOR_MAX)])
 
-    assert [bucket[2:4] for bucket in buckets(database).values()] == [(3, LARGEST)]
+    assert [bucket[2:4] for bucket in buckets(database).values()] == [(3, AMOUNT_MINOR_MAX)]
 
 
 # Several at once

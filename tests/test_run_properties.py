@@ -163,9 +163,9 @@ def buckets_that_differ(session: Session) -> list[int]:
             .group_by(col(PostingBucket.id))
             .having(
                 (func.max(PostingBucket.transaction_count) != func.count(col(Transaction.id)))
-                | (func.max(PostingBucket.amount) != func.sum(Transaction.amount_minor))
+                | (func.max(PostingBucket.amount_minor) != func.sum(Transaction.amount_minor))
                 | (
-                    func.coalesce(func.max(PostingBucket.home_amount), 0)
+                    func.coalesce(func.max(PostingBucket.home_amount_minor), 0)
                     != func.coalesce(func.sum(Transaction.home_amount_minor), 0)
                 )
             )

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from runs.summarise import Group, summarise, total
 from storage.claims import KeySum
+from storage.money import Amounts, Minor
 from storage.posting_keys import PostingKey
 from storage.words import ItemType, TransactionType
 
 TYPES = [TransactionType.INVOICE_ITEM, TransactionType.TAXATION_ITEM]
-AMOUNTS = st.integers(-(10**12), 10**12)
+AMOUNTS = st.integers(-(10**12), 10**12).map(Minor)
 
 key_sums = st.lists(
     st.builds(
@@ -28,8 +29,7 @@ key_sums = st.lists(
                 segments={} if country is None else {"country": country},
             ),
             count,
-            amount,
-            home,
+            Amounts(amount, home),
         ),
         st.integers(1, 10**6),
         st.sampled_from(TYPES),
@@ -53,15 +53,15 @@ def test_entries_balance_in_both_currencies_are_grouped_by_the_key_and_lose_noth
     counts: Counter[Group] = Counter()
     booked: defaultdict[Group, Counter[tuple[int, str]]] = defaultdict(Counter)
     for one in sums:
-        key = one.key
+        key, home = one.key, one.amounts.home_minor or 0
         split = None in rule or key.transaction_type in rule
         segments = (("country", key.segments.get("country")),) if split else ()
         currency = aggregate_into or key.currency
         group = Group(key.transaction_type, currency, "GBP", key.debit_code_id, key.organization, segments)
         counts[group] += one.transaction_count
         for code, sign in ((key.debit_code_id, 1), (key.credit_code_id, -1)):
-            booked[group][code, "amount"] += sign * ((one.home_amount or 0) if aggregate_into else one.amount)
-            booked[group][code, "home"] += sign * (one.home_amount or 0)
+            booked[group][code, "amount"] += sign * (home if aggregate_into else one.amounts.minor)
+            booked[group][code, "home"] += sign * home
 
     summaries = summarise(sums, rule, aggregate_into)
 
@@ -70,12 +70,12 @@ def test_entries_balance_in_both_currencies_are_grouped_by_the_key_and_lose_noth
     for summary in summaries:
         items = summary.items()
         assert total(items, ItemType.DEBIT) == total(items, ItemType.CREDIT)
-        assert all(item.amount >= 0 and (item.home_amount or 0) >= 0 for item in items)
-        assert all(item.amount or item.home_amount for item in items)
+        assert all(item.amount_minor >= 0 and (item.home_amount_minor or 0) >= 0 for item in items)
+        assert all(item.amount_minor or item.home_amount_minor for item in items)
         net: Counter[tuple[int, str]] = Counter()
         for item in items:
             sign = 1 if item.type is ItemType.DEBIT else -1
-            net[item.accounting_code_id, "amount"] += sign * item.amount
-            net[item.accounting_code_id, "home"] += sign * (item.home_amount or 0)
+            net[item.accounting_code_id, "amount"] += sign * item.amount_minor
+            net[item.accounting_code_id, "home"] += sign * (item.home_amount_minor or 0)
         assert net == booked[summary.group]
         assert sum(amount for (_, kind), amount in net.items() if kind == "home") == 0
