@@ -36,7 +36,7 @@ bench: $(INSTALLED) ## Run the benchmarks and update bench/RESULTS.md
 	$(BIN)/python -m bench
 
 fuzz: $(INSTALLED) ## Fuzz the REST interface with tens of thousands of generated requests
-	FUZZ_EXAMPLES=20000 $(BIN)/pytest tests/test_openapi.py --numprocesses 2
+	FUZZ_EXAMPLES=20000 $(BIN)/pytest tests/served/test_openapi.py --numprocesses 2
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -52,7 +52,7 @@ class Schema(strawberry.Schema):
     ) -> PreExecutionError | None:
         # Strawberry 0.341 executes the first of several operations if none is named, and an exception that an extension
         # raises while it parses or validates breaks a stream silently. Requests of every transport pass through this
-        # method; tests/test_strawberry.py fails when it is no longer needed.
+        # method; tests/rules/test_strawberry.py fails when it is no longer needed.
         try:
             operation = self.prepare(
                 context.query or "",

@@ -13,10 +13,10 @@ from storage.conservation import broken_rules
 from storage.database import Database
 from storage.migration import migrate
 from storage.settings import Ledger
-from tests.client import Client
-from tests.ledger import fill, keep
-from tests.postgresql import PostgreSQL, PostgreSQLNotFound
-from tests.served import served
+from tests.support.client import Client
+from tests.support.ledger import fill, keep
+from tests.support.postgresql import PostgreSQL, PostgreSQLNotFound
+from tests.support.served import served
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.client import Client
 from tests.clients.conftest import Guarded
 from tests.clients.halfway import stopping_after
 from tests.clients.network import Network
 from tests.clients.programs import Line, started
-from tests.ledger import line, post
+from tests.support.client import Client
+from tests.support.ledger import line, post
 
 ENTRIES = 10
 TRANSFERRED = 2

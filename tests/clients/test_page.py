@@ -13,11 +13,11 @@ from gateway import graphiql
 from gateway.application import Application
 from resolvers.access import STANDARD, create_api_key, revoke_api_key
 from storage.database import Database
-from tests.client import Client
 from tests.clients import programs
 from tests.clients.programs import NPM, Line, require, started
-from tests.ledger import line, post
-from tests.served import served
+from tests.support.client import Client
+from tests.support.ledger import line, post
+from tests.support.served import served
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LEDGER = """{

@@ -1,0 +1,35 @@
+"""The conservation rules find violations."""
+
+import pytest
+from sqlalchemy import text
+
+from storage.conservation import broken_rules
+from storage.database import Database
+from storage.migration import migrate
+from tests.support.ledger import fill, line, post
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("UPDATE posting_bucket SET amount = amount + 1", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET amount = amount + 4294967296", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET amount = -amount", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET home_amount = 1", "the count and sums of a bucket"),
+        ("UPDATE posting_bucket SET transaction_count = 3", "the count and sums of a bucket"),
+        ("DELETE FROM currency WHERE code = 'GBP'", "every currency of recorded amounts"),
+    ],
+)
+def test_a_violated_conservation_rule_is_found(database_url: str, change: str, rule: str) -> None:
+    database = Database(database_url)
+    migrate(database)
+    fill(database)
+    post(database, [line("a"), line("b", amount="-30000000.00")])
+    with database.read() as session:
+        assert broken_rules(session) == []
+    with database.write() as session:
+        session.execute(text(change))
+    with database.read() as session:
+        found = broken_rules(session)
+    assert any(finding.rule.startswith(rule) for finding in found), found
+    database.close()

@@ -1,0 +1,202 @@
+"""Seven months of a real retailer's invoices, from the published file to journal entries, reconciled to the penny.
+
+The input is beside the checkout, not in it; without it, this test is skipped, in CI too.
+"""
+
+import calendar
+import csv
+import gzip
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import text
+
+from storage.database import Database
+from tests.support.client import ENTRY, Client
+from tests.support.command import run
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "../shared/data/online_retail_2010-12_2011-06.csv.gz"
+MONTHS = [(2010, 12), *((2011, month) for month in range(1, 7))]
+TYPES = {"C": "CREDIT_MEMO_ITEM_CHARGE", "A": "INVOICE_ITEM_ADJUSTMENT_INVOICE"}
+
+pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason=f"the real input is not beside the checkout: {SOURCE}")
+
+Entries = dict[tuple[str, str], "Expected"]
+
+
+@dataclass
+class Expected:
+    """The total of the invoice lines of one month, type and country."""
+
+    total: Decimal = Decimal(0)
+    ids: set[str] = field(default_factory=set)
+
+
+@cache
+def expected() -> dict[tuple[int, int], Entries]:
+    """Entries by month, type and country: from the published file alone, without the product's code."""
+    found: dict[tuple[int, int], Entries] = defaultdict(lambda: defaultdict(Expected))
+    with gzip.open(SOURCE, "rt", encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=1):
+            amount = (int(row["Quantity"]) * Decimal(row["UnitPrice"])).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+            month = (int(row["InvoiceDate"][:4]), int(row["InvoiceDate"][5:7]))
+            entry = found[month][TYPES.get(row["InvoiceNo"][0], "INVOICE_ITEM"), row["Country"]]
+            entry.total += amount
+            entry.ids.add(f"line-{number:07}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of feed files that the example writes from the input."""
+    folder = tmp_path_factory.mktemp("online-retail")
+    subprocess.run(
+        [sys.executable, ROOT / "examples/online_retail.py", SOURCE, folder], check=True, capture_output=True
+    )
+    return folder
+
+
+@pytest.fixture
+def database(empty_database: Database, database_url: str, feed: Path, tmp_path: Path) -> Database:
+    """A ledger with all of it, imported by the command line."""
+    for kind in ("accounting-codes", "accounting-periods", "segments", "transactions"):
+        done = run(tmp_path, "import", kind, feed / f"{kind}.csv", "--database", database_url)
+        assert (done.returncode, done.stderr) == (0, "")
+    months = expected().values()
+    count = sum(len(entry.ids) for entries in months for entry in entries.values())
+    total = sum(entry.total for entries in months for entry in entries.values())
+    told = done.stdout.splitlines()
+    assert told[0].endswith(f"transactions.csv: {count:,} recorded, 0 duplicates, 0 rejected")
+    assert told[1] == f"Total recorded: {total:,} GBP"
+    return empty_database
+
+
+def period(month: tuple[int, int]) -> tuple[str, str]:
+    """The name and the last day of a month's accounting period."""
+    year, number = month
+    last = calendar.monthrange(year, number)[1]
+    return f"{calendar.month_abbr[number]} {year}", f"{year}-{number:02}-{last}"
+
+
+def run_month(client: Client, month: tuple[int, int]) -> dict[str, Any]:
+    """A completed run of all types over the month."""
+    name, last = period(month)
+    types = ["INVOICE_ITEM", *TYPES.values()]
+    return client.completed(accountingPeriodName=name, journalEntryDate=last, transactionTypes=types)
+
+
+def assert_ties_out(client: Client, run: dict[str, Any], entries: Entries) -> list[dict[str, Any]]:
+    """The run's entries are exactly the totals of the invoice lines."""
+    found = client.entries(run["number"])
+    assert run["segmentationRuleName"] == "By country"
+    assert run["transactionCount"] == sum(len(entry.ids) for entry in entries.values())
+    # A sum of zero makes no entry.
+    with_amount = {key: entry for key, entry in entries.items() if entry.total}
+    assert run["totalJournalEntryCount"] == len(found) == len(with_amount)
+    by_key = {(entry["transactionType"], entry["segments"][0]["value"]): entry for entry in found}
+    assert by_key.keys() == with_amount.keys()
+    for key, entry in by_key.items():
+        wanted = with_amount[key]
+        amount = f"{abs(wanted.total):.2f}"
+        assert entry["segments"] == [{"name": "country", "value": key[1]}]
+        assert (entry["status"], entry["currency"]) == ("CREATED", "GBP")
+        assert (entry["totalDebit"], entry["totalCredit"]) == (amount, amount), key
+        assert entry["transactionCount"] == len(wanted.ids), key
+        # A negative sum changes the items' sides.
+        debit, credit = ("Accounts Receivable", "Sales Revenue")[:: 1 if wanted.total > 0 else -1]
+        items = sorted((item["type"], item["accountingCode"]["name"], item["amount"]) for item in entry["items"])
+        assert items == [("CREDIT", credit, amount), ("DEBIT", debit, amount)], key
+    return found
+
+
+def transactions(client: Client, number: str) -> Iterator[dict[str, Any]]:
+    """Every transaction that the entry summarises, page by page."""
+    document = """query($number: String!, $after: String) { journalEntry(number: $number) {
+      transactions(first: 1000, after: $after) {
+        nodes { transactionId amount transactionType transactionDate segments { name value } }
+        pageInfo { hasNextPage endCursor } } } }"""
+    after = None
+    while True:
+        page = client.query(document, {"number": number, "after": after})["journalEntry"]["transactions"]
+        yield from page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+def assert_drills_down(client: Client, entry: dict[str, Any], month: tuple[int, int], wanted: Expected) -> None:
+    """The entry's transactions are the invoice lines, and sum to it."""
+    rows = list(transactions(client, entry["number"]))
+    ids = Counter(row["transactionId"] for row in rows)
+    assert ids == Counter(wanted.ids)
+    assert sum(Decimal(row["amount"]) for row in rows) == wanted.total
+    assert {row["transactionType"] for row in rows} == {entry["transactionType"]}
+    assert {row["transactionDate"][:7] for row in rows} == {f"{month[0]}-{month[1]:02}"}
+    assert all(row["segments"] == entry["segments"] for row in rows)
+
+
+def transactions_in_entries(database: Database) -> list[tuple[str, int]]:
+    """Each transaction with the number of live entries that contain it, read from the database."""
+    with database.read() as session:
+        rows = session.connection().execute(
+            text(
+                "SELECT t.transaction_id, count(e.id) FROM billing_transaction t"
+                " JOIN posting_bucket b ON b.id = t.posting_bucket_id"
+                " LEFT JOIN journal_entry e ON e.id = b.journal_entry_id AND e.status = 'Created'"
+                " GROUP BY t.transaction_id"
+            )
+        )
+        return [(transaction_id, count) for transaction_id, count in rows]
+
+
+def test_seven_months_tie_out_to_the_penny(client: Client) -> None:
+    assert sorted(expected()) == MONTHS
+    runs: dict[tuple[int, int], dict[str, Any]] = {}
+    entries: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for month in MONTHS:
+        runs[month] = run_month(client, month)
+        entries[month] = assert_ties_out(client, runs[month], expected()[month])
+
+    # Every transaction is in exactly one entry, except where a sum of zero made none.
+    in_entries = transactions_in_entries(client.database)
+    assert len(in_entries) == sum(run["transactionCount"] for run in runs.values())
+    without = {
+        transaction_id
+        for month in expected().values()
+        for entry in month.values()
+        if not entry.total
+        for transaction_id in entry.ids
+    }
+    assert {transaction_id for transaction_id, count in in_entries if count != 1} == without
+    assert all(count == 0 for transaction_id, count in in_entries if transaction_id in without)
+
+    # Drill-down: every entry of one month but the largest, and in another the largest credit memo.
+    for entry in entries[2010, 12]:
+        if entry["transactionCount"] < 5_000:
+            key = entry["transactionType"], entry["segments"][0]["value"]
+            assert_drills_down(client, entry, (2010, 12), expected()[2010, 12][key])
+    memos = [entry for entry in entries[2011, 3] if entry["transactionType"] == TYPES["C"]]
+    largest = max(memos, key=lambda entry: int(entry["transactionCount"]))
+    assert_drills_down(client, largest, (2011, 3), expected()[2011, 3][TYPES["C"], "United Kingdom"])
+
+    # A month that is cancelled and run again has the same totals.
+    first = runs[2011, 2]
+    assert client.cancel(first["number"])["errors"] == []
+    client.wait(first["number"], "CANCELLED")
+    second = run_month(client, (2011, 2))
+    assert second["number"] != first["number"]
+    assert_ties_out(client, second, expected()[2011, 2])
+    document = f"query($number: String!) {{ journalEntry(number: $number) {{ {ENTRY} }} }}"
+    cancelled = client.query(document, {"number": entries[2011, 2][0]["number"]})["journalEntry"]
+    assert cancelled["status"] == "CANCELLED"
+    assert list(transactions(client, cancelled["number"])) == []
+    assert sorted(transactions_in_entries(client.database)) == sorted(in_entries)

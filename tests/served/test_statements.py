@@ -1,0 +1,77 @@
+"""A page of runs with their entries, items and codes costs a constant number of statements."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+
+from tests.support.client import Client
+from tests.support.ledger import line, post
+from tests.support.rest import Rest
+
+DOCUMENT = """{
+  journalRuns(first: 20) {
+    totalCount
+    nodes {
+      number
+      accountingPeriod { name }
+      cancellation { failedCount outcomes(first: 5) { totalCount nodes { journalEntry { number } } } }
+      journalEntries(first: 50) {
+        totalCount
+        nodes { number accountingPeriod { name } journalRun { number } items { amount accountingCode { name } } }
+      }
+    }
+  }
+}"""
+
+
+def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
+    """The number of SELECTs that the server needs for a response, and the response."""
+    counted: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # The keeper also queries for unfinished runs.
+        if statement.startswith("SELECT") and threading.current_thread().name != "run-keeper":
+            counted.append(statement)
+
+    event.listen(client.database.reader, "before_cursor_execute", count)
+    try:
+        answer = ask()
+    finally:
+        event.remove(client.database.reader, "before_cursor_execute", count)
+    return len(counted), answer
+
+
+def runs(client: Client) -> Any:
+    """A page of runs with everything nested in them."""
+    return client.query(DOCUMENT)["journalRuns"]
+
+
+def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> None:
+    post(client.database, [line("first")])
+    client.cancel(client.completed()["number"])
+    client.wait("JR-00000001", "CANCELLED")
+    few, page = statements(client, lambda: runs(client))
+    assert page["totalCount"] == 1
+    for number in range(5):
+        post(client.database, [line(f"{number}/{n}", segment_country=str(n)) for n in range(10)])
+        run = client.completed()
+        client.cancel(run["number"])
+        client.wait(run["number"], "CANCELLED")
+    many, page = statements(client, lambda: runs(client))
+    assert page["totalCount"] == 6
+    assert sum(run["journalEntries"]["totalCount"] for run in page["nodes"]) == 1 + 5 * 11
+    assert many == few == 13
+
+
+def test_a_page_of_rest_entries_costs_the_same_however_many_there_are(client: Client) -> None:
+    post(client.database, [line("first")])
+    post(client.database, [line(f"{n}", transaction_date="2025-01-05", segment_country=str(n)) for n in range(50)])
+    number = client.completed()["number"]
+    other = client.completed(accountingPeriodName="Jan 2025")["number"]
+    with Rest(client.url) as rest:
+        few, one = statements(client, lambda: rest.entries(number))
+        many, fifty = statements(client, lambda: rest.entries(other))
+    assert (len(one), len(fifty)) == (1, 50)
+    assert many == few == 5

@@ -1,0 +1,75 @@
+"""Runs created and cancelled directly, by the same functions, without a gateway."""
+
+from datetime import date
+
+from sqlmodel import col, select
+
+from resolvers.create_rules import CreateRun, check
+from runs.cancel import cancel_batch, request_cancel
+from runs.create import RunRequest, begin, insert_run, make_entries
+from storage.accounting_codes import AccountingCode
+from storage.database import Database
+from storage.journal_entries import JournalEntry
+from storage.journal_entry_items import items_by_entry
+from storage.journal_runs import JournalRun, lock_run_numbered
+from storage.settings import Ledger
+from storage.words import TransactionType
+from tests.support.ledger import keep
+
+Items = list[tuple[str, str, str, str | None]]
+
+DECEMBER = CreateRun(
+    transaction_types=[TransactionType.INVOICE_ITEM, TransactionType.TAXATION_ITEM],
+    journal_entry_date=date(2024, 12, 31),
+    accounting_period_name="Dec 2024",
+)
+
+
+def run_now(database: Database, ledger: Ledger | None = None, asked: CreateRun = DECEMBER) -> JournalRun:
+    """A processed run; a violation fails the test."""
+    if ledger is not None:
+        keep(database, ledger)
+    with database.write() as session:
+        request = check(session, asked)
+        assert isinstance(request, RunRequest), request
+        run = insert_run(session, request, "test")
+        assert begin(session, run.id)
+        make_entries(session, run.id)
+    return run
+
+
+def cancel_now(database: Database, number: str, batch: int = 100) -> JournalRun:
+    """The run after a cancellation in batches."""
+    with database.write() as session:
+        run = lock_run_numbered(session, number)
+        assert run is not None
+        request_cancel(session, run, "test")
+    left = True
+    while left:
+        with database.write() as session:
+            left = cancel_batch(session, run.id, batch)
+            run = lock_run_numbered(session, number)
+            assert run is not None
+    return run
+
+
+def entries_of(database: Database, run: JournalRun) -> list[JournalEntry]:
+    """The run's entries, in their order."""
+    with database.read() as session:
+        statement = select(JournalEntry).where(JournalEntry.journal_run_id == run.id).order_by(col(JournalEntry.id))
+        return list(session.exec(statement))
+
+
+def items_of(database: Database, entry: JournalEntry) -> Items:
+    """The side, accounting code, amount and home amount of each item of the entry."""
+    with database.read() as session:
+        names = {code.id: code.name for code in session.exec(select(AccountingCode))}
+        return [
+            (
+                item.type.value,
+                names[item.accounting_code_id],
+                str(item.amount),
+                None if item.home_currency_amount is None else str(item.home_currency_amount),
+            )
+            for item in items_by_entry(session, [entry.id]).get(entry.id, [])
+        ]

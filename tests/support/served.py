@@ -1,0 +1,27 @@
+"""A gateway served over a real socket, for as long as a test needs it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gateway.application import Application
+from gateway.server import Server, listen
+from storage.database import Database
+from tests.support.client import Client
+
+
+@contextmanager
+def served(application: Application, database: Database) -> Iterator[Client]:
+    """Serve the application on the database, in a thread; yields a client."""
+    listener = listen("127.0.0.1", 0)
+    server = Server(application)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", database) as connected:
+            connected.wait_until_ready()
+            yield connected
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive(), "the server did not stop"
