@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.postings import KEYS, TRANSACTIONS, measure
-from tests.postgresql import PostgreSQL
+from tests.support.postgresql import PostgreSQL
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
