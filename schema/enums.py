@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from resolvers.errors import UserErrorCode
+from runs.violations import Rule
 from storage.words import (
     AccountingCodeCategory,
     AccountingCodeStatus,
@@ -22,9 +22,9 @@ from storage.words import (
 Words = TypeVar("Words", bound=type[StrEnum])
 
 
-def _describe(words: Words, description: str, values: dict[str, str] | None = None) -> Words:
+def _describe(words: Words, description: str, values: dict[str, str] | None = None, name: str | None = None) -> Words:
     """Register the vocabulary as a GraphQL enum, with a description for each value."""
-    described = strawberry.enum(words, description=description)
+    described = strawberry.enum(words, name=name, description=description)
     for value in described.__strawberry_definition__.values:  # type: ignore[attr-defined]
         member = words[value.name]
         value.description = (values or {}).get(value.name, f"“{member.value}” in the REST interface and in feeds.")
@@ -105,7 +105,7 @@ _describe(
     },
 )
 _describe(
-    UserErrorCode,
+    Rule,
     "The kind of violation.",
     {
         "REQUIRED": "A required value is missing.",
@@ -120,8 +120,9 @@ _describe(
         "NOT_IN_ONE_PERIOD": "The target dates are not inside one accounting period.",
         "WHOLE_PERIOD_ONLY": "The transaction type requires a run for a whole accounting period.",
         "AGGREGATION_MIXED": "The entries of an accounting period must all be aggregated, or none.",
-        "RUN_IN_THE_WAY": "Another run is Pending or Processing.",
+        "RUN_IN_PROGRESS": "Another run is Pending or Processing.",
         "STATUS_NOT_ALLOWED": "The current status does not allow this.",
         "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used with a different input.",
     },
+    name="UserErrorCode",
 )

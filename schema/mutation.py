@@ -9,33 +9,22 @@ from strawberry import UNSET
 
 from resolvers import journal_entries as entries
 from resolvers import journal_runs as runs
-from resolvers.create_rules import CreateRun
-from resolvers.errors import Answer, UserErrorCode
 from resolvers.record_transactions import Recorded
 from resolvers.record_transactions import record_transactions as record
 from resolvers.transactions import TransactionFields
+from runs.create_rules import RunDraft
 from schema.arguments import given
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.journal_run import JournalRun
+from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_entries, journal_runs
 from storage.words import TransactionType, TransferStatus
 
-RunAnswer = Answer[journal_runs.JournalRun]
-EntryAnswer = Answer[journal_entries.JournalEntry]
-EntriesAnswer = Answer[list[journal_entries.JournalEntry]]
-
-
-@strawberry.type(description="A violation: one broken rule.")
-class UserError:
-    code: UserErrorCode = strawberry.field(description="The kind of violation.")
-    message: str = strawberry.field(description="What is wrong, and what would be right.")
-    field: list[str] | None = strawberry.field(
-        description='Path of the input field, such as ["input", "targetEndDate"].'
-    )
-
-
-ERRORS = "Every violation of the input; empty if it was accepted."
+RunPayload = Payload[journal_runs.JournalRun]
+EntryPayload = Payload[journal_entries.JournalEntry]
+EntriesPayload = Payload[list[journal_entries.JournalEntry]]
+RecordedPayload = Payload[Recorded]
 
 
 @strawberry.input(description="A new journal run. Give an accounting period, or both target dates.")
@@ -70,7 +59,7 @@ class CreateJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalRun | None, description="The new run, PENDING.")
-    def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
+    def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
         return root.value
 
 
@@ -87,7 +76,7 @@ class CancelJournalRunPayload:
         graphql_type=JournalRun | None,
         description="The run, CANCEL_IN_PROGRESS. Subscribe to `entryCancelOutcomes` to follow its entries.",
     )
-    def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
+    def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
         return root.value
 
 
@@ -101,11 +90,11 @@ class DeleteJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalRun | None, description="The run, DELETE_IN_PROGRESS.")
-    def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
+    def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
         return root.value
 
     @strawberry.field(description="Number of the run being deleted; it is never used again.")
-    def deleted_number(root: strawberry.Parent[RunAnswer]) -> str | None:
+    def deleted_number(root: strawberry.Parent[RunPayload]) -> str | None:
         return None if root.value is None else root.value.number
 
 
@@ -122,7 +111,7 @@ class SetTransferredToAccountingPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order of the input.")
-    def journal_entries(root: strawberry.Parent[EntriesAnswer]) -> list[journal_entries.JournalEntry] | None:
+    def journal_entries(root: strawberry.Parent[EntriesPayload]) -> list[journal_entries.JournalEntry] | None:
         return root.value
 
 
@@ -142,7 +131,7 @@ class UpdateJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The changed entry.")
-    def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
+    def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
         return root.value
 
 
@@ -156,7 +145,7 @@ class CancelJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The entry, CANCELLED.")
-    def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
+    def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
         return root.value
 
 
@@ -201,14 +190,21 @@ class RecordTransactionsInput:
 
 @strawberry.type(description="The result of recording the transactions.")
 class RecordTransactionsPayload:
-    recorded: int = strawberry.field(description="Number of transactions recorded by this call.")
-    duplicates: int = strawberry.field(
-        description="Number of transactions that had already been recorded with the same content."
-    )
-    rates_added: int = strawberry.field(
+    @strawberry.field(description="Number of transactions recorded by this call.")
+    def recorded(root: strawberry.Parent[RecordedPayload]) -> int:
+        return 0 if root.value is None else root.value.recorded
+
+    @strawberry.field(description="Number of transactions that had already been recorded with the same content.")
+    def duplicates(root: strawberry.Parent[RecordedPayload]) -> int:
+        return 0 if root.value is None else root.value.duplicates
+
+    @strawberry.field(
         description="Number of transactions that had been recorded before the ledger had a home currency, and"
         " received their exchange rate by this call."
     )
+    def rates_added(root: strawberry.Parent[RecordedPayload]) -> int:
+        return 0 if root.value is None else root.value.rates_added
+
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
@@ -222,20 +218,20 @@ class Mutation:
         description="Create a journal run. It starts as PENDING and is processed in the background; subscribe to"
         " `journalRunUpdates` to follow it.",
     )
-    async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunAnswer:
-        return await runs.create_journal_run(info.context, CreateRun(**given(input)))
+    async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunPayload:
+        return await payload(runs.create_journal_run(info.context, RunDraft(**given(input))))
 
     @strawberry.mutation(
         graphql_type=CancelJournalRunPayload,
         description="Cancel a PENDING, ERROR or COMPLETED run. Its entries are cancelled in the background;"
         " subscribe to `entryCancelOutcomes` for the outcome of each.",
     )
-    async def cancel_journal_run(self, info: Info, input: Annotated[CancelJournalRunInput, Input]) -> RunAnswer:
-        return await runs.cancel_journal_run(info.context, input.number)
+    async def cancel_journal_run(self, info: Info, input: Annotated[CancelJournalRunInput, Input]) -> RunPayload:
+        return await payload(runs.cancel_journal_run(info.context, input.number))
 
     @strawberry.mutation(graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run and its entries.")
-    async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunAnswer:
-        return await runs.delete_journal_run(info.context, input.number)
+    async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunPayload:
+        return await payload(runs.delete_journal_run(info.context, input.number))
 
     @strawberry.mutation(
         graphql_type=SetTransferredToAccountingPayload,
@@ -243,33 +239,37 @@ class Mutation:
     )
     async def set_transferred_to_accounting(
         self, info: Info, input: Annotated[SetTransferredToAccountingInput, Input]
-    ) -> EntriesAnswer:
-        return await entries.set_transferred_to_accounting(
-            info.context, input.journal_entry_numbers, input.transferred_to_accounting
+    ) -> EntriesPayload:
+        return await payload(
+            entries.set_transferred_to_accounting(
+                info.context, input.journal_entry_numbers, input.transferred_to_accounting
+            )
         )
 
     @strawberry.mutation(
         graphql_type=UpdateJournalEntryPayload,
         description="Change the notes of an entry, its transfer status, or both.",
     )
-    async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryAnswer:
-        return await entries.update_journal_entry(info.context, entries.EntryChange(**given(input)))
+    async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryPayload:
+        return await payload(entries.update_journal_entry(info.context, entries.EntryChange(**given(input))))
 
     @strawberry.mutation(
         graphql_type=CancelJournalEntryPayload,
         description="Cancel one entry, unless its transfer status is YES or PROCESSING. Its transactions are then"
         " free for the next run; its own run keeps its status.",
     )
-    async def cancel_journal_entry(self, info: Info, input: Annotated[CancelJournalEntryInput, Input]) -> EntryAnswer:
-        return await entries.cancel_journal_entry(info.context, input.number)
+    async def cancel_journal_entry(self, info: Info, input: Annotated[CancelJournalEntryInput, Input]) -> EntryPayload:
+        return await payload(entries.cancel_journal_entry(info.context, input.number))
 
     @strawberry.mutation(
         graphql_type=RecordTransactionsPayload,
         description="Record up to 1,000 transactions. Repeating a call is safe: a transaction that was recorded before"
         " with the same content counts as a duplicate.",
     )
-    async def record_transactions(self, info: Info, input: Annotated[RecordTransactionsInput, Input]) -> Recorded:
-        return await record(info.context, [_fields(transaction) for transaction in input.transactions])
+    async def record_transactions(
+        self, info: Info, input: Annotated[RecordTransactionsInput, Input]
+    ) -> RecordedPayload:
+        return await payload(record(info.context, [_fields(transaction) for transaction in input.transactions]))
 
 
 def _fields(transaction: TransactionInput) -> TransactionFields:

@@ -54,7 +54,7 @@ def test_of_callers_who_create_cancel_or_delete_at_the_same_moment_exactly_one_w
             run = f"JR-{number:08}"
             # Held, because the slowest caller might arrive after the winner's run has ended.
             with held("begin"):
-                assert callers.codes(Client.create) == ["", *["RUN_IN_THE_WAY"] * others]
+                assert callers.codes(Client.create) == ["", *["RUN_IN_PROGRESS"] * others]
             client.wait(run, "COMPLETED")
             with held("cancel_batch"):
                 assert callers.codes(partial(Client.cancel, number=run)) == ["", *["STATUS_NOT_ALLOWED"] * others]
