@@ -169,8 +169,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "names are normalised, and refused for what cannot be seen": (
         {"accountingPeriodName": "Dec\u00a02024", "organizationLabels": ["North\u200b", " North", "North "]},
         [
-            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which is invisible"),
-            ("INVALID", "organizationLabels.0", "character 6 is ZERO WIDTH SPACE (U+200B)"),
+            ("INVALID", "accountingPeriodName", "Character 4 is NO-BREAK SPACE (U+00A0), which is invisible"),
+            ("INVALID", "organizationLabels.0", "Character 6 is ZERO WIDTH SPACE (U+200B)"),
             ("DUPLICATE", "organizationLabels.2", TWICE),
         ],
     ),
