@@ -17,6 +17,8 @@ Before = Annotated[str | None, strawberry.argument(description="Return rows befo
 RunNumber = Annotated[str, strawberry.argument(description="Run number, such as JR-00000001.")]
 EntryNumber = Annotated[str, strawberry.argument(description="Entry number, such as JE-00000001.")]
 
+Input = strawberry.argument(description="Input.")
+
 
 def page(
     first: int | None = UNSET, after: str | None = UNSET, last: int | None = UNSET, before: str | None = UNSET
