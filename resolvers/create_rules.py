@@ -48,7 +48,7 @@ def check(session: Session, draft: CreateRun) -> RunRequest | list[UserError]:
     obstacle = running_run(session)
     if obstacle is not None:
         errors.add(
-            Code.RUN_IN_THE_WAY,
+            Code.RUN_IN_PROGRESS,
             f"Journal run {obstacle.number} is {obstacle.status.value}; only one run can be Pending or Processing."
             " Wait until it has ended, or cancel it while it is Pending.",
         )

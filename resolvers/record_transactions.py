@@ -19,6 +19,9 @@ MOST = 1_000
 
 _TRIES = 3
 
+_FIELDS = {"organization": "organizationLabel"}
+"""Fields of the API whose columns have other names in files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -83,7 +86,8 @@ def _errors(faults: Mapping[int, Sequence[Fault]], given: Sequence[TransactionFi
 
 
 def _error(place: int, fault: Fault, given: TransactionFields) -> UserError:
-    field_name = "segments" if fault.column.startswith(SEGMENT) else to_camel_case(fault.column)
+    field_name = "segments" if fault.column.startswith(SEGMENT) else _FIELDS.get(fault.column)
+    field_name = field_name or to_camel_case(fault.column)
     path = ["input", "transactions", str(place), field_name]
     if fault.code is UserErrorCode.CONFLICT:
         transaction_id = (given.transaction_id or "").strip()

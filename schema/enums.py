@@ -15,6 +15,7 @@ from storage.words import (
     JournalEntryStatus,
     JournalRunStatus,
     NotJournaledReason,
+    Permission,
     TransactionType,
     TransferStatus,
 )
@@ -97,10 +98,15 @@ _describe(
     ItemType, "Whether a journal entry item is a debit or a credit.", {"DEBIT": "A debit.", "CREDIT": "A credit."}
 )
 _describe(
+    Permission,
+    "What a caller may do.",
+    {permission.name: f"“{permission.value}” in `journal-gateway api-key`." for permission in Permission},
+)
+_describe(
     CancelOutcome,
     "The outcome of trying to cancel one journal entry.",
     {
-        "CANCELED": "The entry was cancelled.",
+        "CANCELLED": "The entry was cancelled.",
         "FAILED": "The entry could not be cancelled; `code` and `message` give the reason.",
     },
 )
@@ -120,7 +126,7 @@ _describe(
         "NOT_IN_ONE_PERIOD": "The target dates are not inside one accounting period.",
         "WHOLE_PERIOD_ONLY": "The transaction type requires a run for a whole accounting period.",
         "AGGREGATION_MIXED": "The entries of an accounting period must all be aggregated, or none.",
-        "RUN_IN_THE_WAY": "Another run is Pending or Processing.",
+        "RUN_IN_PROGRESS": "Another run is Pending or Processing.",
         "STATUS_NOT_ALLOWED": "The current status does not allow this.",
         "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used with a different input.",
     },

@@ -31,7 +31,7 @@ class TransactionInput:
     currency: str = strawberry.field(description="Currency, an ISO 4217 code such as GBP.")
     debit_account: str = strawberry.field(description="Name of the accounting code to debit.")
     credit_account: str = strawberry.field(description="Name of the accounting code to credit.")
-    organization: str | None = strawberry.field(default=UNSET, description="Organisation.")
+    organization_label: str | None = strawberry.field(default=UNSET, description="Organisation.")
     exchange_rate: Decimal | None = strawberry.field(
         default=UNSET,
         description="Units of the home currency per unit of `currency`; only if the ledger has a home currency.",
@@ -80,5 +80,7 @@ class TransactionMutations:
 
 
 def _fields(transaction: TransactionInput) -> TransactionFields:
-    segments = [(segment.name, segment.value) for segment in transaction.segments or []]
-    return TransactionFields(**{**given(transaction), "segments": segments})
+    values = given(transaction)
+    values["organization"] = values.pop("organization_label", None)
+    values["segments"] = [(segment.name, segment.value) for segment in transaction.segments or []]
+    return TransactionFields(**values)

@@ -37,7 +37,7 @@ CATEGORIES = {
     UserErrorCode.PERIOD_OPEN_ENDED: 30,
     UserErrorCode.NOT_IN_ONE_PERIOD: 30,
     UserErrorCode.WHOLE_PERIOD_ONLY: 30,
-    UserErrorCode.RUN_IN_THE_WAY: 30,
+    UserErrorCode.RUN_IN_PROGRESS: 30,
     UserErrorCode.STATUS_NOT_ALLOWED: 30,
     UserErrorCode.IDEMPOTENCY_KEY_REUSED: 30,
 }
@@ -286,7 +286,7 @@ def new_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
 
 LEDGER = """{
   journalRuns(first: 1000) { nodes { number status totalJournalEntryCount transactionCount errorMessage
-    cancellation { canceledCount failedCount remainingCount outcomes { nodes { outcome code message } } } } }
+    cancellation { cancelledCount failedCount remainingCount outcomes { nodes { outcome code message } } } } }
   journalEntries(first: 1000) { nodes { number status notes transferredToAccounting transferredBy totalDebit
     journalRun { number } } }
 }"""

@@ -255,7 +255,7 @@ def test_rules_1_to_4_accept_a_period_its_own_dates_a_part_of_it_and_a_closed_on
     part = client.completed(accountingPeriodName=None, targetStartDate="2024-11-30", targetEndDate="2024-11-30")
     assert part["accountingPeriod"] == {"name": "Nov 2024"}
     revenue = client.completed(transactionTypes=["REVENUE_EVENT_ITEM"], journalEntryDate="2025-03-31")
-    assert revenue["executedOn"] >= revenue["createdAt"]
+    assert revenue["executedAt"] >= revenue["createdAt"]
 
 
 def test_rule_5_an_unknown_transaction_type_is_an_invalid_document() -> None:
@@ -274,9 +274,9 @@ def test_rule_6_one_run_at_a_time_naming_the_run_in_the_way(client: Client) -> N
             behind_pending = client.create(journalEntryDate="1999-01-01")
         client.wait(number, "PROCESSING")
         behind_processing = client.create()
-    assert broken(behind_pending) == [("OUT_OF_RANGE", "journalEntryDate"), ("RUN_IN_THE_WAY", "")]
+    assert broken(behind_pending) == [("OUT_OF_RANGE", "journalEntryDate"), ("RUN_IN_PROGRESS", "")]
     assert behind_pending["errors"][1]["message"].startswith(f"Journal run {number} is Pending;")
-    assert broken(behind_processing) == [("RUN_IN_THE_WAY", "")]
+    assert broken(behind_processing) == [("RUN_IN_PROGRESS", "")]
     assert behind_processing["errors"][0]["message"].startswith(f"Journal run {number} is Processing;")
     client.wait(number, "COMPLETED")
     with held("cancel_batch"):

@@ -62,7 +62,7 @@ FIRST_RUN = 'journalRun(number: "JR-00000001") { %s }'
 ENTRIES_OF_RUN = List("journalEntries", "number", FIRST_RUN, both_ways=False)
 OUTCOMES = List(
     "outcomes",
-    "sequence canceledCount",
+    "sequence cancelledCount",
     'journalRun(number: "JR-00000001") { cancellation { %s } }',
     both_ways=False,
 )
