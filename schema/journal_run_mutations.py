@@ -21,11 +21,13 @@ RunAnswer = Answer[journal_runs.JournalRun]
 
 @strawberry.input(description="A new journal run. Give an accounting period, or both target dates.")
 class CreateJournalRunInput:
-    transaction_types: list[TransactionType] = strawberry.field(
-        description="Types of the transactions to collect: at least one, without duplicates."
-    )
     journal_entry_date: date = strawberry.field(
         description="The date of its entries in the books, inside an accounting period; usually the period's last day."
+    )
+    transaction_types: list[TransactionType] | None = strawberry.field(
+        default=UNSET,
+        description="Types of the transactions to collect, without duplicates; all if omitted. An empty list is"
+        " refused.",
     )
     accounting_period_name: str | None = strawberry.field(
         default=UNSET, description="Name of the accounting period to collect."
@@ -98,7 +100,7 @@ class JournalRunMutations:
         " `journalRunUpdates` to follow it.",
     )
     async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunAnswer:
-        return await runs.create_journal_run(info.context, CreateRun(**given(input)))
+        return await runs.create_journal_run(info.context, _draft(input))
 
     @strawberry.mutation(
         graphql_type=CancelJournalRunPayload,
@@ -111,3 +113,10 @@ class JournalRunMutations:
     @strawberry.mutation(graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run and its entries.")
     async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunAnswer:
         return await runs.delete_journal_run(info.context, input.number)
+
+
+def _draft(input: CreateJournalRunInput) -> CreateRun:
+    values = given(input)
+    if values.get("transaction_types") is None:
+        values["transaction_types"] = tuple(TransactionType)
+    return CreateRun(**values)

@@ -97,7 +97,7 @@ input JournalEntryOrder { direction: OrderDirection! = ASC }
 enum OrderDirection { ASC DESC }
 input CreateJournalRunInput {
   accountingPeriodName: String  targetStartDate: Date  targetEndDate: Date  journalEntryDate: Date!
-  organizationLabels: [String!]  transactionTypes: [TransactionType!]!
+  organizationLabels: [String!]  transactionTypes: [TransactionType!]
 }
 input CancelJournalRunInput { number: String! }
 input DeleteJournalRunInput { number: String! }
