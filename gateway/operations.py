@@ -54,12 +54,12 @@ ENTRIES = """query RunEntries($runNumber: String!) {
 FOLLOW = """# Each entry's outcome, as it happens.
 # Started later, it replays all outcomes from the first.
 subscription FollowCancellation($runNumber: String!) {
-  entryCancelOutcomes(runNumber: $runNumber) {
+  entryCancelOutcomes(number: $runNumber) {
     sequence
     outcome
     message
     journalEntry { number status currency totalDebit }
-    canceledCount
+    cancelledCount
     failedCount
     remainingCount
   }
@@ -90,7 +90,7 @@ mutation SetTransferred($input: SetTransferredToAccountingInput!) {
     journalEntries {
       number
       transferredToAccounting
-      transferDateTime
+      transferredAt
       transferredBy
     }
     errors { code message field }
@@ -149,7 +149,7 @@ DEMO_FOLLOW = """# Start this, then CancelRun in a second window:
 # each entry's outcome appears as it happens.
 # Started later, it replays all outcomes from the first.
 subscription FollowCancellation {
-  entryCancelOutcomes(runNumber: "JR-00000001") {
+  entryCancelOutcomes(number: "JR-00000001") {
     sequence
     outcome
     message
@@ -160,7 +160,7 @@ subscription FollowCancellation {
       currency
       totalDebit
     }
-    canceledCount
+    cancelledCount
     failedCount
     remainingCount
   }
@@ -185,7 +185,7 @@ DEMO_TRANSFER = """mutation SetTransferred {
     journalEntries {
       number
       transferredToAccounting
-      transferDateTime
+      transferredAt
       transferredBy
     }
     errors { code message field }

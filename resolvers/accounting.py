@@ -11,6 +11,11 @@ from storage.accounting_periods import AccountingPeriod
 from storage.pages import Page, Window
 
 
+async def accounting_period(context: Context, name: str) -> AccountingPeriod | None:
+    """The accounting period with that name."""
+    return await context.gateway.read(periods.period_named, name)
+
+
 async def accounting_periods(context: Context, window: Window) -> Page[AccountingPeriod]:
     """One page of accounting periods, by start date. Raises RequestError for a cursor of another list."""
     return await context.gateway.read(periods.accounting_periods, window)
@@ -19,6 +24,11 @@ async def accounting_periods(context: Context, window: Window) -> Page[Accountin
 async def accounting_period_count(context: Context) -> int:
     """The number of accounting periods."""
     return await context.gateway.read(periods.count_accounting_periods)
+
+
+async def accounting_code(context: Context, name: str) -> AccountingCode | None:
+    """The accounting code with that name."""
+    return await context.gateway.read(codes.code_named, name)
 
 
 async def accounting_codes(context: Context, window: Window) -> Page[AccountingCode]:

@@ -180,7 +180,7 @@ def _set(session: Session, entry: JournalEntry, status: TransferStatus, context:
         return
     entry.transferred_to_accounting = status
     transferred = status is TransferStatus.YES
-    entry.transfer_date_time = now() if transferred else None
+    entry.transferred_at = now() if transferred else None
     entry.transferred_by = context.user if transferred else None
     session.add(entry)
     audit.record(

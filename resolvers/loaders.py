@@ -24,10 +24,11 @@ from storage.cancellations import (
 )
 from storage.journal_entries import JournalEntry, entries_by_id
 from storage.journal_entry_items import JournalEntryItem, items_by_entry
-from storage.journal_entry_lists import EntryFilter, count_entries_of_runs, entries_of_runs
+from storage.journal_entry_lists import EntryFilter, count_entries_by_status, count_entries_of_runs, entries_of_runs
 from storage.journal_runs import JournalRun, runs_by_id
-from storage.pages import Page, Window
-from storage.transaction_lists import count_transactions_of_entries
+from storage.pages import Order, Page, Window
+from storage.transaction_lists import count_transactions_of_entries, count_transactions_of_runs
+from storage.words import JournalEntryStatus
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
@@ -92,9 +93,22 @@ class Loaders:
         """The number of outcomes, by cancellation."""
         return self._by_id(count_outcomes_of_cancellations)
 
-    def entries(self, filter: EntryFilter, window: Window) -> DataLoader[int, Page[JournalEntry]]:
-        """Pages of entries by run; one look-up for all runs with the same filter and window."""
-        return self._list(("entries", repr(filter), window), entries_of_runs, filter, window)
+    @cached_property
+    def entry_counts(self) -> DataLoader[int, dict[JournalEntryStatus, int] | None]:
+        """The number of entries in each status, by run."""
+        return self._by_id(count_entries_by_status)
+
+    @cached_property
+    def taken_transaction_count(self) -> DataLoader[int, int | None]:
+        """The number of transactions that a run holds now, by run."""
+        return self._by_id(count_transactions_of_runs)
+
+    def entries(
+        self, filter: EntryFilter, order: Order[JournalEntry], window: Window
+    ) -> DataLoader[int, Page[JournalEntry]]:
+        """Pages of entries by run; one look-up for all runs with the same filter, order and window."""
+        name = ("entries", repr(filter), order.name, order.descending, window)
+        return self._list(name, entries_of_runs, filter, order, window)
 
     def entry_count(self, filter: EntryFilter) -> DataLoader[int, int | None]:
         """The number of entries that match the filter, by run."""

@@ -1,4 +1,4 @@
-"""Recorded transactions: their list, and why one is not journaled.
+"""Recorded transactions: look-up, list, and why one is not journaled.
 
 Each raises Forbidden for a caller who lacks its permission.
 """
@@ -9,8 +9,14 @@ from storage.accounting_periods import AccountingPeriod
 from storage.pages import Page, Window
 from storage.posting_buckets import PostingBucket
 from storage.transaction_lists import TransactionFilter
-from storage.transactions import PostedTransaction
+from storage.transactions import PostedTransaction, recorded_transaction
 from storage.words import NotJournaledReason, Permission
+
+
+async def transaction(context: Context, transaction_id: str) -> PostedTransaction | None:
+    """The transaction with that id of its source system."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    return await context.gateway.read(recorded_transaction, transaction_id)
 
 
 async def transactions(context: Context, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:

@@ -66,17 +66,17 @@ def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
 
 def _try(cancellation: Cancellation, entry: JournalEntry) -> EntryCancelOutcome:
     held = is_held(entry)
-    cancellation.canceled_count += not held
+    cancellation.cancelled_count += not held
     cancellation.failed_count += held
     cancellation.remaining_count -= 1
     return EntryCancelOutcome(
         cancellation_id=cancellation.id,
-        sequence=cancellation.canceled_count + cancellation.failed_count,
+        sequence=cancellation.cancelled_count + cancellation.failed_count,
         journal_entry_id=entry.id,
-        outcome=CancelOutcome.FAILED if held else CancelOutcome.CANCELED,
+        outcome=CancelOutcome.FAILED if held else CancelOutcome.CANCELLED,
         code=TRANSFERRED if held else None,
         message=sentence(why_held(entry)) if held else None,
-        canceled_count=cancellation.canceled_count,
+        cancelled_count=cancellation.cancelled_count,
         failed_count=cancellation.failed_count,
         remaining_count=cancellation.remaining_count,
         recorded_at=now(),
@@ -96,5 +96,5 @@ def _finish(session: Session, run: JournalRun, cancellation: Cancellation) -> No
         trail.SYSTEM,
         "finish cancellation",
         JournalRunStatus.CANCEL_IN_PROGRESS,
-        {"canceled_count": cancellation.canceled_count, "failed_count": cancellation.failed_count},
+        {"canceled_count": cancellation.cancelled_count, "failed_count": cancellation.failed_count},
     )

@@ -52,7 +52,7 @@ def begin(session: Session, run_id: int) -> bool:
         return False
     if run.status is JournalRunStatus.PENDING:
         move(run, Event.START)
-        run.executed_on = now()
+        run.executed_at = now()
         session.add(run)
     return True
 

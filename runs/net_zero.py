@@ -17,7 +17,7 @@ class NetZero:
     """The transactions of a run that net to zero: their number, and the number of groups, one entry each otherwise."""
 
     transaction_count: int = 0
-    key_count: int = 0
+    group_count: int = 0
 
 
 def net_zero_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, NetZero]:

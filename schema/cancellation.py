@@ -1,15 +1,16 @@
 """Cancellations of runs, and the outcome for each entry."""
 
 from datetime import datetime
+from functools import partial
 
 import strawberry
-from strawberry import UNSET
 
 from resolvers.errors import NotFound
-from schema.arguments import After, First, page
-from schema.connection import Connection, CountedPage
+from schema.connection import Listing
 from schema.info import Info
 from schema.journal_entry import JournalEntry
+from schema.node import Node, to_id
+from schema.paging import connection
 from storage import cancellations, journal_entries
 from storage.cancellations import OUTCOMES
 from storage.words import CancelOutcome
@@ -26,7 +27,7 @@ class EntryCancelOutcome:
     outcome: CancelOutcome = strawberry.field(description="Whether the entry was cancelled.")
     code: str | None = strawberry.field(description="Machine-readable reason for a failure: TRANSFERRED_TO_ACCOUNTING.")
     message: str | None = strawberry.field(description="Human-readable reason for a failure.")
-    canceled_count: int = strawberry.field(description="Number of entries cancelled so far.")
+    cancelled_count: int = strawberry.field(description="Number of entries cancelled so far.")
     failed_count: int = strawberry.field(description="Number of entries that could not be cancelled so far.")
     remaining_count: int = strawberry.field(description="Number of entries not tried yet.")
 
@@ -43,21 +44,28 @@ class EntryCancelOutcome:
 
 
 @strawberry.type(description="A cancellation of a run, and its progress.")
-class Cancellation:
+class Cancellation(Node):
+    row = cancellations.Cancellation
     started_at: datetime = strawberry.field(description="When the cancellation was requested.")
     started_by: str = strawberry.field(description="Who requested the cancellation.")
     finished_at: datetime | None = strawberry.field(
         description="When the cancellation finished; null while it is in progress."
     )
-    canceled_count: int = strawberry.field(description="Number of entries cancelled so far.")
+    entry_count: int = strawberry.field(
+        description="Number of entries to try: those that were live when the cancellation was requested."
+    )
+    cancelled_count: int = strawberry.field(description="Number of entries cancelled so far.")
     failed_count: int = strawberry.field(description="Number of entries that could not be cancelled so far.")
     remaining_count: int = strawberry.field(description="Number of entries not tried yet.")
 
-    @strawberry.field(graphql_type=Connection[EntryCancelOutcome], description="The outcomes so far, in order.")
-    async def outcomes(
-        root: CancellationRow, info: Info, first: First = UNSET, after: After = UNSET
-    ) -> CountedPage[cancellations.EntryCancelOutcome]:
-        cancellation_id = root.id
-        loaders = info.context.loaders
-        rows = await loaders.outcomes(page(first, after)).load(cancellation_id)
-        return CountedPage(rows, lambda: loaders.outcome_count.load(cancellation_id))
+    @strawberry.field(description="Global id.")
+    def id(root: CancellationRow) -> strawberry.ID:
+        return to_id("Cancellation", root.id)
+
+    @connection(EntryCancelOutcome, description="The outcomes so far, in order.")
+    def outcomes(root: CancellationRow, info: Info) -> Listing[cancellations.EntryCancelOutcome]:
+        cancellation_id, loaders = root.id, info.context.loaders
+        return Listing(
+            lambda window: loaders.outcomes(window).load(cancellation_id),
+            partial(loaders.outcome_count.load, cancellation_id),
+        )

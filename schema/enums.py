@@ -15,6 +15,7 @@ from storage.words import (
     JournalEntryStatus,
     JournalRunStatus,
     NotJournaledReason,
+    Permission,
     TransactionType,
     TransferStatus,
 )
@@ -97,10 +98,15 @@ _describe(
     ItemType, "Whether a journal entry item is a debit or a credit.", {"DEBIT": "A debit.", "CREDIT": "A credit."}
 )
 _describe(
+    Permission,
+    "What a caller may do.",
+    {permission.name: f"“{permission.value}” in `journal-gateway api-key`." for permission in Permission},
+)
+_describe(
     CancelOutcome,
     "The outcome of trying to cancel one journal entry.",
     {
-        "CANCELED": "The entry was cancelled.",
+        "CANCELLED": "The entry was cancelled.",
         "FAILED": "The entry could not be cancelled; `code` and `message` give the reason.",
     },
 )

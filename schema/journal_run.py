@@ -1,26 +1,25 @@
 """Journal runs."""
 
-from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 import strawberry
 from strawberry import UNSET
 
 from resolvers.journal_entries import net_zero_transactions
-from resolvers.names import name_to_find
 from runs.net_zero import notice
 from schema.accounting import AccountingPeriod
-from schema.arguments import After, Before, First, Last, given, page
 from schema.cancellation import Cancellation
-from schema.connection import Connection, CountedPage
+from schema.connection import Listing
 from schema.info import Info
-from schema.journal_entry import EntryFilterArgument, JournalEntry, entry_filter
+from schema.journal_entry import JournalEntry
+from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_filter, entry_order
 from schema.node import Node, to_id
+from schema.paging import connection
 from schema.transaction import Transaction
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
-from storage.journal_run_lists import RunFilter
 from storage.transactions import PostedTransaction
-from storage.words import JournalRunStatus, Permission, TransactionType
+from storage.words import JournalEntryStatus, JournalRunStatus, Permission, TransactionType
 
 RunRow = strawberry.Parent[journal_runs.JournalRun]
 
@@ -29,6 +28,7 @@ RunRow = strawberry.Parent[journal_runs.JournalRun]
     description="Collects the transactions of a period that are not taken, and summarises them into journal entries."
 )
 class JournalRun(Node):
+    row = journal_runs.JournalRun
     number: str = strawberry.field(description="Run number, such as JR-00000001.")
     status: JournalRunStatus = strawberry.field(description="Status.")
     transaction_types: list[TransactionType] = strawberry.field(description="Types of the transactions to collect.")
@@ -42,15 +42,14 @@ class JournalRun(Node):
     aggregate_currency: bool = strawberry.field(description="Whether its entries are kept in the home currency.")
     created_at: datetime = strawberry.field(description="When the run was created.")
     created_by: str = strawberry.field(description="Who created the run.")
-    executed_on: datetime | None = strawberry.field(description="When processing started.")
-    total_journal_entry_count: int = strawberry.field(description="Number of entries created.")
-    transaction_count: int = strawberry.field(description="Number of transactions collected.")
+    executed_at: datetime | None = strawberry.field(description="When processing started.")
+    total_journal_entry_count: int = strawberry.field(
+        description="Number of entries created; cancelling does not change it. They are created all at once."
+    )
+    transaction_count: int = strawberry.field(
+        description="Number of transactions collected; cancelling does not change it."
+    )
     error_message: str | None = strawberry.field(description="Why the run failed, if its status is ERROR.")
-
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Whether the value is the database row behind this type."""
-        return isinstance(value, journal_runs.JournalRun)
 
     @strawberry.field(description="Global id.")
     def id(root: RunRow) -> strawberry.ID:
@@ -60,19 +59,32 @@ class JournalRun(Node):
     async def accounting_period(root: RunRow, info: Info) -> accounting_periods.AccountingPeriod | None:
         return await info.context.loaders.accounting_period.load(root.accounting_period_id)
 
-    @strawberry.field(graphql_type=Connection[JournalEntry], description="The entries created by the run.")
-    async def journal_entries(
-        root: RunRow,
-        info: Info,
-        first: First = UNSET,
-        after: After = UNSET,
-        filter: EntryFilterArgument = UNSET,
-    ) -> CountedPage[journal_entries.JournalEntry]:
+    @connection(JournalEntry, description="The entries created by the run, oldest first by default.")
+    def journal_entries(
+        root: RunRow, info: Info, filter: EntryFilterArgument = UNSET, order_by: EntryOrderArgument = UNSET
+    ) -> Listing[journal_entries.JournalEntry]:
         info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
-        run_id = root.id
-        wanted, loaders = entry_filter(filter), info.context.loaders
-        rows = await loaders.entries(wanted, page(first, after)).load(run_id)
-        return CountedPage(rows, lambda: loaders.entry_count(wanted).load(run_id))
+        conditions, order, loaders, run_id = entry_filter(filter), entry_order(order_by), info.context.loaders, root.id
+        return Listing(
+            lambda window: loaders.entries(conditions, order, window).load(run_id),
+            lambda: loaders.entry_count(conditions).load(run_id),
+        )
+
+    @strawberry.field(description="Number of its entries that are live now.")
+    async def live_journal_entry_count(root: RunRow, info: Info) -> int:
+        return await _entry_count(root, info, JournalEntryStatus.CREATED)
+
+    @strawberry.field(
+        description="Number of its entries that are cancelled now. While the run is deleted, it goes down to 0."
+    )
+    async def cancelled_journal_entry_count(root: RunRow, info: Info) -> int:
+        return await _entry_count(root, info, JournalEntryStatus.CANCELLED)
+
+    @strawberry.field(
+        description="Number of transactions taken now: those in its live entries, and those that net to zero."
+    )
+    async def taken_transaction_count(root: RunRow, info: Info) -> int:
+        return await info.context.loaders.taken_transaction_count.load(root.id) or 0
 
     @strawberry.field(
         description="Number of its transactions that net to zero within their group. They are taken until the run is"
@@ -83,32 +95,22 @@ class JournalRun(Node):
         return found.transaction_count if found else 0
 
     @strawberry.field(
-        description="Number of groups that net to zero: transactions with the same type, currency, debit code,"
-        " organisation and segments."
+        description="Number of groups that net to zero. A group is the transactions with the same type, currency,"
+        " debit code, organisation and segments."
     )
-    async def net_zero_key_count(root: RunRow, info: Info) -> int:
+    async def net_zero_group_count(root: RunRow, info: Info) -> int:
         found = await info.context.loaders.net_zero.load(root.id)
-        return found.key_count if found else 0
+        return found.group_count if found else 0
 
-    @strawberry.field(
-        graphql_type=Connection[Transaction], description="The transactions that net to zero within their group."
-    )
-    async def net_zero_transactions(
-        root: RunRow,
-        info: Info,
-        first: First = UNSET,
-        after: After = UNSET,
-        last: Last = UNSET,
-        before: Before = UNSET,
-    ) -> CountedPage[PostedTransaction]:
+    @connection(Transaction, description="The transactions that net to zero within their group.")
+    def net_zero_transactions(root: RunRow, info: Info) -> Listing[PostedTransaction]:
         run_id, loaders = root.id, info.context.loaders
-        rows = await net_zero_transactions(info.context, run_id, page(first, after, last, before))
 
         async def count() -> int:
             found = await loaders.net_zero.load(run_id)
             return found.transaction_count if found else 0
 
-        return CountedPage(rows, count)
+        return Listing(partial(net_zero_transactions, info.context, run_id), count)
 
     @strawberry.field(description="Why the run is COMPLETED without an entry, if it is.")
     def notice(root: RunRow) -> str | None:
@@ -119,24 +121,6 @@ class JournalRun(Node):
         return await info.context.loaders.cancellation.load(root.id)
 
 
-@strawberry.input(description="Conditions that runs must meet; omitted fields are not checked.")
-class JournalRunFilter:
-    statuses: list[JournalRunStatus] | None = strawberry.field(default=UNSET, description="Status is one of these.")
-    accounting_period_name: str | None = strawberry.field(default=UNSET, description="Name of the accounting period.")
-    target_date_from: date | None = strawberry.field(
-        default=UNSET, description="The range includes this day or later days."
-    )
-    target_date_to: date | None = strawberry.field(
-        default=UNSET, description="The range includes this day or earlier days."
-    )
-
-
-def run_filter(filter: JournalRunFilter | None) -> RunFilter:
-    """The filter for storage. Raises RequestError for a name that no period can have."""
-    conditions = RunFilter(**given(filter)) if filter else RunFilter()
-    name = conditions.accounting_period_name
-    return (
-        conditions
-        if name is None
-        else replace(conditions, accounting_period_name=name_to_find(name, "accountingPeriodName"))
-    )
+async def _entry_count(run: journal_runs.JournalRun, info: Info, status: JournalEntryStatus) -> int:
+    counts = await info.context.loaders.entry_counts.load(run.id) or {}
+    return counts.get(status, 0)

@@ -25,20 +25,18 @@ class Subscription:
     async def entry_cancel_outcomes(
         self,
         info: Info,
-        run_number: RunNumber,
+        number: RunNumber,
         after: Annotated[
             str | None, strawberry.argument(description="Resume after the outcome with this cursor.")
         ] = UNSET,
     ) -> AsyncGenerator[cancellations.EntryCancelOutcome, None]:
-        async for outcome in runs.entry_cancel_outcomes(info.context, run_number, after or None):
+        async for outcome in runs.entry_cancel_outcomes(info.context, number, after or None):
             yield outcome
 
     @strawberry.subscription(
         graphql_type=JournalRun,
         description="The run now, then again after every change. The subscription completes when the run is deleted.",
     )
-    async def journal_run_updates(
-        self, info: Info, run_number: RunNumber
-    ) -> AsyncGenerator[journal_runs.JournalRun, None]:
-        async for run in runs.journal_run_updates(info.context, run_number):
+    async def journal_run_updates(self, info: Info, number: RunNumber) -> AsyncGenerator[journal_runs.JournalRun, None]:
+        async for run in runs.journal_run_updates(info.context, number):
             yield run

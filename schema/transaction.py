@@ -11,6 +11,7 @@ from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
 from schema.arguments import given
 from schema.info import Info
+from schema.node import Node, to_id
 from storage import accounting_codes, journal_entries, transaction_lists
 from storage.transactions import PostedTransaction
 from storage.words import NotJournaledReason, TransactionType
@@ -23,10 +24,15 @@ Posted = strawberry.Parent[PostedTransaction]
 
 
 @strawberry.type(description="A posted line of billing activity.")
-class Transaction:
+class Transaction(Node):
+    row = PostedTransaction
     amount: Decimal = strawberry.field(description="Signed amount, in the transaction's currency.")
     home_amount: Decimal | None = strawberry.field(description="Signed amount in the home currency.")
     exchange_rate: Decimal | None = strawberry.field(description="Units of the home currency per unit of `currency`.")
+
+    @strawberry.field(description="Global id.")
+    def id(root: Posted) -> strawberry.ID:
+        return to_id("Transaction", root.transaction.transaction_id)
 
     @strawberry.field(description="Unique id of the transaction in its source system.")
     def transaction_id(root: Posted) -> str:
@@ -45,7 +51,7 @@ class Transaction:
         return root.key.currency
 
     @strawberry.field(description="Organisation.")
-    def organization(root: Posted) -> str | None:
+    def organization_label(root: Posted) -> str | None:
         return root.key.organization
 
     @strawberry.field(description="Customer account number in the source system.")

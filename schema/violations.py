@@ -11,6 +11,9 @@ from runs.violations import Invalid, Rule, Violation
 
 Value = TypeVar("Value")
 
+_NAMES = {"organization": "organizationLabel"}
+"""Fields whose names in GraphQL are not the Python names in camel case."""
+
 ERRORS = "Every violation of the input; empty if it was accepted."
 
 
@@ -44,5 +47,5 @@ def _user_error(violation: Violation) -> UserError:
     if "segments" in path:
         # A segment is named by its message; the input has them as a list.
         path = path[: path.index("segments") + 1]
-    field = ["input", *(to_camel_case(part) if isinstance(part, str) else str(part) for part in path)]
+    field = ["input", *(_NAMES.get(part, to_camel_case(part)) if isinstance(part, str) else str(part) for part in path)]
     return UserError(code=violation.rule, message=violation.sentence, field=field)

@@ -31,6 +31,11 @@ def all_codes(session: Session) -> dict[str, AccountingCode]:
     return {code.name: code for code in session.exec(select(AccountingCode))}
 
 
+def code_named(session: Session, name: str) -> AccountingCode | None:
+    """The accounting code with that name."""
+    return session.exec(select(AccountingCode).where(AccountingCode.name == name)).one_or_none()
+
+
 def codes_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingCode]:
     """The accounting codes with these ids."""
     rows = session.exec(select(AccountingCode).where(col(AccountingCode.id).in_(set(ids))))
@@ -39,7 +44,7 @@ def codes_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingCod
 
 def save_code(session: Session, values: AccountingCode) -> AccountingCode:
     """Insert the accounting code, or update the one with that name. Codes are never removed."""
-    existing = session.exec(select(AccountingCode).where(AccountingCode.name == values.name)).one_or_none()
+    existing = code_named(session, values.name)
     if existing is None:
         session.add(values)
         session.flush()

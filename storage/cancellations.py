@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint, insert
+from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint, insert
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
@@ -23,9 +23,14 @@ class Cancellation(SQLModel, table=True):
     started_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     started_by: str = Field(max_length=255)
     finished_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
-    canceled_count: int = 0
+    cancelled_count: int = Field(default=0, sa_column=Column("canceled_count", Integer, nullable=False))
     failed_count: int = 0
     remaining_count: int = 0
+
+    @property
+    def entry_count(self) -> int:
+        """The number of entries to try: those that were live when the cancellation was requested."""
+        return self.cancelled_count + self.failed_count + self.remaining_count
 
 
 class EntryCancelOutcome(SQLModel, table=True):
@@ -49,10 +54,15 @@ class EntryCancelOutcome(SQLModel, table=True):
     outcome: CancelOutcome = Field(sa_column=Column(wire_enum(CancelOutcome), nullable=False))
     code: str | None = Field(default=None, max_length=100)
     message: str | None = Field(default=None, max_length=1000)
-    canceled_count: int
+    cancelled_count: int = Field(sa_column=Column("canceled_count", Integer, nullable=False))
     failed_count: int
     remaining_count: int
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+def cancellation_with_id(session: Session, cancellation_id: int) -> Cancellation | None:
+    """The cancellation with that id."""
+    return session.get(Cancellation, cancellation_id)
 
 
 def latest_cancellations(session: Session, run_ids: Iterable[int]) -> dict[int, Cancellation]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, insert, update
 from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
-from storage.columns import Identifier, UtcDateTime, wire_enum
+from storage.columns import Identifier, UtcDateTime, now, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.money import Minor, to_decimal
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
@@ -48,11 +48,14 @@ class JournalEntry(SQLModel, table=True):
     transferred_to_accounting: TransferStatus = Field(
         default=TransferStatus.NO, sa_column=Column(wire_enum(TransferStatus), nullable=False)
     )
-    transfer_date_time: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    transferred_at: datetime | None = Field(default=None, sa_column=Column("transfer_date_time", UtcDateTime))
     transferred_by: str | None = Field(default=None, max_length=255)
     notes: str | None = Field(default=None, max_length=2000)
     time_period_start: date
     time_period_end: date
+    created_at: datetime = Field(default=None, sa_column=Column(UtcDateTime, nullable=False))
+    updated_at: datetime = Field(default=None, sa_column=Column(UtcDateTime, nullable=False, onupdate=now))
+    """Every UPDATE of an entry sets it, unless the statement is plain SQL."""
     currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntry.currency"))
     """The ledger's row of the currency, which has the digits; read with this row."""
 
@@ -126,9 +129,10 @@ def mark_cancelled(session: Session, entry_ids: Sequence[int]) -> None:
 
 
 def insert_entries(session: Session, entries: Sequence[JournalEntry]) -> list[int]:
-    """Insert the entries. Returns their ids, in the same order."""
+    """Insert the entries, all created and updated at one moment. Returns their ids, in the same order."""
     if not entries:
         return []
-    rows = [entry.model_dump(exclude={"id"}) for entry in entries]
+    moment = now()
+    rows = [entry.model_dump(exclude={"id"}) | {"created_at": moment, "updated_at": moment} for entry in entries]
     statement = insert(JournalEntry).returning(col(JournalEntry.id), sort_by_parameter_order=True)
     return list(session.execute(statement, rows).scalars())

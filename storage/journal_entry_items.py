@@ -41,7 +41,7 @@ class JournalEntryItem(SQLModel, table=True):
         return to_decimal(self.amount_minor, self.currency_row)
 
     @property
-    def home_currency_amount(self) -> Decimal | None:
+    def home_amount(self) -> Decimal | None:
         """The amount in the home currency, if there is one."""
         if self.home_amount_minor is None or self.home_currency_row is None:
             return None

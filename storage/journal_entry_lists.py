@@ -61,19 +61,29 @@ def entries_of_run(session: Session, run_id: int, window: Window) -> Page[Journa
 
 
 def entries_of_runs(
-    session: Session, run_ids: Iterable[int], filter: EntryFilter, window: Window
+    session: Session, run_ids: Iterable[int], filter: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> dict[int, Page[JournalEntry]]:
     """One page of each run's entries, in one statement."""
     parent = col(JournalEntry.journal_run_id)
-    return pages_by_parent(
-        session, JournalEntry, parent, run_ids, _entry_conditions(filter), entries_by_number(False), window
-    )
+    return pages_by_parent(session, JournalEntry, parent, run_ids, _entry_conditions(filter), order, window)
 
 
 def count_entries_of_runs(session: Session, run_ids: Iterable[int], filter: EntryFilter) -> dict[int, int]:
     """The number of entries of each run, in one statement."""
     parent = col(JournalEntry.journal_run_id)
     return counts_by_parent(session, parent, run_ids, _entry_conditions(filter))
+
+
+def count_entries_by_status(session: Session, run_ids: Iterable[int]) -> dict[int, dict[JournalEntryStatus, int]]:
+    """The number of entries of each run in each status that occurs, in one statement."""
+    run_id, status = col(JournalEntry.journal_run_id), col(JournalEntry.status)
+    rows = session.execute(
+        select(run_id, status, func.count()).where(run_id.in_(set(run_ids))).group_by(run_id, status)
+    )
+    found: dict[int, dict[JournalEntryStatus, int]] = {}
+    for row in rows:
+        found.setdefault(row[0], {})[row[1]] = row[2]
+    return found
 
 
 def _entry_conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:

@@ -53,7 +53,7 @@ class JournalRun(SQLModel, table=True):
     home_currency: str | None = Field(default=None, max_length=3)
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     created_by: str = Field(max_length=255)
-    executed_on: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    executed_at: datetime | None = Field(default=None, sa_column=Column("executed_on", UtcDateTime))
     total_journal_entry_count: int = 0
     transaction_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     error_message: str | None = Field(default=None, max_length=2000)

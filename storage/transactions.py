@@ -89,6 +89,11 @@ def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, Pos
     return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
 
 
+def recorded_transaction(session: Session, transaction_id: str) -> PostedTransaction | None:
+    """The recorded transaction with that transaction id."""
+    return recorded_transactions(session, [transaction_id]).get(transaction_id)
+
+
 Content = tuple[date, int, Minor, str | None, Minor | None, str | None, str | None]
 
 

@@ -112,7 +112,7 @@ class ItemType(StrEnum):
 class CancelOutcome(StrEnum):
     """The outcome of trying to cancel one journal entry."""
 
-    CANCELED = "Canceled"
+    CANCELLED = "Canceled"
     FAILED = "Failed"
 
 

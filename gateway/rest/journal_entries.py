@@ -63,7 +63,8 @@ class JournalEntryDetail(Wire):
     time_period_start: date = Field(description="The first day of its run's range.")
     transaction_type: TransactionType | None
     transfer_date_time: Moment | None = Field(
-        description="When the transfer status was set to Yes, in UTC: YYYY-MM-DD HH:MM:SS; null for other statuses."
+        validation_alias="transferred_at",
+        description="When the transfer status was set to Yes, in UTC: YYYY-MM-DD HH:MM:SS; null for other statuses.",
     )
     transferred_by: str | None = Field(description="Who set the transfer status to Yes; null for other statuses.")
     transferred_to_accounting: TransferStatus
@@ -138,7 +139,7 @@ async def _expanded(rows: Sequence[JournalEntry], loaders: Loaders) -> list[dict
                     "gl_account_name": code.gl_account_name,
                     "gl_account_number": code.gl_account_number,
                     "amount": item.amount,
-                    "home_currency_amount": item.home_currency_amount,
+                    "home_currency_amount": item.home_amount,
                     "type": item.type,
                 }
                 for item in found

@@ -33,7 +33,8 @@ class GetJournalRunResponse(Success):
     number: str = Field(description="Journal run number, such as JR-00000001.")
     status: JournalRunStatus
     executed_on: Moment | None = Field(
-        description="When it started processing, in UTC: YYYY-MM-DD HH:MM:SS; null while it is Pending."
+        validation_alias="executed_at",
+        description="When it started processing, in UTC: YYYY-MM-DD HH:MM:SS; null while it is Pending.",
     )
     journal_entry_date: date = Field(description="The booking date of its entries.")
     target_start_date: date = Field(description="The first day of its range.")

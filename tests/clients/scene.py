@@ -99,7 +99,7 @@ def assert_went_through(told: list[Line], run: Run) -> None:
     assert [outcome["remainingCount"] for outcome in outcomes] == list(reversed(range(ENTRIES)))
     assert [outcome["journalEntry"]["number"] for outcome in outcomes] == list(run.entries)
     assert [outcome["outcome"] for outcome in outcomes] == [
-        "FAILED" if place == TRANSFERRED else "CANCELED" for place in range(ENTRIES)
+        "FAILED" if place == TRANSFERRED else "CANCELLED" for place in range(ENTRIES)
     ]
     assert outcomes[TRANSFERRED]["code"] == "TRANSFERRED_TO_ACCOUNTING"
     assert run.entries[TRANSFERRED] in outcomes[TRANSFERRED]["message"]

@@ -69,7 +69,7 @@ def test_a_page_of_an_allowed_origin_follows_a_cancellation_through_a_lost_conne
     (shown,) = values(told, "shown")
     assert isinstance(shown, list)
     assert len(shown) == ENTRIES
-    assert shown[0] == f"{prepared.entries[0]} CANCELED "
+    assert shown[0] == f"{prepared.entries[0]} CANCELLED "
     assert shown[TRANSFERRED].startswith(f"{prepared.entries[TRANSFERRED]} FAILED Journal entry")
 
 

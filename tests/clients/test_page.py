@@ -21,8 +21,8 @@ from tests.support.served import served
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LEDGER = """{
-  journalRuns { nodes { number status transactionCount cancellation { canceledCount } } }
-  journalEntries { nodes { number status transferredToAccounting transferDateTime notes } }
+  journalRuns { nodes { number status transactionCount cancellation { cancelledCount } } }
+  journalEntries { nodes { number status transferredToAccounting transferredAt notes } }
 }"""
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -142,4 +142,4 @@ def test_without_graphiql_the_page_says_so_and_offers_a_form(browser: str, datab
     assert told["links"] == ["/graphiql/from-cdn", "/graphiql/schema.graphql", "/openapi.json"]
     assert told["query"]["data"]["journalRuns"]["totalCount"] == 1
     assert "JSON" in told["bad variables"]
-    assert json.loads(told["subscription"])["data"]["entryCancelOutcomes"]["outcome"] == "CANCELED"
+    assert json.loads(told["subscription"])["data"]["entryCancelOutcomes"]["outcome"] == "CANCELLED"

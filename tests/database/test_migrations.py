@@ -2,7 +2,7 @@
 
 import warnings
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 import storage.migration
 from resolvers.access import KeyRefused, create_api_key
@@ -21,6 +21,7 @@ from runs.create_rules import RunDraft
 from storage.audit import AuditEvent
 from storage.conservation import broken_rules
 from storage.database import Database, DatabaseError
+from storage.journal_entries import JournalEntry
 from storage.migration import check_version, migrate, newest_version
 from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.settings import Ledger
@@ -110,6 +111,52 @@ def test_the_migration_frees_names_of_revoked_keys_and_keeps_keys_tokens_and_tra
             assert list(names) == ["API key 2", "anonymous"]
         with pytest.raises(IntegrityError), database.write() as session:
             session.execute(text("UPDATE access_token SET api_key_id = 1000"))
+
+
+ENTRIES_OF_0005 = """
+INSERT INTO accounting_period (id, name, start_date, status) VALUES (1, 'P', '2024-12-01', 'Open');
+INSERT INTO journal_run (id, number, status, transaction_types, accounting_period_id, target_start_date,
+  target_end_date, journal_entry_date, organization_labels, aggregate_currency, created_at, created_by, executed_on,
+  total_journal_entry_count, transaction_count, revision, attempt) VALUES
+  (1, 'JR-1', 'Completed', '[]', 1, '2024-12-01', '2024-12-31', '2024-12-31', '[]', false,
+   '2025-01-01 00:00:00.000000', 'test', '2025-01-02 00:00:00.000000', 4, 4, 0, 0);
+INSERT INTO journal_entry (id, number, status, journal_run_id, accounting_period_id, journal_entry_date, currency,
+  aggregate_currency, segment_values, total_debit, total_credit, transaction_count, transferred_to_accounting,
+  transfer_date_time, time_period_start, time_period_end) VALUES
+  (1, 'JE-1', 'Created', 1, 1, '2024-12-31', 'GBP', false, '[]', 0, 0, 1, 'No', NULL, '2024-12-01', '2024-12-31'),
+  (2, 'JE-2', 'Created', 1, 1, '2024-12-31', 'GBP', false, '[]', 0, 0, 1, 'Yes', '2025-01-03 00:00:00.000000',
+   '2024-12-01', '2024-12-31'),
+  (3, 'JE-3', 'Cancelled', 1, 1, '2024-12-31', 'GBP', false, '[]', 0, 0, 1, 'No', NULL, '2024-12-01', '2024-12-31'),
+  (4, 'JE-4', 'Created', 1, 1, '2024-12-31', 'GBP', false, '[]', 0, 0, 1, 'Yes', '2025-01-03 00:00:00.000000',
+   '2024-12-01', '2024-12-31');
+INSERT INTO cancellation (id, journal_run_id, started_at, started_by, canceled_count, failed_count, remaining_count)
+  VALUES (1, 1, '2025-01-04 00:00:00.000000', 'test', 1, 1, 0);
+INSERT INTO entry_cancel_outcome (cancellation_id, sequence, journal_entry_id, outcome, canceled_count, failed_count,
+  remaining_count, recorded_at) VALUES
+  (1, 1, 2, 'Failed', 0, 1, 1, '2025-01-04 00:00:00.000000'),
+  (1, 2, 3, 'Canceled', 1, 1, 0, '2025-01-05 00:00:00.000000');
+INSERT INTO audit_event (occurred_at, actor, action, subject_type, subject) VALUES
+  ('2025-01-06 00:00:00.000000', 'test', 'set notes', 'JournalEntry', 'JE-4');
+"""
+
+
+def test_the_migration_gives_entries_the_latest_moments_that_are_known(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        with database.writer.begin() as connection:
+            at_version(connection, "0005")
+            connection.execute(
+                text("INSERT INTO currency (code, digits, withdrawn) SELECT 'GBP', 2, false"),
+            )
+            for statement in ENTRIES_OF_0005.split(";\n")[:-1]:
+                connection.execute(text(statement))
+
+        migrate(database)
+
+        with database.read() as session:
+            entries = session.exec(select(JournalEntry).order_by(col(JournalEntry.id))).all()
+            assert {entry.created_at for entry in entries} == {datetime(2025, 1, 2, tzinfo=UTC)}
+            # Entries 1 to 4: never changed; transferred, then not cancelled; cancelled; transferred, then annotated.
+            assert [entry.updated_at.day for entry in entries] == [2, 3, 5, 6]
 
 
 TEXTS_OF_0003 = """

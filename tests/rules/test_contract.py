@@ -15,6 +15,7 @@ from schema.preparation import STREAMED
 from schema.schema import SCHEMA, SDL_PATH
 from storage.words import TransactionType
 
+# The names differ from the design's where docs/decisions/0018-names-of-the-contract.md says why.
 CORE = """
 scalar Date
 scalar DateTime
@@ -33,25 +34,26 @@ type JournalRun implements Node {
   id: ID!  number: String!  status: JournalRunStatus!  transactionTypes: [TransactionType!]!
   accountingPeriod: AccountingPeriod  targetStartDate: Date!  targetEndDate: Date!  journalEntryDate: Date!
   organizationLabels: [String!]!  segmentationRuleName: String  aggregateCurrency: Boolean!  createdAt: DateTime!
-  executedOn: DateTime  totalJournalEntryCount: Int!  transactionCount: Int!  errorMessage: String
-  journalEntries(first: Int, after: String, filter: JournalEntryFilter): JournalEntryConnection!
+  executedAt: DateTime  totalJournalEntryCount: Int!  transactionCount: Int!  errorMessage: String
+  journalEntries(first: Int, after: String, last: Int, before: String, filter: JournalEntryFilter,
+    orderBy: JournalEntryOrder): JournalEntryConnection!
   cancellation: Cancellation
 }
-type Cancellation {
-  startedAt: DateTime!  finishedAt: DateTime  canceledCount: Int!  failedCount: Int!  remainingCount: Int!
-  outcomes(first: Int, after: String): EntryCancelOutcomeConnection!
+type Cancellation implements Node {
+  id: ID!  startedAt: DateTime!  finishedAt: DateTime  cancelledCount: Int!  failedCount: Int!  remainingCount: Int!
+  outcomes(first: Int, after: String, last: Int, before: String): EntryCancelOutcomeConnection!
 }
 type EntryCancelOutcome {
   cursor: String!  sequence: Int!  journalEntry: JournalEntry!  outcome: CancelOutcome!
-  code: String  message: String  canceledCount: Int!  failedCount: Int!  remainingCount: Int!
+  code: String  message: String  cancelledCount: Int!  failedCount: Int!  remainingCount: Int!
 }
 type JournalEntry implements Node {
   id: ID!  number: String!  status: JournalEntryStatus!  journalRun: JournalRun  accountingPeriod: AccountingPeriod!
   journalEntryDate: Date!  transactionType: TransactionType  currency: String!  homeCurrency: String
   segments: [Segment!]!  items: [JournalEntryItem!]!  totalDebit: Decimal!  totalCredit: Decimal!
-  transactionCount: Int!  transferredToAccounting: TransferStatus!  transferDateTime: DateTime  transferredBy: String
+  transactionCount: Int!  transferredToAccounting: TransferStatus!  transferredAt: DateTime  transferredBy: String
   notes: String  timePeriodStart: Date!  timePeriodEnd: Date!
-  transactions(first: Int, after: String): TransactionConnection!
+  transactions(first: Int, after: String, last: Int, before: String): TransactionConnection!
 }
 type Mutation {
   createJournalRun(input: CreateJournalRunInput!): CreateJournalRunPayload!
@@ -67,8 +69,8 @@ type SetTransferredToAccountingPayload { journalEntries: [JournalEntry!]  errors
 type RecordTransactionsPayload { recorded: Int!  duplicates: Int!  errors: [UserError!]! }
 type UserError { code: UserErrorCode!  message: String!  field: [String!] }
 type Subscription {
-  entryCancelOutcomes(runNumber: String!, after: String): EntryCancelOutcome!
-  journalRunUpdates(runNumber: String!): JournalRun!
+  entryCancelOutcomes(number: String!, after: String): EntryCancelOutcome!
+  journalRunUpdates(number: String!): JournalRun!
 }
 type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
 type JournalRunConnection { edges: [JournalRunEdge!]! nodes: [JournalRun!]! pageInfo: PageInfo! totalCount: Int! }
@@ -82,10 +84,10 @@ enum JournalRunStatus {
 }
 enum JournalEntryStatus { CREATED CANCELLED }
 enum TransferStatus { NO PROCESSING YES ERROR IGNORE }
-enum CancelOutcome { CANCELED FAILED }
+enum CancelOutcome { CANCELLED FAILED }
 enum TransactionType { INVOICE_ITEM INVOICE_ITEM_ADJUSTMENT_INVOICE REVENUE_EVENT_ITEM }
 enum UserErrorCode { REQUIRED }
-type AccountingPeriod { name: String! }
+type AccountingPeriod implements Node { id: ID!  name: String! }
 type Segment { name: String! }
 type JournalEntryItem { amount: Decimal! }
 input JournalRunFilter { statuses: [JournalRunStatus!] }
@@ -95,7 +97,7 @@ input JournalEntryOrder { direction: OrderDirection! = ASC }
 enum OrderDirection { ASC DESC }
 input CreateJournalRunInput {
   accountingPeriodName: String  targetStartDate: Date  targetEndDate: Date  journalEntryDate: Date!
-  organizationLabels: [String!]  transactionTypes: [TransactionType!]!
+  organizationLabels: [String!]  transactionTypes: [TransactionType!]
 }
 input CancelJournalRunInput { number: String! }
 input DeleteJournalRunInput { number: String! }
@@ -159,6 +161,6 @@ def test_enum_names_are_upper_case_of_the_domains_words() -> None:
 
 
 def test_a_subscription_that_is_not_streamed_is_refused_with_the_ways_to_do_so() -> None:
-    answer = asyncio.run(SCHEMA.execute('subscription { journalRunUpdates(runNumber: "JR-00000001") { number } }'))
+    answer = asyncio.run(SCHEMA.execute('subscription { journalRunUpdates(number: "JR-00000001") { number } }'))
     assert answer.errors is not None
     assert [error.message for error in answer.errors] == [STREAMED]

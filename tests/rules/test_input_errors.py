@@ -47,9 +47,12 @@ def test_an_invalid_value_in_a_variable_is_reported_with_the_path_of_its_field(
 
 
 def test_a_missing_field_is_reported_by_its_path() -> None:
-    assert refused(WHOLE, input={}) == [
-        (["input", "transactionTypes"], "This field is required."),
-        (["input", "journalEntryDate"], "This field is required."),
+    assert refused(WHOLE, input={}) == [(["input", "journalEntryDate"], "This field is required.")]
+    transfer = """mutation($input: SetTransferredToAccountingInput!) {
+      setTransferredToAccounting(input: $input) { errors { code } } }"""
+    assert refused(transfer, input={}) == [
+        (["input", "journalEntryNumbers"], "This field is required."),
+        (["input", "transferredToAccounting"], "This field is required."),
     ]
     assert refused(WHOLE) == [(["input"], "A value of type CreateJournalRunInput is required.")]
     assert refused(WHOLE, input="x") == [(["input"], "'x' is not a valid CreateJournalRunInput.")]

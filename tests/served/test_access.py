@@ -225,6 +225,9 @@ GUARDED = {
     "{ journalEntries { totalCount } }": "View journal entries",
     "{ transactions { nodes { transactionId } } }": "View journal entries",
     "{ transactions { totalCount } }": "View journal entries",
+    '{ transaction(transactionId: "a") { amount } }': "View journal entries",
+    '{ node(id: "VHJhbnNhY3Rpb246YQ==") { id } }': "View journal entries",
+    '{ node(id: "Q2FuY2VsbGF0aW9uOjE=") { id } }': "View journal runs",
     """mutation { setTransferredToAccounting(
       input: {journalEntryNumbers: ["JE-00000001"], transferredToAccounting: ERROR}) { errors { code } } }""": (
         "Transfer journal entries"
@@ -241,6 +244,7 @@ GUARDED = {
       transactionId: "b", transactionType: INVOICE_ITEM, transactionDate: "2024-12-05", amount: "1", currency: "GBP",
       debitAccount: "Accounts Receivable", creditAccount: "Sales"}]}) { recorded } }""": "Import transactions",
     "{ accountingPeriods { totalCount } accountingCodes { totalCount } }": None,
+    '{ accountingPeriod(name: "Dec 2024") { id } accountingCode(name: "Cash") { id } viewer { name } }': None,
 }
 
 
@@ -373,3 +377,18 @@ def test_keys_are_made_and_revoked_while_a_gateway_that_requires_them_is_served(
             assert run_here(tmp_path, "api-key", "revoke", client_id).returncode == 0
             assert http.post("/graphql", json=TYPENAME).json() == refusal(UNKNOWN)
         assert httpx.post(f"{url}/graphql", json=TYPENAME, timeout=30).json() == refusal(NEEDED)
+
+
+VIEWER = "{ viewer { name permissions } }"
+
+
+def test_a_viewer_sees_the_name_and_the_permissions_of_its_key(guarded: Client) -> None:
+    _, token = new_token(guarded.database, Permission.VIEW_JOURNAL_ENTRIES, Permission.VIEW_JOURNAL_RUNS, name="BI")
+    with Client(guarded.url, guarded.database, token) as client:
+        viewer = client.query(VIEWER)["viewer"]
+    assert viewer == {"name": "BI", "permissions": ["VIEW_JOURNAL_RUNS", "VIEW_JOURNAL_ENTRIES"]}
+
+
+def test_an_anonymous_viewer_has_every_permission(client: Client) -> None:
+    viewer = client.query(VIEWER)["viewer"]
+    assert viewer == {"name": "anonymous", "permissions": [permission.name for permission in Permission]}

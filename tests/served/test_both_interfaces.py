@@ -288,7 +288,7 @@ def new_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
 
 LEDGER = """{
   journalRuns(first: 1000) { nodes { number status totalJournalEntryCount transactionCount errorMessage
-    cancellation { canceledCount failedCount remainingCount outcomes { nodes { outcome code message } } } } }
+    cancellation { cancelledCount failedCount remainingCount outcomes { nodes { outcome code message } } } } }
   journalEntries(first: 1000) { nodes { number status notes transferredToAccounting transferredBy totalDebit
     journalRun { number } } }
 }"""

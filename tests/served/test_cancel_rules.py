@@ -26,7 +26,7 @@ def run_of_four(client: Client) -> tuple[str, list[str]]:
 def counts(run: dict[str, Any]) -> tuple[int, int, int]:
     """The counts of its latest cancellation: cancelled, failed and remaining."""
     latest = run["cancellation"]
-    return latest["canceledCount"], latest["failedCount"], latest["remainingCount"]
+    return latest["cancelledCount"], latest["failedCount"], latest["remainingCount"]
 
 
 def assert_refused(payload: dict[str, Any], number: str, status: str) -> None:
@@ -67,7 +67,7 @@ def test_a_pending_run_that_has_not_started_is_cancelled_without_ever_making_ent
         accepted = client.cancel(number)
         assert (accepted["errors"], accepted["journalRun"]["status"]) == ([], "CANCEL_IN_PROGRESS")
         run = client.wait(number, "CANCELLED")
-    assert (run["executedOn"], run["totalJournalEntryCount"], counts(run)) == (None, 0, (0, 0, 0))
+    assert (run["executedAt"], run["totalJournalEntryCount"], counts(run)) == (None, 0, (0, 0, 0))
     # A workflow that comes too late does nothing.
     with client.database.write() as session:
         row = run_numbered(session, number)
@@ -153,7 +153,7 @@ def test_each_entry_has_one_outcome_however_the_batches_fall(database: Database)
     entries = entries_of(database, run)
     set_transferred(database, [entries[1].number], TransferStatus.PROCESSING)
     # Full and partial last batches end the same way.
-    for batch, expected in ((2, ["CANCELED", "FAILED", "CANCELED", "CANCELED"]), (1, ["FAILED"]), (3, ["FAILED"])):
+    for batch, expected in ((2, ["CANCELLED", "FAILED", "CANCELLED", "CANCELLED"]), (1, ["FAILED"]), (3, ["FAILED"])):
         assert cancel_now(database, run.number, batch).status is JournalRunStatus.COMPLETED
         with database.read() as session:
             cancellation = latest_cancellation(session, run.id)

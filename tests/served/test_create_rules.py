@@ -12,6 +12,7 @@ from runs.violations import Invalid
 from schema.schema import SCHEMA
 from storage.database import Database
 from storage.settings import Ledger
+from storage.words import TransactionType
 from tests.support.client import Client
 from tests.support.direct_runs import DECEMBER, cancel_now, run_now
 from tests.support.held import held
@@ -208,6 +209,15 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
         {"transactionTypes": []},
         [("REQUIRED", "transactionTypes", "at least one transaction type")],
     ),
+    "rule 5: all transaction types, but not a whole period": (
+        {
+            "accountingPeriodName": None,
+            "targetStartDate": "2024-12-01",
+            "targetEndDate": "2024-12-30",
+            "transactionTypes": None,
+        },
+        [("WHOLE_PERIOD_ONLY", "transactionTypes.28", "requires a run for a whole accounting period")],
+    ),
     "rule 5: a transaction type named twice": (
         {"transactionTypes": ["INVOICE_ITEM", "TAXATION_ITEM", "INVOICE_ITEM"]},
         [("DUPLICATE", "transactionTypes.2", f"Invoice Item {TWICE}")],
@@ -271,7 +281,18 @@ def test_rules_1_to_4_accept_a_period_its_own_dates_a_part_of_it_and_a_closed_on
     part = client.completed(accountingPeriodName=None, targetStartDate="2024-11-30", targetEndDate="2024-11-30")
     assert part["accountingPeriod"] == {"name": "Nov 2024"}
     revenue = client.completed(transactionTypes=["REVENUE_EVENT_ITEM"], journalEntryDate="2025-03-31")
-    assert revenue["executedOn"] >= revenue["createdAt"]
+    assert revenue["executedAt"] >= revenue["createdAt"]
+
+
+def test_without_transaction_types_a_run_collects_all(client: Client) -> None:
+    post(client.database, [line("a"), line("b", transaction_type="External Refund", segment_country="FR")])
+    run = client.completed(transactionTypes=None)
+    assert run["transactionTypes"] == [word.name for word in TransactionType]
+    assert run["totalJournalEntryCount"] == 2
+    document = """mutation { createJournalRun(input: { accountingPeriodName: "Jan 2025", journalEntryDate: "2025-01-31",
+      transactionTypes: null }) { journalRun { transactionTypes } errors { code } } }"""
+    created = client.query(document)["createJournalRun"]
+    assert created == {"journalRun": {"transactionTypes": run["transactionTypes"]}, "errors": []}
 
 
 def test_rule_5_an_unknown_transaction_type_is_an_invalid_document() -> None:

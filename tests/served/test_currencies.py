@@ -166,7 +166,7 @@ def test_entries_stay_usable_after_the_library_drops_their_currency(
         assert [item["amount"] for item in one["journalEntryItems"]] == [first["totalDebit"]] * 2
         assert client.update_entry(first["number"], transferredToAccounting="YES")["errors"] == []
         client.cancel(number)
-        assert client.wait(number, "COMPLETED")["cancellation"]["canceledCount"] == 1
+        assert client.wait(number, "COMPLETED")["cancellation"]["cancelledCount"] == 1
         again = client.completed(accountingPeriodName="Dec 2024")
         assert [entry["currency"] for entry in client.entries(again["number"])] == ["SEK"]
         payload = client.record(

@@ -66,7 +66,7 @@ def in_graphql(one: dict[str, str]) -> dict[str, Any]:
     """A transaction of recordTransactions."""
     return item(
         one["id"],
-        organization=one["organization"],
+        organizationLabel=one["organization"],
         documentNumber=one["document"],
         segments=[{"name": "country", "value": one["country"]}],
     )

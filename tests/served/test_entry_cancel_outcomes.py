@@ -16,14 +16,14 @@ from tests.support.ledger import line, post
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow, websocket
 
 OUTCOMES = """subscription($run: String!, $after: String) {
-  entryCancelOutcomes(runNumber: $run, after: $after) {
-    cursor sequence outcome code message canceledCount failedCount remainingCount journalEntry { number status }
+  entryCancelOutcomes(number: $run, after: $after) {
+    cursor sequence outcome code message cancelledCount failedCount remainingCount journalEntry { number status }
   }
 }"""
 
 PROGRESS = """subscription($run: String!, $after: String) {
-  entryCancelOutcomes(runNumber: $run, after: $after) {
-    cursor sequence outcome code message canceledCount failedCount remainingCount
+  entryCancelOutcomes(number: $run, after: $after) {
+    cursor sequence outcome code message cancelledCount failedCount remainingCount
   }
 }"""
 
@@ -60,11 +60,11 @@ def assert_whole(found: list[dict[str, Any]], size: int) -> None:
     """Each entry has exactly one outcome, in order, with correct counts."""
     assert [outcome["sequence"] for outcome in found] == list(range(1, size + 1))
     assert len({outcome["journalEntry"]["number"] for outcome in found}) == size
-    canceled = 0
+    cancelled = 0
     for outcome in found:
-        canceled += outcome["outcome"] == "CANCELED"
-        assert outcome["canceledCount"] == canceled
-        assert outcome["failedCount"] == outcome["sequence"] - canceled
+        cancelled += outcome["outcome"] == "CANCELLED"
+        assert outcome["cancelledCount"] == cancelled
+        assert outcome["failedCount"] == outcome["sequence"] - cancelled
         assert outcome["remainingCount"] == size - outcome["sequence"]
 
 
@@ -94,9 +94,9 @@ def test_an_outcome_has_the_state_of_its_entry(client: Client) -> None:
     run = run_of(client, 3, transferred=[1])
     entries = client.entries(run)
     client.cancel(run)
-    canceled, failed, _ = replayed(client, run)
-    assert canceled["journalEntry"] == {"number": entries[0]["number"], "status": "CANCELLED"}
-    assert (canceled["outcome"], canceled["code"], canceled["message"]) == ("CANCELED", None, None)
+    cancelled, failed, _ = replayed(client, run)
+    assert cancelled["journalEntry"] == {"number": entries[0]["number"], "status": "CANCELLED"}
+    assert (cancelled["outcome"], cancelled["code"], cancelled["message"]) == ("CANCELLED", None, None)
     assert failed["journalEntry"] == {"number": entries[1]["number"], "status": "CREATED"}
     assert (failed["outcome"], failed["code"]) == ("FAILED", "TRANSFERRED_TO_ACCOUNTING")
     assert entries[1]["number"] in failed["message"]
@@ -128,7 +128,7 @@ def test_a_subscriber_of_the_first_cancellation_gets_the_second_from_its_start(c
     client.cancel(run)
     second = replayed(client, run, after=first[2]["cursor"])
     assert_whole(second, 2)
-    assert [outcome["outcome"] for outcome in second] == ["CANCELED", "CANCELED"]
+    assert [outcome["outcome"] for outcome in second] == ["CANCELLED", "CANCELLED"]
     assert replayed(client, run) == second
     assert replayed(client, run, after=second[0]["cursor"]) == second[1:]
 

@@ -40,7 +40,7 @@ def test_one_entry_is_cancelled_its_transactions_are_free_and_its_run_stays_comp
 
     # The run's own cancellation has nothing left to try.
     client.cancel(run)
-    assert client.wait(run, "CANCELLED")["cancellation"]["canceledCount"] == 0
+    assert client.wait(run, "CANCELLED")["cancellation"]["cancelledCount"] == 0
     assert [entry["status"] for entry in client.entries(again["number"])] == ["CREATED", "CREATED"]
 
 
@@ -72,7 +72,7 @@ def test_an_entry_that_its_runs_cancellation_is_about_to_try_is_left_to_it(clien
             " cancelled; wait for its outcome."
         )
     latest = client.wait(run, "CANCELLED")["cancellation"]
-    assert (latest["canceledCount"], latest["failedCount"], latest["remainingCount"]) == (2, 0, 0)
+    assert (latest["cancelledCount"], latest["failedCount"], latest["remainingCount"]) == (2, 0, 0)
 
 
 def test_notes_and_transfer_status_change_together_or_not_at_all(client: Client) -> None:

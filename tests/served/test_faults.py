@@ -18,7 +18,7 @@ FAULT = {
     "message": "The server failed to resolve this field; the error has been logged.",
     "extensions": {"code": "INTERNAL_SERVER_ERROR"},
 }
-FOLLOW = "subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }"
+FOLLOW = "subscription($run: String!) { journalRunUpdates(number: $run) { number } }"
 
 
 @pytest.fixture(scope="module")

@@ -349,7 +349,7 @@ def test_an_operation_without_an_acceptable_format_is_not_executed(gateway: Clie
 
 
 def test_a_subscription_in_json_is_refused_with_the_formats_that_work(gateway: Client) -> None:
-    body = {"query": 'subscription { journalRunUpdates(runNumber: "JR-1") { number } }'}
+    body = {"query": 'subscription { journalRunUpdates(number: "JR-1") { number } }'}
     response = post(gateway, body)
     assert response.status_code == 200
     assert "text/event-stream" in response.json()["errors"][0]["message"]

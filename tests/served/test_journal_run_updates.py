@@ -12,8 +12,8 @@ from tests.support.ledger import line, post
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow
 
 UPDATES = """subscription($run: String!) {
-  journalRunUpdates(runNumber: $run) {
-    number status totalJournalEntryCount cancellation { canceledCount remainingCount finishedAt }
+  journalRunUpdates(number: $run) {
+    number status totalJournalEntryCount cancellation { cancelledCount remainingCount finishedAt }
   }
 }"""
 LIFE = ["PENDING", "PROCESSING", "COMPLETED", "CANCEL_IN_PROGRESS", "CANCELLED", "DELETE_IN_PROGRESS"]
@@ -49,8 +49,8 @@ def test_every_transport_sends_the_run_at_once_and_at_every_change_until_it_is_d
         completed = next(state for state in seen if state["status"] == "COMPLETED")
         assert completed["totalJournalEntryCount"] == 250
         assert completed["cancellation"] is None
-        canceled = [state["cancellation"]["canceledCount"] for state in seen if state["cancellation"]]
-        assert canceled == sorted(canceled)
+        cancelled = [state["cancellation"]["cancelledCount"] for state in seen if state["cancellation"]]
+        assert cancelled == sorted(cancelled)
 
 
 def test_a_run_that_does_not_change_is_sent_once(client: Client) -> None:
@@ -83,7 +83,7 @@ def test_an_unknown_run_is_refused(client: Client) -> None:
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
 def test_head_follows_nothing(client: Client, accept: str) -> None:
-    document = f'subscription {{ journalRunUpdates(runNumber: "{client.completed()["number"]}") {{ number }} }}'
+    document = f'subscription {{ journalRunUpdates(number: "{client.completed()["number"]}") {{ number }} }}'
     with httpx.Client(base_url=client.url, timeout=10) as connection:
         head = connection.head("/graphql", params={"query": document}, headers={"Accept": accept})
         assert (head.status_code, head.headers["content-type"].partition(";")[0]) == (200, accept.partition(";")[0])

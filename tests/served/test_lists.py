@@ -27,7 +27,6 @@ class List:
     row: str
     around: str = "%s"
     arguments: str = ""
-    both_ways: bool = True
 
     def page(self, client: Client, **window: Any) -> dict[str, Any]:
         """One page of the list."""
@@ -44,9 +43,8 @@ class List:
         return refused
 
     def _document(self) -> str:
-        both = "last: $last, before: $before" if self.both_ways else ""
-        variables = "$first: Int, $after: String" + (", $last: Int, $before: String" if self.both_ways else "")
-        selection = f"""{self.field}(first: $first, after: $after, {both} {self.arguments}) {{
+        variables = "$first: Int, $after: String, $last: Int, $before: String"
+        selection = f"""{self.field}(first: $first, after: $after, last: $last, before: $before {self.arguments}) {{
           totalCount edges {{ cursor node {{ {self.row} }} }} nodes {{ {self.row} }}
           pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }}"""
         return f"query({variables}) {{ {self.around % selection} }}"
@@ -59,22 +57,19 @@ ENTRIES_BY_DATE = List(
     "journalEntries", "number journalEntryDate", arguments="orderBy: {field: JOURNAL_ENTRY_DATE, direction: DESC}"
 )
 FIRST_RUN = 'journalRun(number: "JR-00000001") { %s }'
-ENTRIES_OF_RUN = List("journalEntries", "number", FIRST_RUN, both_ways=False)
-OUTCOMES = List(
-    "outcomes",
-    "sequence canceledCount",
-    'journalRun(number: "JR-00000001") { cancellation { %s } }',
-    both_ways=False,
+ENTRIES_OF_RUN = List("journalEntries", "number", FIRST_RUN)
+LAST_ENTRIES_OF_RUN = List(
+    "journalEntries", "number", FIRST_RUN, arguments="orderBy: {field: JOURNAL_ENTRY_DATE, direction: DESC}"
 )
-TRANSACTIONS = List(
-    "transactions", "transactionId amount", 'journalEntry(number: "JE-00000012") { %s }', both_ways=False
-)
+OUTCOMES = List("outcomes", "sequence cancelledCount", 'journalRun(number: "JR-00000001") { cancellation { %s } }')
+TRANSACTIONS = List("transactions", "transactionId amount", 'journalEntry(number: "JE-00000012") { %s }')
 LISTS = [
     RUNS,
     ENTRIES,
     RUNS_BY_START,
     ENTRIES_BY_DATE,
     ENTRIES_OF_RUN,
+    LAST_ENTRIES_OF_RUN,
     OUTCOMES,
     TRANSACTIONS,
     List("accountingPeriods", "name"),
@@ -149,16 +144,14 @@ def test_walking_either_way_gives_every_list_once_and_in_order(filled: Client) -
             "endCursor": cursors[-1],
         }
         assert forward(filled, listed, chance) == whole
-        if listed.both_ways:
-            assert backward(filled, listed, chance) == whole
+        assert backward(filled, listed, chance) == whole
         between = listed.page(filled, first=2, after=cursors[0])
         assert between["nodes"] == whole[1:3]
         assert between["totalCount"] == len(whole)
         beyond = listed.page(filled, first=5, after=cursors[-1])
         assert (beyond["nodes"], beyond["pageInfo"]["endCursor"]) == ([], None)
         assert listed.page(filled, first=0)["nodes"] == []
-        if listed.both_ways:
-            assert listed.page(filled, first=9, after=cursors[0], before=cursors[3])["nodes"] == whole[1:3]
+        assert listed.page(filled, first=9, after=cursors[0], before=cursors[3])["nodes"] == whole[1:3]
 
 
 def test_orders_and_filters_are_as_they_say(filled: Client) -> None:
@@ -173,6 +166,9 @@ def assert_orders(filled: Client) -> None:
     assert RUNS_BY_START.page(filled)["nodes"] == sorted(runs, key=lambda run: run["targetStartDate"])
     entries = ENTRIES.page(filled)["nodes"]
     assert entries == sorted(entries, key=lambda entry: entry["number"])
+    of_run = ENTRIES_OF_RUN.page(filled)["nodes"]
+    assert of_run == [{"number": entry["number"]} for entry in entries[:11]]
+    assert LAST_ENTRIES_OF_RUN.page(filled)["nodes"] == of_run[::-1]
     by_date = ENTRIES_BY_DATE.page(filled)["nodes"]
     assert by_date == sorted(entries, key=lambda entry: (entry["journalEntryDate"], entry["number"]), reverse=True)
     assert {row["transactionId"] for row in TRANSACTIONS.page(filled)["nodes"]} == {f"b{n}" for n in range(20)}
@@ -206,9 +202,9 @@ def assert_filters(filled: Client) -> None:
     assert count('currencies: ["GBP", "EUR"]') == 11 + 1 + sum(range(DAYS))
     assert count('accountingPeriodName: "Dec 2024"') == sum(range(DAYS))
     assert count('journalEntryDateFrom: "2024-12-03", journalEntryDateTo: "2024-12-04"') == 3 + 4
-    of_run = List(
-        "journalEntries", "number", FIRST_RUN, arguments="filter: { statuses: [CREATED] }", both_ways=False
-    ).page(filled)
+    for nothing in ("statuses: []", "transferredToAccounting: []", "transactionTypes: []", "currencies: []"):
+        assert count(nothing) == 0
+    of_run = List("journalEntries", "number", FIRST_RUN, arguments="filter: { statuses: [CREATED] }").page(filled)
     assert (of_run["nodes"], of_run["totalCount"]) == ([], 0)
 
 
@@ -229,7 +225,14 @@ def test_rows_that_come_between_two_pages_move_nothing(client: Client) -> None:
     assert last["number"] == client.entries(late["number"])[0]["number"]
 
 
-NODE = "query($id: ID!) { node(id: $id) { __typename id ... on JournalRun { number } ... on JournalEntry { number } } }"
+NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
+NODES = """{
+  accountingCode(name: "Cash") { __typename id }
+  accountingPeriod(name: "Dec 2024") { __typename id }
+  journalEntry(number: "JE-00000001") { __typename id }
+  journalRun(number: "JR-00000001") { __typename id }
+  transaction(transactionId: "1") { __typename id }
+}"""
 
 
 def encoded(text: str) -> str:
@@ -237,17 +240,46 @@ def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def test_a_node_is_found_again_by_its_id(client: Client) -> None:
+def test_a_node_is_found_by_its_id(client: Client) -> None:
     post(client.database, [line("1")])
-    client.completed()
-    found = client.query("{ journalRuns { nodes { id number journalEntries { nodes { id number } } } } }")
-    (run,) = found["journalRuns"]["nodes"]
-    (entry,) = run.pop("journalEntries")["nodes"]
-    assert client.query(NODE, {"id": run["id"]})["node"] == {"__typename": "JournalRun", **run}
-    assert client.query(NODE, {"id": entry["id"]})["node"] == {"__typename": "JournalEntry", **entry}
-    for unknown in ("JournalRun:JR-99999999", "JournalEntry:JR-00000001", "Segment:1"):
+    client.cancel(client.completed()["number"])
+    run = client.wait("JR-00000001", "CANCELLED")
+    found = client.query(
+        f'{NODES[:-1]} run: journalRun(number: "{run["number"]}") {{ cancellation {{ __typename id }} }} }}'
+    )
+    found["cancellation"] = found.pop("run")["cancellation"]
+    assert {name[0].upper() + name[1:] for name in found} == {node["__typename"] for node in found.values()}
+    for node in found.values():
+        assert client.query(NODE, {"id": node["id"]})["node"] == node
+
+
+def test_a_node_has_the_fields_of_its_type(client: Client) -> None:
+    post(client.database, [line("1")])
+    document = "query($id: ID!) { node(id: $id) { ... on Transaction { transactionId amount } } }"
+    transaction = client.query('{ transaction(transactionId: " 1 ") { id } }')["transaction"]
+    assert client.query(document, transaction)["node"] == {"transactionId": "1", "amount": "10.00"}
+
+
+UNKNOWN_NODES = [
+    "JournalRun:JR-99999999",
+    "JournalEntry:JR-00000001",
+    "Transaction:none",
+    "AccountingCode:none",
+    "AccountingPeriod:none",
+    "Cancellation:99",
+    "Cancellation:x",
+    "Cancellation:" + "9" * 40,
+    "Segment:1",
+]
+
+
+def test_an_unknown_node_is_null(client: Client) -> None:
+    for unknown in UNKNOWN_NODES:
         answer = client.send(NODE, {"id": encoded(unknown)})
         assert (answer["data"], answer.get("errors")) == ({"node": None}, None)
+
+
+def test_an_id_that_is_none_is_refused(client: Client) -> None:
     for bad in ("", "JR-00000001", "é", encoded("JournalRun"), encoded("JournalRun:")):
         (error,) = client.send(NODE, {"id": bad})["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
@@ -298,7 +330,7 @@ def test_a_cursor_that_the_list_did_not_give_is_refused(client: Client) -> None:
         others = [cursor for other, cursor in given.items() if _kind(cursor) != _kind(given[listed])]
         assert len(others) >= 6
         for cursor in nonsense + others:
-            for window in [{"after": cursor}] + [{"before": cursor}] * listed.both_ways:
+            for window in ({"after": cursor}, {"before": cursor}):
                 error = listed.refusal(client, **window)
                 assert error["extensions"]["code"] == "BAD_USER_INPUT", (listed, cursor)
                 assert "is not a cursor of this list" in error["message"]

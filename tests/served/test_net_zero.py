@@ -18,7 +18,7 @@ from tests.support.direct_runs import cancel_now, entries_of, run_now
 from tests.support.ledger import line, post
 
 DOCUMENT = """query($number: String!, $first: Int, $after: String) { journalRun(number: $number) {
-  transactionCount totalJournalEntryCount notice netZeroTransactionCount netZeroKeyCount
+  transactionCount totalJournalEntryCount notice netZeroTransactionCount netZeroGroupCount
   netZeroTransactions(first: $first, after: $after) { totalCount nodes { transactionId amount currency }
     pageInfo { hasNextPage endCursor } } } }"""
 
@@ -45,7 +45,7 @@ def test_a_run_says_what_nets_to_zero_and_under_how_many_keys(client: Client) ->
     number = client.completed()["number"]
     run = seen(client, number, first=2)
     assert (run["transactionCount"], run["totalJournalEntryCount"], run["notice"]) == (7, 1, None)
-    assert (run["netZeroTransactionCount"], run["netZeroKeyCount"]) == (5, 2)
+    assert (run["netZeroTransactionCount"], run["netZeroGroupCount"]) == (5, 2)
     ids = []
     after = None
     while True:
@@ -59,7 +59,7 @@ def test_a_run_says_what_nets_to_zero_and_under_how_many_keys(client: Client) ->
     client.cancel(number)
     client.wait(number, "CANCELLED")
     run = seen(client, number)
-    assert (run["netZeroTransactionCount"], run["netZeroKeyCount"], run["netZeroTransactions"]["nodes"]) == (0, 0, [])
+    assert (run["netZeroTransactionCount"], run["netZeroGroupCount"], run["netZeroTransactions"]["nodes"]) == (0, 0, [])
 
 
 def test_a_run_without_entries_says_why(client: Client) -> None:
@@ -94,11 +94,11 @@ def test_aggregated_a_home_amount_of_zero_nets_to_zero(client: Client, ledger: L
         [line("a", currency="EUR", exchange_rate="1"), line("b", amount="-5.00", currency="EUR", exchange_rate="2")],
     )
     run = seen(client, client.completed()["number"])
-    assert (run["totalJournalEntryCount"], run["netZeroTransactionCount"], run["netZeroKeyCount"]) == (0, 2, 1)
+    assert (run["totalJournalEntryCount"], run["netZeroTransactionCount"], run["netZeroGroupCount"]) == (0, 2, 1)
 
 
 def test_more_runs_cost_no_more_statements(client: Client) -> None:
-    document = "{ journalRuns { nodes { netZeroTransactionCount netZeroKeyCount notice } } }"
+    document = "{ journalRuns { nodes { netZeroTransactionCount netZeroGroupCount notice } } }"
     post(client.database, [line("a", amount="0")])
     client.completed()
     few, _ = statements(client, lambda: client.query(document))
@@ -106,7 +106,7 @@ def test_more_runs_cost_no_more_statements(client: Client) -> None:
         post(client.database, [line(f"{number}{country}", amount="0", segment_country=country) for country in "XYZ"])
         client.completed()
     many, page = statements(client, lambda: client.query(document))
-    assert [run["netZeroKeyCount"] for run in page["journalRuns"]["nodes"]].count(3) == 3
+    assert [run["netZeroGroupCount"] for run in page["journalRuns"]["nodes"]].count(3) == 3
     assert few == many
 
 

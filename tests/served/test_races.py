@@ -58,7 +58,7 @@ def test_of_callers_who_create_cancel_or_delete_at_the_same_moment_exactly_one_w
             client.wait(run, "COMPLETED")
             with held("cancel_batch"):
                 assert callers.codes(partial(Client.cancel, number=run)) == ["", *["STATUS_NOT_ALLOWED"] * others]
-            assert client.wait(run, "CANCELLED")["cancellation"]["canceledCount"] == 20
+            assert client.wait(run, "CANCELLED")["cancellation"]["cancelledCount"] == 20
             with held("delete_batch"):
                 assert callers.codes(partial(Client.delete, number=run)) == ["", *["STATUS_NOT_ALLOWED"] * others]
             client.wait_until_gone(run)
@@ -93,11 +93,11 @@ def assert_either_transferred_or_cancelled(client: Client, number: str, transfer
     Returns whether the entry was transferred.
     """
     document = """query($number: String!) { journalEntry(number: $number) {
-      status transferredToAccounting transferDateTime transferredBy transactions { totalCount } } }"""
+      status transferredToAccounting transferredAt transferredBy transactions { totalCount } } }"""
     entry = client.query(document, {"number": number})["journalEntry"]
     codes = {"".join(error["code"] for error in payload["errors"]) for payload in transfers}
     is_transferred: bool = entry["transferredToAccounting"] == "YES"
-    assert (entry["transferDateTime"] is not None, entry["transferredBy"] is not None) == (is_transferred,) * 2
+    assert (entry["transferredAt"] is not None, entry["transferredBy"] is not None) == (is_transferred,) * 2
     found = entry["status"], entry["transferredToAccounting"], entry["transactions"]["totalCount"], codes
     assert found in (("CREATED", "YES", 1, {""}), ("CANCELLED", "NO", 0, {"STATUS_NOT_ALLOWED"}))
     return is_transferred
@@ -108,7 +108,7 @@ def test_an_entry_transferred_while_its_run_is_cancelled_is_either_transferred_o
         """The run's status and its cancellation's counts agree with the entry too."""
         after = client.wait(run, "COMPLETED", "CANCELLED")
         is_transferred = assert_either_transferred_or_cancelled(client, entry, payloads[1::2])
-        counts = after["cancellation"]["canceledCount"], after["cancellation"]["failedCount"]
+        counts = after["cancellation"]["cancelledCount"], after["cancellation"]["failedCount"]
         assert (after["status"], counts) == (("COMPLETED", (0, 1)) if is_transferred else ("CANCELLED", (1, 0)))
         return is_transferred
 

@@ -121,7 +121,7 @@ def test_all_violations_of_a_line_are_reported_at_once_in_the_order_of_the_lines
 def test_a_transaction_is_the_same_however_its_texts_are_written(client: Client) -> None:
     dressed = item(
         "\u2003SP1 ",
-        organization=" Cafe\u0301",
+        organizationLabel=" Cafe\u0301",
         debitAccount="Accounts Receivable\n",
         creditAccount="\u3000Sales",
         currency=" GBP",
@@ -129,7 +129,7 @@ def test_a_transaction_is_the_same_however_its_texts_are_written(client: Client)
         documentNumber="D-1 ",
         segments=[{"name": " country ", "value": " UK\t"}],
     )
-    plain = item("SP1", organization="Café", accountNumber="A-1", documentNumber="D-1")
+    plain = item("SP1", organizationLabel="Café", accountNumber="A-1", documentNumber="D-1")
 
     assert recorded(client, dressed, plain) == (1, 1)
     assert recorded(client, plain, dressed) == (0, 2)
@@ -147,7 +147,7 @@ def test_a_transaction_is_the_same_however_its_texts_are_written(client: Client)
 
 def test_a_blank_optional_text_counts_as_absent(client: Client) -> None:
     blank = item(
-        "a", organization=" ", accountNumber="", documentNumber="\t", segments=[{"name": "country", "value": " "}]
+        "a", organizationLabel=" ", accountNumber="", documentNumber="\t", segments=[{"name": "country", "value": " "}]
     )
 
     assert recorded(client, blank, item("a", segments=[])) == (1, 1)
@@ -164,13 +164,13 @@ def test_lengths_are_checked_after_normalising(client: Client) -> None:
 
 
 def test_a_text_recorded_by_an_earlier_release_is_the_same_when_it_is_given_again(client: Client) -> None:
-    assert recorded(client, item("a", organization="Café", documentNumber="D")) == (1, 0)
+    assert recorded(client, item("a", organizationLabel="Café", documentNumber="D")) == (1, 0)
     with client.database.write() as session:
         update = text("UPDATE posting_key SET organization = :name, digest = :digest")
         session.execute(update, {"name": " Cafe\u0301", "digest": b"of another text."})
         session.execute(text("UPDATE billing_transaction SET document_number = 'D '"))
 
-    assert recorded(client, item("a", organization="Café", documentNumber="D")) == (0, 1)
-    assert errors_of(client, item("a", organization="Café")) == [("CONFLICT", "0", "transactionId")]
+    assert recorded(client, item("a", organizationLabel="Café", documentNumber="D")) == (0, 1)
+    assert errors_of(client, item("a", organizationLabel="Café")) == [("CONFLICT", "0", "transactionId")]
     with client.database.read() as session:
         assert session.exec(select(func.count()).select_from(Transaction)).one() == 1

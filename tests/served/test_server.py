@@ -186,8 +186,8 @@ def test_a_cancellation_continues_after_a_restart_with_each_outcome_once(
         # Paused, so that it is certain to be halfway when the signal arrives.
         process.send_signal(signal.SIGSTOP)
         with database.read() as session:
-            canceled = session.execute(text("SELECT canceled_count FROM cancellation")).scalar_one()
-        assert 0 < canceled < SIZE
+            cancelled = session.execute(text("SELECT canceled_count FROM cancellation")).scalar_one()
+        assert 0 < cancelled < SIZE
         process.send_signal(how)
         process.send_signal(signal.SIGCONT)
         _, complaints = process.communicate(timeout=STOP_SECONDS)
@@ -195,10 +195,10 @@ def test_a_cancellation_continues_after_a_restart_with_each_outcome_once(
         assert process.returncode == (0 if how is signal.SIGTERM else -signal.SIGKILL)
     with serving(tmp_path, database) as (process, url), Client(url, database) as client:
         asyncio.run(outcomes(url, number, found, SIZE + 1))
-        assert client.wait(number, "CANCELLED")["cancellation"]["canceledCount"] == SIZE
+        assert client.wait(number, "CANCELLED")["cancellation"]["cancelledCount"] == SIZE
         assert stop(process) == ""
     assert [outcome["sequence"] for outcome in found] == list(range(1, SIZE + 1))
-    assert [outcome["canceledCount"] for outcome in found] == list(range(1, SIZE + 1))
+    assert [outcome["cancelledCount"] for outcome in found] == list(range(1, SIZE + 1))
     with database.read() as session:
         tried = "SELECT count(DISTINCT journal_entry_id) FROM entry_cancel_outcome"
         assert session.execute(text(tried)).scalar_one() == SIZE

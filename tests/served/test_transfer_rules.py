@@ -21,7 +21,7 @@ def transferred(client: Client, number: str, status: str) -> tuple[Any, Any]:
     assert payload["errors"] == []
     (entry,) = payload["journalEntries"]
     assert (entry["number"], entry["transferredToAccounting"]) == (number, status)
-    return entry["transferDateTime"], entry["transferredBy"]
+    return entry["transferredAt"], entry["transferredBy"]
 
 
 def test_all_named_entries_are_set_or_none_and_a_cancelled_one_can_no_longer_change(client: Client) -> None:

@@ -141,7 +141,7 @@ def test_null_counts_as_absent(gateway: Client) -> None:
 @pytest.mark.parametrize(
     ("document", "field"),
     [
-        ("subscription($run: String!) { journalRunUpdates(runNumber: $run) { number } }", "runNumber"),
+        ("subscription($run: String!) { journalRunUpdates(number: $run) { number } }", "number"),
         ("query($run: String!) { journalRun(number: $run) { number } }", "number"),
     ],
 )
@@ -154,7 +154,7 @@ def test_an_invalid_value_is_reported_with_the_path_of_its_field(gateway: Client
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [('runNumber: "JR-9"', "NOT_FOUND"), ('runNumber: "JR-00000001", after: "x"', "BAD_USER_INPUT")],
+    [('number: "JR-9"', "NOT_FOUND"), ('number: "JR-00000001", after: "x"', "BAD_USER_INPUT")],
 )
 @pytest.mark.usefixtures("run")
 def test_a_subscription_to_what_is_not_there_is_an_error(gateway: Client, arguments: str, code: str) -> None:
@@ -174,7 +174,7 @@ def test_what_fails_in_one_field_stands_beside_the_data(gateway: Client) -> None
 
 
 def test_an_operation_beyond_the_limit_is_refused_alone(gateway: Client, run: str) -> None:
-    document = f'subscription {{ journalRunUpdates(runNumber: "{run}") {{ number }} }}'
+    document = f'subscription {{ journalRunUpdates(number: "{run}") {{ number }} }}'
 
     async def go() -> list[Any]:
         url = gateway.url.replace("http", "ws", 1) + "/graphql"
@@ -212,7 +212,7 @@ def test_what_breaks_the_protocol_closes_the_connection(gateway: Client, sent: l
 
 
 def test_an_id_that_is_in_use_closes_the_connection(gateway: Client, run: str) -> None:
-    follow = subscribe(query=f'subscription {{ journalRunUpdates(runNumber: "{run}") {{ number }} }}')
+    follow = subscribe(query=f'subscription {{ journalRunUpdates(number: "{run}") {{ number }} }}')
     _, closed, _ = talk(gateway, {**follow, "id": "\ud800" * 100}, {**follow, "id": "\ud800" * 100})
     assert closed == 4409
 

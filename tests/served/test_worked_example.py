@@ -18,7 +18,7 @@ def test_the_worked_example_nine_cancelled_one_failed_status_completed(client: C
     assert accepted["journalRun"]["status"] == "CANCEL_IN_PROGRESS"
     after = client.wait(run["number"], "COMPLETED", "CANCELLED")
     assert after["status"] == "COMPLETED"
-    assert after["cancellation"]["canceledCount"] == 9
+    assert after["cancellation"]["cancelledCount"] == 9
     assert after["cancellation"]["failedCount"] == 1
     assert after["cancellation"]["remainingCount"] == 0
     statuses = {entry["number"]: entry["status"] for entry in client.entries(run["number"])}

@@ -14,13 +14,13 @@ TYPES = ["INVOICE_ITEM", "TAXATION_ITEM", "CREDIT_MEMO_ITEM_CHARGE", "ELECTRONIC
 
 RUN = """
   number status targetStartDate targetEndDate journalEntryDate transactionTypes organizationLabels
-  segmentationRuleName aggregateCurrency createdAt executedOn totalJournalEntryCount transactionCount errorMessage
+  segmentationRuleName aggregateCurrency createdAt executedAt totalJournalEntryCount transactionCount errorMessage
   accountingPeriod { name }
-  cancellation { startedAt finishedAt canceledCount failedCount remainingCount }
+  cancellation { startedAt finishedAt cancelledCount failedCount remainingCount }
 """
 ENTRY = """
   number status currency totalDebit totalCredit transactionCount transactionType transferredToAccounting
-  segments { name value } items { type amount homeCurrencyAmount accountingCode { name } }
+  segments { name value } items { type amount homeAmount accountingCode { name } }
 """
 ERRORS = "errors { code message field }"
 
@@ -78,7 +78,7 @@ class Client:
     def transfer(self, numbers: list[str], status: str = "YES") -> dict[str, Any]:
         """The payload of setTransferredToAccounting."""
         given = {"journalEntryNumbers": numbers, "transferredToAccounting": status}
-        selection = f"journalEntries {{ {ENTRY} transferDateTime transferredBy }} {ERRORS}"
+        selection = f"journalEntries {{ {ENTRY} transferredAt transferredBy }} {ERRORS}"
         return self._mutate("setTransferredToAccounting", "SetTransferredToAccountingInput", given, selection)
 
     def update_entry(self, number: str, **values: Any) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def items_of(database: Database, entry: JournalEntry) -> Items:
                 item.type.value,
                 names[item.accounting_code_id],
                 str(item.amount),
-                None if item.home_currency_amount is None else str(item.home_currency_amount),
+                None if item.home_amount is None else str(item.home_amount),
             )
             for item in items_by_entry(session, [entry.id]).get(entry.id, [])
         ]

@@ -16,7 +16,7 @@ graphql`
 
 graphql`
   subscription runOutcomesSubscription($run: String!, $after: String) {
-    entryCancelOutcomes(runNumber: $run, after: $after) {
+    entryCancelOutcomes(number: $run, after: $after) {
       sequence outcome code message remainingCount cursor journalEntry { number }
     }
   }
