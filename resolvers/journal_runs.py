@@ -24,8 +24,6 @@ Change = TypeVar("Change")
 
 logger = logging.getLogger(__name__)
 
-_RESUME = "Reconnect; to resume a list of outcomes, pass the last cursor as `after`."
-
 
 async def journal_run(context: Context, number: str) -> JournalRun | None:
     """The run with that number."""
@@ -82,28 +80,39 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
         position = None if after is None else OUTCOMES.position(after)
     except BadCursor as error:
         raise RequestError(str(error)) from error
-    resume = None if position is None else (position[0], position[1])
-    async for outcome in _following(context.gateway.feed.outcomes(run.id, resume)):
+    outcomes = context.gateway.feed.outcomes(run.id, None if position is None else (position[0], position[1]))
+    async for outcome in _following(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
         yield outcome
 
 
-async def journal_run_updates(context: Context, number: str) -> AsyncIterator[JournalRun]:
-    """The run now, then again after every change, until it is deleted. Raises NotFound and Unavailable."""
-    run = await _existing(context, number)
-    async for update in _following(context.gateway.feed.updates(run.id)):
+async def journal_run_updates(context: Context, number: str | None) -> AsyncIterator[JournalRun]:
+    """The run now, then again after every change, until it is deleted.
+
+    Without a number: each run after each change from now on, also of new runs, and nothing of what was before. It does
+    not end, and sends nothing once a run has been deleted. A change between a caller's list of runs and the start of
+    the subscription is not sent; so callers subscribe first, then list the runs, and list them again after they have
+    reconnected. Raises NotFound for an unknown run, Unavailable if the server stops or its database fails.
+    """
+    context.require(Permission.VIEW_JOURNAL_RUNS)
+    if number is None:
+        updates, resume = context.gateway.feed.updates_of_all(), "Reconnect, then list the runs again."
+    else:
+        run = await _existing(context, number)
+        updates, resume = context.gateway.feed.updates(run.id), "Reconnect; the run as it is then comes first."
+    async for update in _following(updates, resume):
         yield update
 
 
-async def _following(changes: AsyncIterator[Change]) -> AsyncIterator[Change]:
+async def _following(changes: AsyncIterator[Change], resume: str) -> AsyncIterator[Change]:
     """The changes. Raises Unavailable, with what to do, if they end because the server stops or its database fails."""
     try:
         async for change in changes:
             yield change
     except FeedClosed as error:
-        raise Unavailable(f"The server is stopping. {_RESUME}") from error
+        raise Unavailable(f"The server is stopping. {resume}") from error
     except DatabaseError as error:
         logger.error("%s", error)
-        raise Unavailable(f"The ledger's database is unavailable. {_RESUME}") from error
+        raise Unavailable(f"The ledger's database is unavailable. {resume}") from error
 
 
 async def _existing(context: Context, number: str) -> JournalRun:

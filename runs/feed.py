@@ -1,4 +1,4 @@
-"""The feed: followers of a run read its rows; a wake-up only tells them when to read again."""
+"""The feed: followers of runs read their rows; a wake-up only tells them when to read again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -7,8 +7,10 @@ from contextlib import contextmanager, suppress
 from sqlmodel import Session
 
 from runs.statements import Statements
+from runs.transient import TRANSIENT
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation, outcomes_after
 from storage.database import Database
+from storage.journal_run_changes import newest_event, runs_changed_after
 from storage.journal_runs import JournalRun, runs_by_id
 from storage.wakeups import wakeups
 
@@ -16,6 +18,10 @@ OUTCOMES_PER_READ = 500
 
 LOOK_AGAIN_SECONDS = 5.0
 """How long a follower waits for a wake-up before it reads again anyway."""
+
+OVERLAP_EVENTS = 1_000
+"""Events of the audit trail that a follower of all runs reads again: on PostgreSQL, of two concurrent transactions the
+one with the lower id may be committed later."""
 
 
 class FeedClosed(Exception):
@@ -28,7 +34,8 @@ class Feed:
     def __init__(self, database: Database, statements: Statements) -> None:
         self._database = database
         self._statements = statements
-        self._followers: dict[int, set[asyncio.Event]] = {}
+        self._followers: dict[int | None, set[asyncio.Event]] = {}
+        """By the run that they follow; None is for all runs."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -97,8 +104,28 @@ class Feed:
                     yield run
                 await self._wait(woken)
 
+    async def updates_of_all(self) -> AsyncIterator[JournalRun]:
+        """Each run after each change of it from now on, also of runs created later. It does not end by itself.
+
+        As with a single run, changes in quick succession may be sent as one. Nothing is sent for a deleted run: the
+        last that a follower gets of it is DeleteInprogress. The cost of a look is in recent changes and transient runs,
+        not in the number of runs. Raises FeedClosed if the server stops, DatabaseError if the database fails.
+        """
+        with self._following(None) as woken:
+            newest, runs = await self._statements.read(_changes, None)
+            while True:
+                # A run that is not among these is at rest, and is read again only after a new event: forget it.
+                seen = {run.id: run.revision for run in runs}
+                await self._wait(woken)
+                woken.clear()
+                newest, runs = await self._statements.read(_changes, newest)
+                for run in runs:
+                    if seen.get(run.id) != run.revision:
+                        yield run
+                        await asyncio.sleep(0)
+
     @contextmanager
-    def _following(self, run_id: int) -> Iterator[asyncio.Event]:
+    def _following(self, run_id: int | None) -> Iterator[asyncio.Event]:
         woken = asyncio.Event()
         followers = self._followers.setdefault(run_id, set())
         followers.add(woken)
@@ -110,7 +137,9 @@ class Feed:
                 self._followers.pop(run_id, None)
 
     def _wake(self, run_id: int | None) -> None:
-        groups = self._followers.values() if run_id is None else [self._followers.get(run_id, set())]
+        """Wake the followers of the run, and those of all runs; with None, every follower."""
+        ids = list(self._followers) if run_id is None else [run_id, None]
+        groups = [self._followers.get(followed, set()) for followed in ids]
         for woken in [event for group in groups for event in group]:
             woken.set()
 
@@ -130,3 +159,9 @@ def _outcomes(session: Session, cancellation_id: int, sequence: int) -> tuple[bo
     cancellation = session.get(Cancellation, cancellation_id)
     finished = cancellation is None or cancellation.finished_at is not None
     return finished, outcomes_after(session, cancellation_id, sequence, OUTCOMES_PER_READ)
+
+
+def _changes(session: Session, after: int | None) -> tuple[int, list[JournalRun]]:
+    # Read the newest event first: what is committed between the two statements is then read again, not lost.
+    newest = newest_event(session)
+    return newest, runs_changed_after(session, (newest if after is None else after) - OVERLAP_EVENTS, TRANSIENT)
