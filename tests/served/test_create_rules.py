@@ -243,8 +243,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "idempotencyKey": "x" * 256,
         },
         [
-            ("PERIOD_MISMATCH", "targetStartDate", "use that date"),
-            ("PERIOD_MISMATCH", "targetEndDate", "use that date"),
+            ("PERIOD_MISMATCH", "targetStartDate", "use 2024-12-01, or omit"),
+            ("PERIOD_MISMATCH", "targetEndDate", "use 2024-12-31, or omit"),
             ("DUPLICATE", "transactionTypes.1", TWICE),
             ("UNKNOWN", "organizationLabels.0", "the organisations are: North"),
             ("OUT_OF_RANGE", "journalEntryDate", "use a date inside one"),
