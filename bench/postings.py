@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from itertools import islice
 from statistics import median
 
-from runs.create import RunRequest, begin, insert_run, make_entries
+from runs.create import begin, insert_run, make_entries
+from runs.create_rules import ValidRun
 from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, save_period
 from storage.database import Database
@@ -56,11 +57,11 @@ def _once(database: Database, size: int) -> tuple[float, float]:
                     break
     posted = time.perf_counter()
     with database.write() as session:
-        request = RunRequest(
+        valid = ValidRun(
             period, date(2025, 2, 1), date(2025, 2, 28), date(2025, 2, 28), [TransactionType.INVOICE_ITEM], [],
             None, None, False,
         )  # fmt: skip
-        run = insert_run(session, request, "bench")
+        run = insert_run(session, valid, "bench")
         begin(session, run.id)
         make_entries(session, run.id)
         assert run.transaction_count == TRANSACTIONS

@@ -21,7 +21,8 @@ from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
 from resolvers.context import Gateway
 from runs.feed import Feed
-from runs.process import Process
+from runs.statements import Statements
+from runs.workflows import Workflows
 from storage.database import Database
 
 OnStart = Callable[[Gateway], Awaitable[None]]
@@ -46,11 +47,12 @@ class Application:
         `origins` allows it. `documents` decides which GraphQL documents run: by default all, also persisted ones.
         """
         origins = origins or Origins()
-        self.feed = Feed(database)
+        statements = Statements(database)
+        self.feed = Feed(database, statements)
         self._on_start = on_start
         self._database = database
-        self._process = Process(database, self.feed.changed)
-        self.gateway = Gateway(database, self._process, self.feed)
+        self._workflows = Workflows(database, self.feed.changed)
+        self.gateway = Gateway(database, statements, self._workflows, self.feed)
         authentication = Authentication(self.gateway, require_api_key)
         endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
         health = Health(self.gateway)
@@ -75,7 +77,7 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        await to_thread.run_sync(self._process.start)
+        await to_thread.run_sync(self._workflows.start)
         listening = asyncio.create_task(self.feed.listen())
         try:
             if self._on_start is not None:
@@ -85,5 +87,5 @@ class Application:
             listening.cancel()
             with suppress(asyncio.CancelledError):
                 await listening
-            await to_thread.run_sync(self._process.stop)
+            await to_thread.run_sync(self._workflows.stop)
             self._database.close()

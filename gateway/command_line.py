@@ -46,7 +46,7 @@ from resolvers.import_ledger import (
     import_segments,
 )
 from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
-from resolvers.import_transactions import BATCH, OPTIONAL, PREFIX, REQUIRED, import_transactions
+from resolvers.import_transactions import BATCH, OPTIONAL, REQUIRED, SEGMENT, import_transactions
 from resolvers.settings import SettingsRefused, Wanted, check_agreement, settle
 from schema.schema import SCHEMA
 from storage.database import Database, DatabaseError, database_file
@@ -154,7 +154,7 @@ class Kind(StrEnum):
 
 
 FILES = {
-    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (PREFIX,)), look_back=BATCH),
+    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (SEGMENT,)), look_back=BATCH),
     Kind.ACCOUNTING_CODES: FileKind(Columns(*CODE_COLUMNS)),
     Kind.ACCOUNTING_PERIODS: FileKind(Columns(*PERIOD_COLUMNS)),
     Kind.SEGMENTS: FileKind(Columns(*SEGMENT_COLUMNS)),

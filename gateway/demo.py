@@ -1,18 +1,19 @@
 """A small, realistic ledger for trying the gateway: ten entries, one of them already transferred."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from resolvers.context import Context, Gateway
-from resolvers.create_rules import CreateRun
 from resolvers.import_ledger import import_accounting_codes, import_accounting_periods, import_segments
 from resolvers.import_transactions import import_transactions
 from resolvers.journal_entries import set_transferred_to_accounting
 from resolvers.journal_runs import create_journal_run, journal_run
+from runs.create_rules import RunDraft
+from runs.violations import Violation
 from storage.journal_runs import JournalRun
-from storage.words import JournalRunStatus, TransactionType, TransferStatus
+from storage.words import JournalRunStatus, Permission, TransactionType, TransferStatus
 
 ACTOR = "demo"
 TRANSFERRED = "JE-00000004"
@@ -37,10 +38,10 @@ _INVOICES = {"United Kingdom": 84, "Germany": 61, "France": 47}
 async def fill(gateway: Gateway) -> None:
     """Fill the empty ledger, create a run for October 2026, and mark one of its ten entries as transferred."""
     await asyncio.to_thread(_import, gateway)
-    context = Context(gateway, ACTOR)
+    context = Context(gateway, ACTOR, frozenset(Permission))
     created = await create_journal_run(
         context,
-        CreateRun(
+        RunDraft(
             accounting_period_name="Oct 2026",
             journal_entry_date=date(2026, 10, 31),
             transaction_types=[
@@ -51,11 +52,9 @@ async def fill(gateway: Gateway) -> None:
             ],
         ),
     )
-    assert created.value is not None, created.errors
-    run = await _completed(context, created.value)
+    run = await _completed(context, created)
     assert run.total_journal_entry_count == 10, run.error_message
-    transferred = await set_transferred_to_accounting(context, [TRANSFERRED], TransferStatus.YES)
-    assert not transferred.errors, transferred.errors
+    await set_transferred_to_accounting(context, [TRANSFERRED], TransferStatus.YES)
 
 
 async def _completed(context: Context, created: JournalRun) -> JournalRun:
@@ -81,8 +80,8 @@ def _import(gateway: Gateway) -> None:
     import_transactions(database, enumerate(_transactions()), _refuse, source="demo", actor=ACTOR)
 
 
-def _refuse(line: int, reason: str) -> None:
-    raise AssertionError(f"demo data, line {line}: {reason}")
+def _refuse(line: int, violations: Sequence[Violation]) -> None:
+    raise AssertionError(f"demo data, line {line}: {violations}")
 
 
 def _transactions() -> Iterator[dict[str, str]]:

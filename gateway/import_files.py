@@ -1,6 +1,6 @@
 """`journal-gateway import`: import files with progress, a summary, and a list of rejected lines."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from gateway.feed import Feed, Format, Malformed, open_feed
 from gateway.printable import printable
+from gateway.reasons import reasons
 from gateway.rejects import Rejects
 from resolvers.import_lines import Imported, Line, Lines, OnlyChecked, Reject, Settle
+from runs.violations import Violation
 
 Import = Callable[[Lines, Reject, Settle, str], Imported]
 """Called with a file's lines, a callback for rejected lines, one for before the commit, and the file's name."""
@@ -63,7 +65,10 @@ def import_file(
             if check:
                 raise OnlyChecked
 
-        imported = import_lines(_lines(feed, progress, rejects), rejects.add, settle, feed.name)
+        def reject(number: int, violations: Sequence[Violation]) -> None:
+            rejects.add(number, reasons(violations))
+
+        imported = import_lines(_lines(feed, progress, rejects), reject, settle, feed.name)
         rejects.sync()
         note = rejects.keep()
     _print_summary(feed.name, imported, rejects, console, check=check)

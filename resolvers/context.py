@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from sqlmodel import Session
 
 from resolvers.errors import Forbidden, RequestError, Unavailable
 from runs.feed import Feed
-from runs.process import Process
+from runs.statements import Statements
+from runs.workflows import Workflows
 from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
 from storage.pages import BadCursor
 from storage.words import Permission
@@ -20,17 +20,15 @@ Arguments = ParamSpec("Arguments")
 
 logger = logging.getLogger(__name__)
 
-_PARALLEL_STATEMENTS = 20
-
 
 @dataclass(frozen=True)
 class Gateway:
     """The database, workflows and feed that resolvers use."""
 
     database: Database
-    process: Process
+    statements: Statements
+    workflows: Workflows
     feed: Feed
-    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_PARALLEL_STATEMENTS))
 
     async def read(
         self,
@@ -43,13 +41,8 @@ class Gateway:
         Raises RequestError for a cursor of another list and for a text that databases cannot store, and Unavailable
         if the database fails.
         """
-
-        def work() -> Result:
-            with self.database.read() as session:
-                return function(session, *args, **kwargs)
-
         try:
-            return await to_thread.run_sync(work, limiter=self.limiter)
+            return await self.statements.read(function, *args, **kwargs)
         except (BadCursor, UnfitText) as error:
             raise RequestError(str(error)) from error
         except DatabaseError as error:
@@ -67,13 +60,8 @@ class Gateway:
         Raises RequestError for a text that databases cannot store, and Unavailable if another writer holds the
         database or the database fails.
         """
-
-        def work() -> Result:
-            with self.database.write() as session:
-                return function(session, *args, **kwargs)
-
         try:
-            return await to_thread.run_sync(work, limiter=self.limiter)
+            return await self.statements.write(function, *args, **kwargs)
         except UnfitText as error:
             raise RequestError(str(error)) from error
         except DatabaseBusy as error:
@@ -94,7 +82,7 @@ class Context:
 
     gateway: Gateway
     actor: str
-    permissions: frozenset[Permission] = frozenset(Permission)
+    permissions: frozenset[Permission]
     key_name: str | None = None
 
     @property

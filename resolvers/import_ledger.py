@@ -12,7 +12,6 @@ from sqlmodel import Session
 
 from resolvers.import_lines import (
     Cells,
-    Faulty,
     Imported,
     ImportRefused,
     Lines,
@@ -20,9 +19,11 @@ from resolvers.import_lines import (
     Reject,
     Settle,
     at_once,
+    malformed,
     word,
     yes_or_no,
 )
+from runs.violations import Rule, Violation
 from storage import audit
 from storage.accounting_codes import AccountingCode, save_code
 from storage.accounting_periods import AccountingPeriod, all_periods, period_starting, save_period
@@ -50,10 +51,14 @@ PERIOD_COLUMNS = (("name", "start_date"), ("end_date", "fiscal_year", "fiscal_qu
 SEGMENT_COLUMNS = (("segment",), ("segmentation_rule", "transaction_type", "active"))
 """The required and the optional columns of each file."""
 
-MOST_RULES = 50
+RULES_MAX = 50
 
-NAMED = 5
+RUNS_NAMED_MAX = 5
 """Number of journal runs named in a refusal."""
+
+
+Refuse = Callable[[int, Violation], None]
+"""Refuses the line with that number."""
 
 
 class _Rejected(Exception):
@@ -65,7 +70,7 @@ def import_accounting_codes(
 ) -> Imported:
     """Import accounting codes from a file."""
 
-    def save(session: Session, codes: list[tuple[int, AccountingCode]], refuse: Reject) -> None:
+    def save(session: Session, codes: list[tuple[int, AccountingCode]], refuse: Refuse) -> None:
         _refuse_repeated(codes, "accounting code", refuse)
         for _, code in codes:
             save_code(session, code)
@@ -82,7 +87,7 @@ def import_accounting_periods(
     The name identifies a period, so a new name is a new period.
     """
 
-    def save(session: Session, periods: list[tuple[int, AccountingPeriod]], refuse: Reject) -> None:
+    def save(session: Session, periods: list[tuple[int, AccountingPeriod]], refuse: Refuse) -> None:
         # Keep new runs out, whose dates their period might no longer have.
         lock_series(session, "JR")
         known = {period.name: period for period in all_periods(session)}
@@ -93,16 +98,17 @@ def import_accounting_periods(
         for number, period in periods:
             for other in together.values():
                 if other.name != period.name and _overlap(period, other):
-                    refuse(number, f"accounting period {period.name!r} overlaps {other.name!r}")
+                    message = f"accounting period {period.name!r} overlaps {other.name!r}"
+                    refuse(number, Violation(Rule.CONFLICT, message))
                     overlap = True
         for number, period in [] if overlap else periods:
             starting = period_starting(session, period.start_date)
             if starting is not None and starting.name != period.name:
-                refuse(
-                    number,
+                message = (
                     f"accounting period {period.name!r} would start on the same day as {starting.name!r}, which a later"
-                    " line changes; put that line before this one",
+                    " line changes; put that line before this one"
                 )
+                refuse(number, Violation(Rule.CONFLICT, message))
                 return
             save_period(session, period)
 
@@ -118,11 +124,11 @@ def import_segments(
     all transaction types or (an override) for one. The segments of a rule that a run has used never change.
     """
 
-    def save(session: Session, segments: list[tuple[int, _SegmentLine]], refuse: Reject) -> None:
+    def save(session: Session, segments: list[tuple[int, _SegmentLine]], refuse: Refuse) -> None:
         save_segments(session, [line.segment for _, line in segments])
         _save_rules(session, segments, refuse)
 
-    return _import(database, "Segments", lines, reject, actor, settle, _segment, save)
+    return _import(database, "Segments", lines, reject, actor, settle, _SegmentLine, save)
 
 
 def _import(
@@ -132,22 +138,25 @@ def _import(
     reject: Reject,
     actor: str,
     settle: Settle,
-    parse: Callable[[Mapping[str, str]], Row],
-    save: Callable[[Session, list[tuple[int, Row]], Reject], None],
+    parse: Callable[[Cells], Row],
+    save: Callable[[Session, list[tuple[int, Row]], Refuse], None],
 ) -> Imported:
     rows: list[tuple[int, Row]] = []
-    reasons: dict[int, list[str]] = {}
+    rejected: dict[int, list[Violation]] = {}
 
-    def refuse(number: int, reason: str) -> None:
-        reasons.setdefault(number, []).append(reason)
+    def refuse(number: int, violation: Violation) -> None:
+        rejected.setdefault(number, []).append(violation)
 
     for number, values in lines:
-        try:
-            if isinstance(values, str):
-                raise Faulty(values)
-            rows.append((number, parse(values)))
-        except Faulty as fault:
-            refuse(number, str(fault))
+        if isinstance(values, str):
+            rejected[number] = [malformed(values)]
+            continue
+        cells = Cells(values)
+        row = parse(cells)
+        if cells.violations.found:
+            rejected[number] = cells.violations.found
+        else:
+            rows.append((number, row))
     try:
         with database.write() as session:
             lock_file_imports(session)
@@ -160,13 +169,13 @@ def _import(
                 subject=what,
                 after={"recorded": len(rows)},
             )
-            if reasons:
+            if rejected:
                 raise _Rejected
             settle()
     except _Rejected:
-        for number, found in sorted(reasons.items()):
-            reject(number, "; ".join(found))
-        return Imported(rejected=len(reasons))
+        for number in sorted(rejected):
+            reject(number, rejected[number])
+        return Imported(rejected=len(rejected))
     except OnlyChecked:
         pass
     except DatabaseBusy as error:
@@ -176,15 +185,13 @@ def _import(
     return Imported(recorded=len(rows))
 
 
-def _code(values: Mapping[str, str]) -> AccountingCode:
-    cells = Cells(values)
+def _code(cells: Cells) -> AccountingCode:
     name = cells.require("name", cells.text("name"))
     type_ = cells.require("type", cells.text("type"))
     category = cells.read("category", partial(word, AccountingCodeCategory))
     status = cells.read("status", partial(word, AccountingCodeStatus))
     gl_account_name = cells.text("gl_account_name", 255)
     gl_account_number = cells.text("gl_account_number", 255)
-    cells.refuse_faults()
     return AccountingCode(
         name=name or "",
         type=type_ or "",
@@ -195,21 +202,18 @@ def _code(values: Mapping[str, str]) -> AccountingCode:
     )
 
 
-def _period(values: Mapping[str, str]) -> AccountingPeriod:
-    cells = Cells(values)
+def _period(cells: Cells) -> AccountingPeriod:
     name = cells.require("name", cells.text("name"))
     start = cells.require("start_date", cells.read("start_date", parse_day))
     end = cells.read("end_date", parse_day)
     if start is not None and end is not None and end < start:
-        cells.faults.append(("end_date", f"{end} is before the start date, {start}"))
+        cells.violations.add(Rule.OUT_OF_RANGE, f"{end} is before the start date, {start}", "end_date")
     fiscal_year = cells.read("fiscal_year", partial(_whole, 1900, 2199))
     fiscal_quarter = cells.read("fiscal_quarter", partial(_whole, 1, 4))
     status = cells.read("status", partial(word, AccountingPeriodStatus))
-    cells.refuse_faults()
-    assert start is not None
     return AccountingPeriod(
         name=name or "",
-        start_date=start,
+        start_date=start or date.min,
         end_date=end,
         fiscal_year=fiscal_year,
         fiscal_quarter=fiscal_quarter,
@@ -217,13 +221,14 @@ def _period(values: Mapping[str, str]) -> AccountingPeriod:
     )
 
 
-def _refuse_repeated(rows: Sequence[tuple[int, AccountingCode | AccountingPeriod]], what: str, refuse: Reject) -> None:
+def _refuse_repeated(rows: Sequence[tuple[int, AccountingCode | AccountingPeriod]], what: str, refuse: Refuse) -> None:
     """Refuse a line that repeats the name of an earlier line, because which one applies would be a guess."""
     lines: dict[str, int] = {}
     for number, row in rows:
         earlier = lines.setdefault(row.name, number)
         if earlier != number:
-            refuse(number, f"name: {what} {row.name!r} is also on line {earlier}; give each name once")
+            message = f"{what} {row.name!r} is also on line {earlier}; give each name once"
+            refuse(number, Violation(Rule.DUPLICATE, message, ("name",)))
 
 
 def _refuse_changes_of_used(
@@ -231,7 +236,7 @@ def _refuse_changes_of_used(
     periods: Sequence[tuple[int, AccountingPeriod]],
     known: Mapping[str, AccountingPeriod],
     together: Sequence[AccountingPeriod],
-    refuse: Reject,
+    refuse: Refuse,
 ) -> None:
     for number, period in periods:
         before = known.get(period.name)
@@ -242,26 +247,25 @@ def _refuse_changes_of_used(
             continue
         used = numbers_of_runs_for(session, before.id)
         if used:
-            refuse(
-                number,
-                f"accounting period {period.name!r} is used by {_listed(used)}, so its dates"
-                f" {_days(before)} cannot change; cancel and delete those runs first, or use another name for the new"
-                " dates",
+            message = (
+                f"accounting period {period.name!r} is used by {_listed(used)}, so its dates {_days(before)} cannot"
+                " change; cancel and delete those runs first, or use another name for the new dates"
             )
+            refuse(number, Violation(Rule.CONFLICT, message))
             continue
         booked = numbers_of_runs_booked_on(session, before.start_date, before.end_date)
         lost = [run for run, day in booked if not any(_covers(one, day) for one in together)]
         if lost:
-            refuse(
-                number,
+            message = (
                 f"accounting period {period.name!r} includes the journal entry date of {_listed(lost)}, which would"
-                " then be in no period; keep that date in this period, or add a period that includes it",
+                " then be in no period; keep that date in this period, or add a period that includes it"
             )
+            refuse(number, Violation(Rule.CONFLICT, message))
 
 
 def _listed(numbers: Sequence[str]) -> str:
-    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
-    return ("journal run " if len(numbers) == 1 else "journal runs ") + ", ".join(numbers[:NAMED]) + more
+    more = f" and {len(numbers) - RUNS_NAMED_MAX:,} more" if len(numbers) > RUNS_NAMED_MAX else ""
+    return ("journal run " if len(numbers) == 1 else "journal runs ") + ", ".join(numbers[:RUNS_NAMED_MAX]) + more
 
 
 def _days(period: AccountingPeriod) -> str:
@@ -280,28 +284,23 @@ def _overlap(one: AccountingPeriod, other: AccountingPeriod) -> bool:
 
 def _whole(least: int, most: int, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 4) or not least <= int(text) <= most:
-        raise Faulty(f"{text!r} is not a whole number from {least} to {most}")
+        raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
     return int(text)
 
 
 class _SegmentLine:
-    def __init__(self, values: Mapping[str, str]) -> None:
-        cells = Cells(values)
+    def __init__(self, cells: Cells) -> None:
         self.segment = cells.require("segment", cells.text("segment")) or ""
         self.rule = cells.text("segmentation_rule")
         self.transaction_type = cells.read("transaction_type", partial(word, TransactionType))
         self.active = bool(cells.read("active", yes_or_no))
-        needs_rule = any(values.get(column, "").strip() for column in ("transaction_type", "active"))
-        if needs_rule and self.rule is None and "segmentation_rule" not in dict(cells.faults):
-            cells.faults.append(("segmentation_rule", "it is required with transaction_type or active"))
-        cells.refuse_faults()
+        needs_rule = cells.has_text("transaction_type") or cells.has_text("active")
+        if needs_rule and self.rule is None and not cells.has_violation("segmentation_rule"):
+            message = "it is required for a transaction type, or for an active rule"
+            cells.violations.add(Rule.REQUIRED, message, "segmentation_rule")
 
 
-def _segment(values: Mapping[str, str]) -> _SegmentLine:
-    return _SegmentLine(values)
-
-
-def _save_rules(session: Session, lines: list[tuple[int, _SegmentLine]], refuse: Reject) -> None:
+def _save_rules(session: Session, lines: list[tuple[int, _SegmentLine]], refuse: Refuse) -> None:
     rules: dict[str, tuple[int, bool, RuleSegments]] = {}
     for number, line in lines:
         if line.rule is None:
@@ -309,29 +308,32 @@ def _save_rules(session: Session, lines: list[tuple[int, _SegmentLine]], refuse:
         first, active, segments = rules.get(line.rule, (number, False, {}))
         names = segments.setdefault(line.transaction_type, [])
         if line.segment in names:
-            refuse(number, f"segment {line.segment!r} is already in segmentation rule {line.rule!r}; give it once")
+            message = f"segment {line.segment!r} is already in segmentation rule {line.rule!r}; give it once"
+            refuse(number, Violation(Rule.DUPLICATE, message))
             continue
         names.append(line.segment)
         rules[line.rule] = (first, active or line.active, segments)
     active_rules = [name for name, (_, active, _) in rules.items() if active]
     for name in active_rules[1:]:
-        refuse(rules[name][0], f"segmentation rules {active_rules[0]!r} and {name!r} cannot both be active")
+        message = f"segmentation rules {active_rules[0]!r} and {name!r} cannot both be active"
+        refuse(rules[name][0], Violation(Rule.CONFLICT, message))
     if active_rules:
         deactivate_rules(session)
     for name, (number, active, segments) in rules.items():
         _save_rule(session, number, name, active and name == active_rules[0], segments, refuse)
-    if count_rules(session) > MOST_RULES:
-        refuse(lines[-1][0], f"there would be more than {MOST_RULES} segmentation rules, which is the maximum")
+    if count_rules(session) > RULES_MAX:
+        message = f"there would be more than {RULES_MAX} segmentation rules, which is the maximum"
+        refuse(lines[-1][0], Violation(Rule.OUT_OF_RANGE, message))
 
 
-def _save_rule(session: Session, number: int, name: str, active: bool, segments: RuleSegments, refuse: Reject) -> None:
+def _save_rule(session: Session, number: int, name: str, active: bool, segments: RuleSegments, refuse: Refuse) -> None:
     rule = rule_named(session, name) or SegmentationRule(name=name)
     if rule.used_at is not None and rule_segments(session, rule.id) != segments:
-        refuse(
-            number,
+        message = (
             f"segmentation rule {name!r} has been used by a journal run, so its segments cannot change;"
-            " deactivate it and create another rule",
+            " deactivate it and create another rule"
         )
+        refuse(number, Violation(Rule.CONFLICT, message))
         return
     rule.active = active
     save_rule(session, rule, segments)

@@ -1,6 +1,6 @@
 """Common parts of the imports: lines are parsed, and rejected with a reason if they are invalid."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -9,13 +9,14 @@ from functools import cache
 from typing import TypeVar
 
 from resolvers.did_you_mean import DidYouMean
+from runs.violations import Rule, Violation, Violations
 from storage.texts import TextRefused, normalised
 
 Line = tuple[int, Mapping[str, str] | str]
 """A line's number, and its values by column, or why it cannot be parsed."""
 
-Reject = Callable[[int, str], None]
-"""Receives the number of a rejected line, and the reason."""
+Reject = Callable[[int, Sequence[Violation]], None]
+"""Receives the number of a rejected line, and its violations."""
 
 Settle = Callable[[], None]
 """Called after the last line, immediately before the commit; an exception rolls everything back."""
@@ -83,19 +84,15 @@ class Imported:
         return found
 
 
-class Faulty(ValueError):
-    """A cell or a line that is invalid. The text says why."""
-
-
 def word(words: type[Word], text: str) -> Word:
-    """The member whose wire string or name is the text. Raises Faulty if there is none."""
+    """The member whose wire string or name is the text. Raises ValueError if there is none."""
     try:
         return words(text)
     except ValueError:
         if text in words.__members__:
             return words[text]
     suggestion = _suggestions(words)(text) or f"; the values are: {', '.join(words)}"
-    raise Faulty(f"{text!r} is unknown{suggestion}")
+    raise ValueError(f"{text!r} is unknown{suggestion}")
 
 
 @cache
@@ -104,29 +101,33 @@ def _suggestions(words: type[StrEnum]) -> DidYouMean:
 
 
 def yes_or_no(text: str) -> bool:
-    """True for yes, False for no. Raises Faulty for any other text."""
+    """True for yes, False for no. Raises ValueError for any other text."""
     if text.lower() not in ("yes", "no", "true", "false"):
-        raise Faulty(f"{text!r} is not valid; use yes or no")
+        raise ValueError(f"{text!r} is not valid; use yes or no")
     return text.lower() in ("yes", "true")
 
 
+def malformed(message: str) -> Violation:
+    """The violation of a line that cannot be parsed."""
+    return Violation(Rule.INVALID, message)
+
+
 class Cells:
-    """The cells of one line. Collects all faults, so that they are reported together."""
+    """The cells of one line. Collects all violations, so that they are reported together."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self.faults: list[tuple[str, str]] = []
-        """Columns and their faults."""
+        self.violations = Violations()
 
     def text(self, column: str, longest: int = 100) -> str | None:
         """The column's text, normalised; None if it is blank, refused or too long."""
         try:
             text = normalised(self._values.get(column, ""))
         except TextRefused as refused:
-            self.faults.append((column, str(refused)))
+            self.violations.add(Rule.INVALID, str(refused), column)
             return None
         if len(text) > longest:
-            self.faults.append((column, f"it has {len(text)} characters; the maximum is {longest}"))
+            self.violations.add(Rule.INVALID, f"it has {len(text)} characters; the maximum is {longest}", column)
             return None
         return text or None
 
@@ -136,16 +137,19 @@ class Cells:
         try:
             return parse(text) if text else None
         except ValueError as error:
-            self.faults.append((column, str(error)))
+            self.violations.add(Rule.INVALID, str(error), column)
             return None
 
     def require(self, column: str, value: Value | None) -> Value | None:
-        """The value. Adds a fault if it is missing and the column has no other fault."""
-        if value is None and column not in dict(self.faults):
-            self.faults.append((column, "it is required"))
+        """The value. Adds a violation if it is missing and the column has no other."""
+        if value is None and not self.has_violation(column):
+            self.violations.add(Rule.REQUIRED, "it is required", column)
         return value
 
-    def refuse_faults(self) -> None:
-        """Raise Faulty with all faults, if there are any."""
-        if self.faults:
-            raise Faulty("; ".join(f"{column}: {message}" for column, message in self.faults))
+    def has_text(self, column: str) -> bool:
+        """Whether the column is not blank."""
+        return bool(self._values.get(column, "").strip())
+
+    def has_violation(self, column: str) -> bool:
+        """Whether the column has a violation."""
+        return any(violation.path == (column,) for violation in self.violations.found)

@@ -9,7 +9,6 @@ from itertools import islice
 
 from sqlmodel import Session
 
-from resolvers.errors import UserErrorCode as Code
 from resolvers.import_lines import (
     Cells,
     Imported,
@@ -21,9 +20,11 @@ from resolvers.import_lines import (
     Settle,
     Uncollectable,
     at_once,
+    malformed,
     word,
 )
-from resolvers.transactions import SEGMENT, Checker, Fault, TransactionFields, post
+from resolvers.post_transactions import post
+from resolvers.transactions import Checker, TransactionFields
 from storage import audit
 from storage.accounting_periods import periods_of_days
 from storage.database import Database, DatabaseBusy
@@ -42,7 +43,8 @@ REQUIRED = (
     "credit_account",
 )
 OPTIONAL = ("organization", "exchange_rate", "home_amount", "account_number", "document_number")
-PREFIX = SEGMENT
+SEGMENT = "segment."
+"""The columns of segments begin with this: `segment.country`."""
 
 BATCH = 5_000
 """Transactions posted at a time, which is also the part of a file that is in memory."""
@@ -99,17 +101,17 @@ def _post(
     days: Counter[date],
     reject: Reject,
 ) -> None:
-    rejected = {number: values for number, values in batch if isinstance(values, str)}
+    rejected = {number: [malformed(values)] for number, values in batch if isinstance(values, str)}
     lines = [(number, values) for number, values in batch if not isinstance(values, str)]
     judged = post(session, posting, checker, [checker.check(_fields(values)) for _, values in lines])
-    for place, faults in judged.faults.items():
-        rejected[lines[place][0]] = "; ".join(f"{fault.column}: {fault.message}" for fault in faults)
+    for place, violations in judged.violations.items():
+        rejected[lines[place][0]] = violations
     result.recorded += len(judged.fresh)
     result.duplicates += judged.duplicates
     result.rates_added += judged.rates_added
     result.rejected += len(rejected)
-    for number, reasons in sorted(rejected.items()):
-        reject(number, reasons)
+    for number in sorted(rejected):
+        reject(number, rejected[number])
     for transaction in judged.fresh:
         totals[transaction.key.currency] += transaction.amount_minor
         days[transaction.transaction_date] += 1
@@ -135,9 +137,9 @@ def _uncollectable(days: Counter[date]) -> Uncollectable | None:
 
 
 def _fields(values: Mapping[str, str]) -> TransactionFields:
-    """The fields of a line, and the faults of those that cannot be parsed."""
+    """The fields of a line, and the violations of those that cannot be parsed."""
     cells = Cells(values)
-    given = TransactionFields(
+    fields = TransactionFields(
         transaction_id=values.get("transaction_id"),
         transaction_type=cells.read("transaction_type", partial(word, TransactionType)),
         transaction_date=cells.read("transaction_date", parse_day),
@@ -152,11 +154,11 @@ def _fields(values: Mapping[str, str]) -> TransactionFields:
         document_number=values.get("document_number"),
         segments=[(name.removeprefix(SEGMENT), text) for name, text in values.items() if name.startswith(SEGMENT)],
     )
-    cells.require("transaction_type", given.transaction_type)
-    cells.require("transaction_date", given.transaction_date)
-    cells.require("amount", given.amount)
-    cells.require("currency", given.currency)
-    return replace(given, unreadable=[Fault(Code.INVALID, column, message) for column, message in cells.faults])
+    cells.require("transaction_type", fields.transaction_type)
+    cells.require("transaction_date", fields.transaction_date)
+    cells.require("amount", fields.amount)
+    cells.require("currency", fields.currency)
+    return replace(fields, unreadable=cells.violations.found)
 
 
 def _audit(session: Session, result: Imported, source: str, actor: str) -> None:

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from resolvers.context import Context
-from resolvers.errors import Answer, NotFound, UserError, UserErrorCode
-from resolvers.paging import LARGEST_PAGE
-from runs.cancel_entry import NotCancellable, cancel_entry
+from resolvers.errors import NotFound
+from runs.commands import cancel_entry, unknown_entry
+from runs.violations import Invalid, Path, Rule, Violation, Violations
 from storage import audit, journal_entry_lists
 from storage.columns import now
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
 from storage.journal_entry_lists import EntryFilter, count_journal_entries
 from storage.journal_entry_lists import journal_entries as list_entries
-from storage.journal_runs import lock_run_of_entry, run_numbered
+from storage.journal_runs import run_numbered
 from storage.pages import Order, Page, Window
 from storage.texts import TextRefused, check_free_text
 from storage.transaction_lists import net_zero_transactions_of_run, transactions_of_entry
 from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, Permission, TransferStatus
 
-FIELD = "journalEntryNumbers"
+NOTES_LENGTH_MAX = 2_000
 
-LONGEST_NOTES = 2_000
+ENTRIES_PER_CALL_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ async def net_zero_transactions(context: Context, run_id: int, window: Window) -
 
 async def set_transferred_to_accounting(
     context: Context, numbers: list[str], status: TransferStatus
-) -> Answer[list[JournalEntry]]:
+) -> list[JournalEntry]:
     """Set the transfer status of these entries: all of them, or none.
 
     The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer.
@@ -86,7 +86,7 @@ async def set_transferred_to_accounting(
     return await context.gateway.write(_set_transferred, context, numbers, status)
 
 
-async def update_journal_entry(context: Context, change: EntryChange) -> Answer[JournalEntry]:
+async def update_journal_entry(context: Context, change: EntryChange) -> JournalEntry:
     """Change the notes of an entry, its transfer status, or both: every change, or none."""
     if change.transferred_to_accounting is not None:
         context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
@@ -95,51 +95,40 @@ async def update_journal_entry(context: Context, change: EntryChange) -> Answer[
     return await context.gateway.write(_update, context, change)
 
 
-async def cancel_journal_entry(context: Context, number: str) -> Answer[JournalEntry]:
+async def cancel_journal_entry(context: Context, number: str) -> JournalEntry:
     """Cancel one entry, unless its transfer status is Yes or Processing. Its transactions become free."""
     context.require(Permission.CANCEL_JOURNAL_ENTRIES)
-    return await context.gateway.write(_cancel, context.actor, number)
+    return await context.gateway.write(cancel_entry, context.gateway.workflows, number, context.actor)
 
 
-def _update(session: Session, context: Context, change: EntryChange) -> Answer[JournalEntry]:
+def _update(session: Session, context: Context, change: EntryChange) -> JournalEntry:
     number, status, notes = change.number, change.transferred_to_accounting, change.notes
+    violations = Violations()
     entry = lock_entries_numbered(session, [number]).get(number)
     if entry is None:
-        return Answer(errors=[_unknown(number, ["input", "number"])])
-    errors = []
+        raise Invalid([unknown_entry(number, "number")])
     if status is not None and entry.status is JournalEntryStatus.CANCELLED:
-        errors.append(_fixed(entry, ["input", "transferredToAccounting"]))
-    if notes is not None and len(notes) > LONGEST_NOTES:
-        message = f"Notes can have {LONGEST_NOTES:,} characters at most; these have {len(notes):,}."
-        errors.append(UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", "notes"]))
+        violations.found.append(_fixed(entry, "transferred_to_accounting"))
     if notes is not None:
-        try:
-            check_free_text(notes)
-        except TextRefused as refused:
-            errors.append(UserError(UserErrorCode.INVALID, f"notes: {refused}.", ["input", "notes"]))
+        _check_notes(notes, violations)
     if status is None and notes is None:
-        message = "Give notes, transferredToAccounting, or both."
-        errors.append(UserError(UserErrorCode.REQUIRED, message, ["input"]))
-    if errors:
-        return Answer(errors=errors)
+        violations.add(Rule.REQUIRED, "give notes, a transfer status, or both")
+    violations.refuse()
     if status is not None:
         _set(session, entry, status, context)
     if notes is not None:
         _note(session, entry, notes or None, context.actor)
-    return Answer(entry)
+    return entry
 
 
-def _cancel(session: Session, actor: str, number: str) -> Answer[JournalEntry]:
-    # Lock the run before its entries, as everywhere, to avoid deadlocks.
-    run = lock_run_of_entry(session, number)
-    entry = lock_entries_numbered(session, [number]).get(number)
-    if entry is None:
-        return Answer(errors=[_unknown(number, ["input", "number"])])
+def _check_notes(notes: str, violations: Violations) -> None:
+    if len(notes) > NOTES_LENGTH_MAX:
+        message = f"they have {len(notes):,} characters; the maximum is {NOTES_LENGTH_MAX:,}"
+        violations.add(Rule.OUT_OF_RANGE, message, "notes")
     try:
-        cancel_entry(session, run, entry, actor)
-    except NotCancellable as error:
-        return Answer(errors=[UserError(UserErrorCode.STATUS_NOT_ALLOWED, str(error), ["input", "number"])])
-    return Answer(entry)
+        check_free_text(notes)
+    except TextRefused as refused:
+        violations.add(Rule.INVALID, str(refused), "notes")
 
 
 def _entries_of_run(session: Session, run_number: str, window: Window) -> Page[JournalEntry]:
@@ -151,42 +140,38 @@ def _entries_of_run(session: Session, run_number: str, window: Window) -> Page[J
 
 def _set_transferred(
     session: Session, context: Context, numbers: list[str], status: TransferStatus
-) -> Answer[list[JournalEntry]]:
-    if not 1 <= len(numbers) <= LARGEST_PAGE:
-        message = f"Give 1 to {LARGEST_PAGE:,} journal entries; this call has {len(numbers):,}."
-        return Answer(errors=[UserError(UserErrorCode.OUT_OF_RANGE, message, ["input", FIELD])])
+) -> list[JournalEntry]:
+    violations = Violations()
+    if not 1 <= len(numbers) <= ENTRIES_PER_CALL_MAX:
+        message = f"give 1 to {ENTRIES_PER_CALL_MAX:,} journal entries; this call has {len(numbers):,}"
+        violations.add(Rule.OUT_OF_RANGE, message, "journal_entry_numbers")
+        violations.refuse()
     entries = lock_entries_numbered(session, numbers)
-    errors = [
-        error
-        for position, number in enumerate(numbers)
-        if (error := _refusal(entries.get(number), number, position, number in numbers[:position]))
-    ]
-    if errors:
-        return Answer(errors=errors)
+    seen: set[str] = set()
+    for position, number in enumerate(numbers):
+        violation = _violation(entries.get(number), number, ("journal_entry_numbers", position), number in seen)
+        violations.found += [] if violation is None else [violation]
+        seen.add(number)
+    violations.refuse()
     changed = [entries[number] for number in numbers]
     for entry in changed:
         _set(session, entry, status, context)
-    return Answer(changed)
+    return changed
 
 
-def _refusal(entry: JournalEntry | None, number: str, position: int, repeated: bool) -> UserError | None:
-    place = ["input", FIELD, str(position)]
+def _violation(entry: JournalEntry | None, number: str, path: Path, repeated: bool) -> Violation | None:
     if entry is None:
-        return _unknown(number, place)
+        return unknown_entry(number, *path)
     if repeated:
-        return UserError(UserErrorCode.DUPLICATE, f"Journal entry {number} is given more than once.", place)
+        return Violation(Rule.DUPLICATE, f"journal entry {number} is given more than once", path)
     if entry.status is JournalEntryStatus.CANCELLED:
-        return _fixed(entry, place)
+        return _fixed(entry, *path)
     return None
 
 
-def _unknown(number: str, place: list[str]) -> UserError:
-    return UserError(UserErrorCode.UNKNOWN, f"There is no journal entry {number!r}.", place)
-
-
-def _fixed(entry: JournalEntry, place: list[str]) -> UserError:
-    message = f"Journal entry {entry.number} is Cancelled; its transfer status cannot change."
-    return UserError(UserErrorCode.STATUS_NOT_ALLOWED, message, place)
+def _fixed(entry: JournalEntry, *path: str | int) -> Violation:
+    message = f"journal entry {entry.number} is Cancelled; its transfer status cannot change"
+    return Violation(Rule.STATUS_NOT_ALLOWED, message, path)
 
 
 def _set(session: Session, entry: JournalEntry, status: TransferStatus, context: Context) -> None:

@@ -3,8 +3,9 @@
 from sqlmodel import Session
 
 from runs import trail
-from runs.cancel_entry import is_held, why_held
+from runs.held import cancel_entries, is_held, why_held
 from runs.states import Event, move
+from runs.violations import sentence
 from storage.cancellations import (
     Cancellation,
     EntryCancelOutcome,
@@ -12,9 +13,9 @@ from storage.cancellations import (
     lock_untried_entries,
     record_outcomes,
 )
-from storage.claims import release_entries, release_run
+from storage.claims import release_run
 from storage.columns import now
-from storage.journal_entries import JournalEntry, count_live_entries, mark_cancelled
+from storage.journal_entries import JournalEntry, count_live_entries
 from storage.journal_runs import JournalRun, lock_run
 from storage.words import CancelOutcome, JournalRunStatus
 
@@ -25,7 +26,7 @@ TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
 """Code of the only reason why an entry cannot be cancelled."""
 
 
-def request_cancel(session: Session, run: JournalRun, actor: str) -> None:
+def start_cancellation(session: Session, run: JournalRun, actor: str) -> None:
     """Start the cancellation of a locked run. Raises NotAllowed if its status does not permit it."""
     before = run.status
     move(run, Event.CANCEL)
@@ -53,9 +54,7 @@ def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
     assert cancellation is not None
     entries = lock_untried_entries(session, cancellation, size)
     record_outcomes(session, [_try(cancellation, entry) for entry in entries])
-    released = [entry.id for entry in entries if not is_held(entry)]
-    mark_cancelled(session, released)
-    release_entries(session, released)
+    cancel_entries(session, [entry for entry in entries if not is_held(entry)])
     run.revision += 1
     finished = len(entries) < size
     if finished:
@@ -76,7 +75,7 @@ def _try(cancellation: Cancellation, entry: JournalEntry) -> EntryCancelOutcome:
         journal_entry_id=entry.id,
         outcome=CancelOutcome.FAILED if held else CancelOutcome.CANCELLED,
         code=TRANSFERRED if held else None,
-        message=why_held(entry) if held else None,
+        message=sentence(why_held(entry)) if held else None,
         cancelled_count=cancellation.cancelled_count,
         failed_count=cancellation.failed_count,
         remaining_count=cancellation.remaining_count,

@@ -1,14 +1,11 @@
 """Creating a run: it claims the transactions that are not taken, and creates its entries, all or none."""
 
-from dataclasses import dataclass
-from datetime import date
-
 from sqlmodel import Session
 
 from runs import trail
+from runs.create_rules import ValidRun
 from runs.states import Event, move
 from runs.summarise import Item, Summary, SummaryError, summarise, total
-from storage.accounting_periods import AccountingPeriod
 from storage.claims import assign_buckets, carry_home_currency, claim_buckets, claimed_sums
 from storage.columns import now
 from storage.journal_entries import JournalEntry, insert_entries
@@ -16,44 +13,29 @@ from storage.journal_entry_items import JournalEntryItem, insert_items
 from storage.journal_runs import JournalRun, lock_run
 from storage.money import MoneyError
 from storage.numbering import take_numbers
-from storage.segments import SegmentationRule, rule_segments
-from storage.words import ItemType, JournalRunStatus, TransactionType
+from storage.segments import rule_segments
+from storage.words import ItemType, JournalRunStatus
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """The validated input for a new run."""
-
-    period: AccountingPeriod
-    start: date
-    end: date
-    journal_entry_date: date
-    transaction_types: list[TransactionType]
-    organization_labels: list[str]
-    segmentation_rule: SegmentationRule | None
-    home_currency: str | None
-    aggregate_currency: bool
-
-
-def insert_run(session: Session, request: RunRequest, actor: str) -> JournalRun:
+def insert_run(session: Session, valid: ValidRun, actor: str) -> JournalRun:
     """Insert the run as Pending. The segmentation rule that it uses can no longer change."""
-    rule = request.segmentation_rule
+    rule = valid.segmentation_rule
     if rule is not None and rule.used_at is None:
         rule.used_at = now()
         session.add(rule)
     run = JournalRun(
         number=take_numbers(session, "JR", 1)[0],
         status=JournalRunStatus.PENDING,
-        transaction_types=request.transaction_types,
-        accounting_period_id=request.period.id,
-        target_start_date=request.start,
-        target_end_date=request.end,
-        journal_entry_date=request.journal_entry_date,
-        organization_labels=request.organization_labels,
+        transaction_types=valid.transaction_types,
+        accounting_period_id=valid.period.id,
+        target_start_date=valid.start,
+        target_end_date=valid.end,
+        journal_entry_date=valid.journal_entry_date,
+        organization_labels=valid.organization_labels,
         segmentation_rule_id=None if rule is None else rule.id,
         segmentation_rule_name=None if rule is None else rule.name,
-        home_currency=request.home_currency,
-        aggregate_currency=request.aggregate_currency,
+        home_currency=valid.home_currency,
+        aggregate_currency=valid.aggregate_currency,
         created_at=now(),
         created_by=actor,
     )

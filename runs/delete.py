@@ -4,14 +4,14 @@ from sqlmodel import Session
 
 from runs import trail
 from runs.states import Event, move
-from storage.journal_runs import JournalRun, delete_entries, delete_run, lock_run
+from storage.journal_runs import JournalRun, delete_entries_of_run, delete_run_rows, lock_run
 from storage.words import JournalRunStatus
 
 BATCH = 5_000
 """Entries deleted in one transaction."""
 
 
-def request_delete(session: Session, run: JournalRun, actor: str) -> None:
+def start_deletion(session: Session, run: JournalRun, actor: str) -> None:
     """Start the deletion of a locked run. Raises NotAllowed unless it is Cancelled."""
     before = run.status
     move(run, Event.DELETE)
@@ -24,8 +24,8 @@ def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.DELETE_IN_PROGRESS:
         return False
-    if delete_entries(session, run_id, size) == size:
+    if delete_entries_of_run(session, run_id, size) == size:
         return True
     trail.record_deleted(session, run)
-    delete_run(session, run_id)
+    delete_run_rows(session, run_id)
     return False

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
-from anyio import to_thread
+from sqlmodel import Session
 
+from runs.statements import Statements
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation, outcomes_after
 from storage.database import Database
 from storage.journal_runs import JournalRun, runs_by_id
 from storage.wakeups import wakeups
 
-PAGE = 500
-"""Outcomes read at a time."""
+OUTCOMES_PER_READ = 500
 
 LOOK_AGAIN_SECONDS = 5.0
 """How long a follower waits for a wake-up before it reads again anyway."""
@@ -21,15 +21,13 @@ LOOK_AGAIN_SECONDS = 5.0
 class FeedClosed(Exception):
     """The server is stopping; clients reconnect and resume after the last cursor."""
 
-    def __str__(self) -> str:
-        return "The server is stopping. Reconnect, and pass the last cursor as `after` to resume."
-
 
 class Feed:
     """Lets followers in this process wait for changes of runs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, statements: Statements) -> None:
         self._database = database
+        self._statements = statements
         self._followers: dict[int, set[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -55,12 +53,13 @@ class Feed:
 
         Ends when that cancellation has finished, or the run has been deleted. Waits for the first cancellation if
         there is none. `after` is a cancellation's id and a sequence number in it: outcomes up to it are skipped; a
-        position in an earlier cancellation is ignored. Raises FeedClosed if the server stops.
+        position in an earlier cancellation is ignored. Raises FeedClosed if the server stops, DatabaseError if the
+        database fails.
         """
         with self._following(run_id) as woken:
             while True:
                 woken.clear()
-                run, cancellation = await to_thread.run_sync(self._latest, run_id)
+                run, cancellation = await self._statements.read(_latest, run_id)
                 if run is None:
                     return
                 if cancellation is not None:
@@ -69,13 +68,13 @@ class Feed:
             sequence = after[1] if after is not None and after[0] == cancellation.id else 0
             while True:
                 woken.clear()
-                finished, outcomes = await to_thread.run_sync(self._page, cancellation.id, sequence)
+                finished, outcomes = await self._statements.read(_outcomes, cancellation.id, sequence)
                 for outcome in outcomes:
                     sequence = outcome.sequence
                     yield outcome
                     # Let other tasks run between two outcomes, and notice a lost connection.
                     await asyncio.sleep(0)
-                if len(outcomes) == PAGE:
+                if len(outcomes) == OUTCOMES_PER_READ:
                     continue
                 if finished:
                     return
@@ -84,13 +83,13 @@ class Feed:
     async def updates(self, run_id: int) -> AsyncIterator[JournalRun]:
         """The run now, then again after every change, until it is deleted.
 
-        Raises FeedClosed if the server stops.
+        Raises FeedClosed if the server stops, DatabaseError if the database fails.
         """
         seen = -1
         with self._following(run_id) as woken:
             while True:
                 woken.clear()
-                run = await to_thread.run_sync(self._run, run_id)
+                run = (await self._statements.read(runs_by_id, [run_id])).get(run_id)
                 if run is None:
                     return
                 if run.revision != seen:
@@ -121,17 +120,13 @@ class Feed:
         if self._closed:
             raise FeedClosed
 
-    def _run(self, run_id: int) -> JournalRun | None:
-        with self._database.read() as session:
-            return runs_by_id(session, [run_id]).get(run_id)
 
-    def _latest(self, run_id: int) -> tuple[JournalRun | None, Cancellation | None]:
-        with self._database.read() as session:
-            return runs_by_id(session, [run_id]).get(run_id), latest_cancellation(session, run_id)
+def _latest(session: Session, run_id: int) -> tuple[JournalRun | None, Cancellation | None]:
+    return runs_by_id(session, [run_id]).get(run_id), latest_cancellation(session, run_id)
 
-    def _page(self, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
-        with self._database.read() as session:
-            # Read the cancellation first: if it has finished, all its outcomes are visible.
-            cancellation = session.get(Cancellation, cancellation_id)
-            finished = cancellation is None or cancellation.finished_at is not None
-            return finished, outcomes_after(session, cancellation_id, sequence, PAGE)
+
+def _outcomes(session: Session, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
+    # Read the cancellation first: if it has finished, all its outcomes are visible.
+    cancellation = session.get(Cancellation, cancellation_id)
+    finished = cancellation is None or cancellation.finished_at is not None
+    return finished, outcomes_after(session, cancellation_id, sequence, OUTCOMES_PER_READ)

@@ -31,9 +31,6 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
 }
 """The status that follows each status and event; every other combination is refused. Deletion ends in no status."""
 
-PASSING = (Status.PENDING, Status.PROCESSING, Status.CANCEL_IN_PROGRESS, Status.DELETE_IN_PROGRESS)
-"""The transient statuses: a workflow is processing the run, or must be started."""
-
 
 class NotAllowed(Exception):
     """The status of the run does not allow the event. The text names both."""
@@ -41,7 +38,7 @@ class NotAllowed(Exception):
     def __init__(self, run: JournalRun, event: Event) -> None:
         allowed = " or ".join(status.value for status in statuses_allowing(event))
         super().__init__(
-            f"Journal run {run.number} is {run.status.value}; {event.value} is possible only from {allowed}."
+            f"journal run {run.number} is {run.status.value}; {event.value} is possible only from {allowed}"
         )
 
 

@@ -1,11 +1,15 @@
-"""A violation: one broken rule, the same from where it is found to where GraphQL, REST or a feed file shows it."""
+"""Violations: the broken rules of a request, from where they are found to where an interface shows them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+Path = tuple[str | int, ...]
+"""Where a value is in the input: names as in Python and positions in lists, such as `("transaction_types", 2)`."""
 
 
 class Rule(StrEnum):
-    """The kind of rule that is broken. GraphQL shows it as the code of a user error."""
+    """The kind of rule that is broken."""
 
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"
@@ -26,22 +30,50 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule. The message is a sentence that does not begin with the field's name: each edge shows the path.
+    """One broken rule: what is wrong and what would be right, and where.
 
-    `path` has Python names, from the input down, such as ("transaction_types", 2); empty for the input as a whole.
+    The message is a clause without a full stop that does not begin with the name of the field: interfaces show the
+    field in their own spelling, and begin and end a sentence where they need one.
     """
 
     rule: Rule
     message: str
-    path: tuple[str | int, ...] = ()
+    path: Path = ()
+
+    @property
+    def sentence(self) -> str:
+        """The message as a sentence."""
+        return sentence(self.message)
+
+    def below(self, *path: str | int) -> "Violation":
+        """The same violation in a value that is itself at this path."""
+        return replace(self, path=(*path, *self.path))
+
+
+def sentence(clause: str) -> str:
+    """The clause as a sentence, with a capital and a full stop."""
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 class Invalid(Exception):
-    """The input breaks these rules. Raised inside a database transaction, it rolls everything back."""
+    """The input breaks these rules. Raised inside a transaction, which is rolled back."""
 
-    def __init__(self, *violations: Violation) -> None:
-        super().__init__(*violations)
-        self.violations = violations
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(violation.message for violation in violations))
+        self.violations = tuple(violations)
 
-    def __str__(self) -> str:
-        return " ".join(violation.message for violation in self.violations)
+
+@dataclass(slots=True)
+class Violations:
+    """The violations found so far, so that all are reported together."""
+
+    found: list[Violation] = field(default_factory=list)
+
+    def add(self, rule: Rule, message: str, *path: str | int) -> None:
+        """Add a violation."""
+        self.found.append(Violation(rule, message, path))
+
+    def refuse(self) -> None:
+        """Raise Invalid with all violations, if there are any."""
+        if self.found:
+            raise Invalid(self.found)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from resolvers.errors import UserErrorCode
+from runs.violations import Rule
 from storage.words import (
     AccountingCodeCategory,
     AccountingCodeStatus,
@@ -23,9 +23,9 @@ from storage.words import (
 Words = TypeVar("Words", bound=type[StrEnum])
 
 
-def _describe(words: Words, description: str, values: dict[str, str] | None = None) -> Words:
+def _describe(words: Words, description: str, values: dict[str, str] | None = None, name: str | None = None) -> Words:
     """Register the vocabulary as a GraphQL enum, with a description for each value."""
-    described = strawberry.enum(words, description=description)
+    described = strawberry.enum(words, name=name, description=description)
     for value in described.__strawberry_definition__.values:  # type: ignore[attr-defined]
         member = words[value.name]
         value.description = (values or {}).get(value.name, f"“{member.value}” in the REST interface and in feeds.")
@@ -111,7 +111,7 @@ _describe(
     },
 )
 _describe(
-    UserErrorCode,
+    Rule,
     "The kind of violation.",
     {
         "REQUIRED": "A required value is missing.",
@@ -130,4 +130,5 @@ _describe(
         "STATUS_NOT_ALLOWED": "The current status does not allow this.",
         "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used with a different input.",
     },
+    name="UserErrorCode",
 )

@@ -6,16 +6,15 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers import journal_entries as entries
-from resolvers.errors import Answer
 from schema.arguments import Input, given
 from schema.info import Info
 from schema.journal_entry import JournalEntry
-from schema.user_error import ERRORS, UserError
+from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_entries
 from storage.words import TransferStatus
 
-EntryAnswer = Answer[journal_entries.JournalEntry]
-EntriesAnswer = Answer[list[journal_entries.JournalEntry]]
+EntryPayload = Payload[journal_entries.JournalEntry]
+EntriesPayload = Payload[list[journal_entries.JournalEntry]]
 
 
 @strawberry.input(description="The transfer status to set on journal entries.")
@@ -31,7 +30,7 @@ class SetTransferredToAccountingPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order of the input.")
-    def journal_entries(root: strawberry.Parent[EntriesAnswer]) -> list[journal_entries.JournalEntry] | None:
+    def journal_entries(root: strawberry.Parent[EntriesPayload]) -> list[journal_entries.JournalEntry] | None:
         return root.value
 
 
@@ -51,7 +50,7 @@ class UpdateJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The changed entry.")
-    def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
+    def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
         return root.value
 
 
@@ -65,7 +64,7 @@ class CancelJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The entry, CANCELLED.")
-    def journal_entry(root: strawberry.Parent[EntryAnswer]) -> journal_entries.JournalEntry | None:
+    def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
         return root.value
 
 
@@ -77,22 +76,24 @@ class JournalEntryMutations:
     )
     async def set_transferred_to_accounting(
         self, info: Info, input: Annotated[SetTransferredToAccountingInput, Input]
-    ) -> EntriesAnswer:
-        return await entries.set_transferred_to_accounting(
-            info.context, input.journal_entry_numbers, input.transferred_to_accounting
+    ) -> EntriesPayload:
+        return await payload(
+            entries.set_transferred_to_accounting(
+                info.context, input.journal_entry_numbers, input.transferred_to_accounting
+            )
         )
 
     @strawberry.mutation(
         graphql_type=UpdateJournalEntryPayload,
         description="Change the notes of an entry, its transfer status, or both.",
     )
-    async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryAnswer:
-        return await entries.update_journal_entry(info.context, entries.EntryChange(**given(input)))
+    async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryPayload:
+        return await payload(entries.update_journal_entry(info.context, entries.EntryChange(**given(input))))
 
     @strawberry.mutation(
         graphql_type=CancelJournalEntryPayload,
         description="Cancel one entry, unless its transfer status is YES or PROCESSING. Its transactions are then"
         " free for the next run; its own run keeps its status.",
     )
-    async def cancel_journal_entry(self, info: Info, input: Annotated[CancelJournalEntryInput, Input]) -> EntryAnswer:
-        return await entries.cancel_journal_entry(info.context, input.number)
+    async def cancel_journal_entry(self, info: Info, input: Annotated[CancelJournalEntryInput, Input]) -> EntryPayload:
+        return await payload(entries.cancel_journal_entry(info.context, input.number))

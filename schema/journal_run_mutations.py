@@ -7,16 +7,15 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers import journal_runs as runs
-from resolvers.create_rules import CreateRun
-from resolvers.errors import Answer
+from runs.create_rules import RunDraft
 from schema.arguments import Input, given
 from schema.info import Info
 from schema.journal_run import JournalRun
-from schema.user_error import ERRORS, UserError
+from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_runs
 from storage.words import TransactionType
 
-RunAnswer = Answer[journal_runs.JournalRun]
+RunPayload = Payload[journal_runs.JournalRun]
 
 
 @strawberry.input(description="A new journal run. Give an accounting period, or both target dates.")
@@ -53,7 +52,7 @@ class CreateJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalRun | None, description="The new run, PENDING.")
-    def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
+    def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
         return root.value
 
 
@@ -70,7 +69,7 @@ class CancelJournalRunPayload:
         graphql_type=JournalRun | None,
         description="The run, CANCEL_IN_PROGRESS. Subscribe to `entryCancelOutcomes` to follow its entries.",
     )
-    def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
+    def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
         return root.value
 
 
@@ -84,11 +83,11 @@ class DeleteJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=JournalRun | None, description="The run, DELETE_IN_PROGRESS.")
-    def journal_run(root: strawberry.Parent[RunAnswer]) -> journal_runs.JournalRun | None:
+    def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
         return root.value
 
     @strawberry.field(description="Number of the run being deleted; it is never used again.")
-    def deleted_number(root: strawberry.Parent[RunAnswer]) -> str | None:
+    def deleted_number(root: strawberry.Parent[RunPayload]) -> str | None:
         return None if root.value is None else root.value.number
 
 
@@ -99,24 +98,17 @@ class JournalRunMutations:
         description="Create a journal run. It starts as PENDING and is processed in the background; subscribe to"
         " `journalRunUpdates` to follow it.",
     )
-    async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunAnswer:
-        return await runs.create_journal_run(info.context, _draft(input))
+    async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunPayload:
+        return await payload(runs.create_journal_run(info.context, RunDraft(**given(input))))
 
     @strawberry.mutation(
         graphql_type=CancelJournalRunPayload,
         description="Cancel a PENDING, ERROR or COMPLETED run. Its entries are cancelled in the background;"
         " subscribe to `entryCancelOutcomes` for the outcome of each.",
     )
-    async def cancel_journal_run(self, info: Info, input: Annotated[CancelJournalRunInput, Input]) -> RunAnswer:
-        return await runs.cancel_journal_run(info.context, input.number)
+    async def cancel_journal_run(self, info: Info, input: Annotated[CancelJournalRunInput, Input]) -> RunPayload:
+        return await payload(runs.cancel_journal_run(info.context, input.number))
 
     @strawberry.mutation(graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run and its entries.")
-    async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunAnswer:
-        return await runs.delete_journal_run(info.context, input.number)
-
-
-def _draft(input: CreateJournalRunInput) -> CreateRun:
-    values = given(input)
-    if values.get("transaction_types") is None:
-        values["transaction_types"] = tuple(TransactionType)
-    return CreateRun(**values)
+    async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunPayload:
+        return await payload(runs.delete_journal_run(info.context, input.number))

@@ -12,8 +12,10 @@ from resolvers.record_transactions import record_transactions as record
 from resolvers.transactions import TransactionFields
 from schema.arguments import Input, given
 from schema.info import Info
-from schema.user_error import ERRORS, UserError
+from schema.violations import ERRORS, Payload, UserError, payload
 from storage.words import TransactionType
+
+RecordedPayload = Payload[Recorded]
 
 
 @strawberry.input(description="The value of a transaction in one business dimension.")
@@ -57,14 +59,21 @@ class RecordTransactionsInput:
 
 @strawberry.type(description="The result of recording the transactions.")
 class RecordTransactionsPayload:
-    recorded: int = strawberry.field(description="Number of transactions recorded by this call.")
-    duplicates: int = strawberry.field(
-        description="Number of transactions that had already been recorded with the same content."
-    )
-    rates_added: int = strawberry.field(
+    @strawberry.field(description="Number of transactions recorded by this call.")
+    def recorded(root: strawberry.Parent[RecordedPayload]) -> int:
+        return 0 if root.value is None else root.value.recorded
+
+    @strawberry.field(description="Number of transactions that had already been recorded with the same content.")
+    def duplicates(root: strawberry.Parent[RecordedPayload]) -> int:
+        return 0 if root.value is None else root.value.duplicates
+
+    @strawberry.field(
         description="Number of transactions that had been recorded before the ledger had a home currency, and"
         " received their exchange rate by this call."
     )
+    def rates_added(root: strawberry.Parent[RecordedPayload]) -> int:
+        return 0 if root.value is None else root.value.rates_added
+
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
@@ -75,8 +84,10 @@ class TransactionMutations:
         description="Record up to 1,000 transactions. Repeating a call is safe: a transaction that was recorded before"
         " with the same content counts as a duplicate.",
     )
-    async def record_transactions(self, info: Info, input: Annotated[RecordTransactionsInput, Input]) -> Recorded:
-        return await record(info.context, [_fields(transaction) for transaction in input.transactions])
+    async def record_transactions(
+        self, info: Info, input: Annotated[RecordTransactionsInput, Input]
+    ) -> RecordedPayload:
+        return await payload(record(info.context, [_fields(transaction) for transaction in input.transactions]))
 
 
 def _fields(transaction: TransactionInput) -> TransactionFields:

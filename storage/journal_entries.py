@@ -13,9 +13,6 @@ from storage.currencies import Currency, currency_named
 from storage.money import Minor, to_decimal
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
 
-HELD = (TransferStatus.YES, TransferStatus.PROCESSING)
-"""The transfer statuses in which an entry cannot be cancelled."""
-
 
 class JournalEntry(SQLModel, table=True):
     """A balanced entry: total debits equal total credits, which the database checks."""

@@ -16,7 +16,7 @@ RUNNING = (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING)
 """The statuses in which a run prevents another from being created."""
 
 
-_RUNNING_SQL = text("status IN ('Pending', 'Processing')")
+_RUNNING_SQL = text("status IN ({})".format(", ".join(repr(status.value) for status in RUNNING)))
 
 
 class JournalRun(SQLModel, table=True):
@@ -119,7 +119,7 @@ def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
     return session.exec(select(JournalRun).where(col(JournalRun.id) == run_id).with_for_update()).one_or_none()
 
 
-def delete_entries(session: Session, run_id: int, limit: int) -> int:
+def delete_entries_of_run(session: Session, run_id: int, limit: int) -> int:
     """Delete up to `limit` entries of the run, with their items and outcomes. Returns how many."""
     ids = list(
         session.exec(
@@ -136,7 +136,7 @@ def delete_entries(session: Session, run_id: int, limit: int) -> int:
     return len(ids)
 
 
-def delete_run(session: Session, run_id: int) -> None:
+def delete_run_rows(session: Session, run_id: int) -> None:
     """Delete the run and its cancellations. Its number is never used again; its audit trail stays."""
     session.execute(delete(Cancellation).where(col(Cancellation.journal_run_id) == run_id))
     session.execute(delete(JournalRun).where(col(JournalRun.id) == run_id))

@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import Session
 
 from storage.database import Database, is_sqlite
@@ -19,6 +19,11 @@ def announce(session: Session, run_id: int) -> None:
     """Notify all processes, at commit, that the run has changed. On SQLite they poll the file instead."""
     if not is_sqlite(session):
         session.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Call the function once, in the same thread, when the session commits; never if it rolls back."""
+    event.listen(session, "after_commit", lambda _session: call(), once=True)
 
 
 async def wakeups(database: Database) -> AsyncIterator[int | None]:

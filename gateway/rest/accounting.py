@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.rest.endpoint import Call, Endpoint
 from gateway.rest.paging import Paged, numbered
-from gateway.rest.refusals import Category, Refused, because
+from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Success, Wire
 from resolvers import accounting
 from storage.words import AccountingCodeCategory, AccountingCodeStatus, AccountingPeriodStatus
@@ -109,7 +109,7 @@ def _id(text: str, noun: str) -> int:
 
 
 def _unknown(text: str, noun: str) -> Refused:
-    return Refused(because(Category.NOT_FOUND, f"There is no {noun} with the id {text!r}; the list has the ids."))
+    return Refused(reason(Category.NOT_FOUND, f"There is no {noun} with the id {text!r}; the list has the ids."))
 
 
 ENDPOINTS = [

@@ -18,12 +18,13 @@ from gateway.rest.body import read
 from gateway.rest.endpoint import Call, Endpoint
 from gateway.rest.oauth import TokenEndpoint
 from gateway.rest.openapi import description
-from gateway.rest.refusals import Category, Refused, because, of_request, of_shape
+from gateway.rest.refusals import Category, Refused, of_request, of_rules, of_shape, reason
 from gateway.rest.tracing import Tracing
 from gateway.rest.wire import Asked
 from resolvers.context import Context, Gateway
 from resolvers.errors import RequestError, Unauthenticated
 from resolvers.loaders import Loaders
+from runs.violations import Invalid
 
 ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPOINTS, *accounting.ENDPOINTS]
 
@@ -39,6 +40,7 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
         routes=routes(gateway, authentication),
         exception_handlers={
             Refused: _refused,
+            Invalid: _on_invalid,
             RequestError: _on_request_error,
             HTTPException: _on_http_exception,
             Exception: _on_fault,
@@ -94,6 +96,11 @@ async def _refused(request: Request, error: Exception) -> Response:
     return JSONResponse(body.model_dump(by_alias=True), error.status)
 
 
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Invalid)
+    return await _refused(request, of_rules(error))
+
+
 async def _on_request_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
     if isinstance(error, Unauthenticated):
@@ -110,12 +117,12 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         if status is HTTPStatus.METHOD_NOT_ALLOWED
         else (Category.NOT_FOUND, f"There is no path {path}; /openapi.json lists the operations.")
     )
-    response = await _refused(request, Refused(because(category, message), status=status))
+    response = await _refused(request, Refused(reason(category, message), status=status))
     response.headers.update(error.headers or {})
     return response
 
 
 async def _on_fault(request: Request, _error: Exception) -> Response:
     message = "Internal error; see the gateway's log. Give the request id to the gateway's administrator."
-    refused = Refused(because(Category.FAULT, message), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    refused = Refused(reason(Category.FAULT, message), status=HTTPStatus.INTERNAL_SERVER_ERROR)
     return await _refused(request, refused)

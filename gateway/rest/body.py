@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from gateway.body import BodyRefused, read_body
-from gateway.rest.refusals import Category, Refused, because
+from gateway.rest.refusals import Category, Refused, reason
 
 LARGEST = 1024 * 1024
 """The maximum bytes of a decompressed body, far above the largest useful one: notes of 2,000 characters."""
@@ -18,4 +18,4 @@ async def read(request: Request) -> bytes:
     except BodyRefused as error:
         category = Category.MALFORMED if error.status is HTTPStatus.BAD_REQUEST else Category.INVALID
         status = error.status if error.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus.OK
-        raise Refused(because(category, str(error)), status=status) from error
+        raise Refused(reason(category, str(error)), status=status) from error

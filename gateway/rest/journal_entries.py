@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.rest.endpoint import Call, Endpoint
 from gateway.rest.paging import Paged, numbered
-from gateway.rest.refusals import Category, Refused, accepted, because
+from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Amount, Asked, Moment, Success, Wire
 from resolvers import journal_entries as entries
 from resolvers.journal_entries import EntryChange
@@ -104,7 +104,7 @@ async def retrieve(call: Call[None]) -> GetJournalEntryDetailResponse:
     number = call.parameters[NUMBER]
     entry = await entries.journal_entry(call.context, number)
     if entry is None:
-        raise Refused(because(Category.NOT_FOUND, f"There is no journal entry {number!r}."))
+        raise Refused(reason(Category.NOT_FOUND, f"There is no journal entry {number!r}."))
     (values,) = await _expanded([entry], call.loaders)
     return GetJournalEntryDetailResponse.model_validate({**values, "success": True})
 
@@ -112,13 +112,13 @@ async def retrieve(call: Call[None]) -> GetJournalEntryDetailResponse:
 async def update(call: Call[UpdateJournalEntryBasicInformationRequest]) -> Success:
     """Change the entry's notes, its transfer status, or both."""
     change = EntryChange(call.parameters[NUMBER], call.body.notes, call.body.transferred_to_accounting)
-    accepted(await entries.update_journal_entry(call.context, change))
+    await entries.update_journal_entry(call.context, change)
     return Success(success=True)
 
 
 async def cancel(call: Call[None]) -> Success:
     """Cancel the entry; its transactions are free at once."""
-    accepted(await entries.cancel_journal_entry(call.context, call.parameters[NUMBER]))
+    await entries.cancel_journal_entry(call.context, call.parameters[NUMBER])
     return Success(success=True)
 
 

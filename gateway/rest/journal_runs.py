@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from gateway.rest.endpoint import Call, Endpoint
-from gateway.rest.refusals import Category, Refused, accepted, because
+from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Asked, Day, Moment, Success, Wire
 from resolvers import journal_runs as runs
-from resolvers.create_rules import CreateRun
+from runs.create_rules import RunDraft
 from storage.words import JournalRunStatus, TransactionType
 
 NUMBER = "jr-number"
@@ -100,7 +100,7 @@ class CreateJournalRunRequest(Asked):
 async def create(call: Call[CreateJournalRunRequest]) -> CreateJournalRunResponse:
     """Create a run, which starts afterwards."""
     body = call.body
-    asked = CreateRun(
+    asked = RunDraft(
         transaction_types=[wanted.type for wanted in body.transaction_types or []],
         journal_entry_date=body.journal_entry_date,
         accounting_period_name=body.accounting_period_name,
@@ -111,7 +111,7 @@ async def create(call: Call[CreateJournalRunRequest]) -> CreateJournalRunRespons
         ],
         idempotency_key=call.idempotency_key,
     )
-    run = accepted(await runs.create_journal_run(call.context, asked))
+    run = await runs.create_journal_run(call.context, asked)
     return CreateJournalRunResponse(success=True, journal_run_number=run.number)
 
 
@@ -120,19 +120,19 @@ async def retrieve(call: Call[None]) -> GetJournalRunResponse:
     number = call.parameters[NUMBER]
     run = await runs.journal_run(call.context, number)
     if run is None:
-        raise Refused(because(Category.NOT_FOUND, f"There is no journal run {number!r}."))
+        raise Refused(reason(Category.NOT_FOUND, f"There is no journal run {number!r}."))
     return GetJournalRunResponse.model_validate({**run.model_dump(), "success": True})
 
 
 async def cancel(call: Call[None]) -> Success:
     """Request the cancellation of the run."""
-    accepted(await runs.cancel_journal_run(call.context, call.parameters[NUMBER]))
+    await runs.cancel_journal_run(call.context, call.parameters[NUMBER])
     return Success(success=True)
 
 
 async def delete(call: Call[None]) -> Success:
     """Request the deletion of the run."""
-    accepted(await runs.delete_journal_run(call.context, call.parameters[NUMBER]))
+    await runs.delete_journal_run(call.context, call.parameters[NUMBER])
     return Success(success=True)
 
 

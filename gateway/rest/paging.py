@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import Field
 from starlette.datastructures import URL, QueryParams
 
-from gateway.rest.refusals import Category, Refused, because
+from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Success
 from storage.pages import Page, Row, Window
 
@@ -48,7 +48,7 @@ def numbered(url: URL, default_size: int) -> Numbered:
     number = _positive(parameters.get("page") or "1")
     if number is None or number > LAST_PAGE:
         message = f"page: {parameters['page']!r} is not a page number; use a number from 1 to {LAST_PAGE}."
-        raise Refused(because(Category.QUERY, message))
+        raise Refused(reason(Category.QUERY, message))
     size = min(_positive(parameters.get("pageSize", "")) or default_size, LARGEST_PAGE)
     cursor = parameters.get("cursor")
     skip = 0 if cursor else (number - 1) * size

@@ -7,10 +7,12 @@ from secrets import token_hex
 from typing import Literal
 
 from pydantic import ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from gateway.rest.wire import Wire
-from resolvers.errors import Answer, Forbidden, NotFound, RequestError, Unavailable, UserError, UserErrorCode, Value
+from resolvers.errors import Forbidden, NotFound, RequestError, Unavailable
+from runs.violations import Invalid, Rule, Violation
 
 RESOURCE = 500_000
 """The first six digits of a code, for a field of an unspecified object. The message names the field."""
@@ -38,11 +40,11 @@ class Category(IntEnum):
 
 
 _OF_RULES = {
-    UserErrorCode.REQUIRED: Category.MISSING_FIELD,
-    UserErrorCode.INVALID: Category.INVALID,
-    UserErrorCode.DUPLICATE: Category.INVALID,
-    UserErrorCode.OUT_OF_RANGE: Category.INVALID,
-    UserErrorCode.UNKNOWN: Category.NOT_FOUND,
+    Rule.REQUIRED: Category.MISSING_FIELD,
+    Rule.INVALID: Category.INVALID,
+    Rule.DUPLICATE: Category.INVALID,
+    Rule.OUT_OF_RANGE: Category.INVALID,
+    Rule.UNKNOWN: Category.NOT_FOUND,
 }
 """Every other code is a rule of the domain."""
 
@@ -55,7 +57,7 @@ _OF_SHAPES = {
 _MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is required."}
 """Replacements for pydantic's messages."""
 
-HEADERS = {"idempotencyKey": "Idempotency-Key"}
+_NAMES = {"idempotency_key": "Idempotency-Key", "number": ""}
 """Inputs with another name here. The number is part of the path, and its message names it."""
 
 
@@ -91,16 +93,14 @@ class Refused(Exception):
         return Refusal(success=False, process_id=process_id, request_id=request_id, reasons=list(self.reasons))
 
 
-def because(category: Category, message: str) -> Reason:
+def reason(category: Category, message: str) -> Reason:
     """A reason of that category."""
     return Reason(code=category.code, message=message)
 
 
-def accepted(answer: Answer[Value]) -> Value:
-    """The value of an answer. Raises Refused with every violation."""
-    if answer.value is None:
-        raise Refused(*(_of_rule(error) for error in answer.errors))
-    return answer.value
+def of_rules(error: Invalid) -> Refused:
+    """The refusal of a request that breaks rules."""
+    return Refused(*(_of_rule(violation) for violation in error.violations))
 
 
 def of_shape(error: ValidationError) -> Refused:
@@ -111,28 +111,25 @@ def of_shape(error: ValidationError) -> Refused:
 def of_request(error: RequestError) -> Refused:
     """The refusal of a request that failed as a whole."""
     if isinstance(error, Unavailable):
-        return Refused(because(Category.TEMPORARY, str(error)), status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return Refused(reason(Category.TEMPORARY, str(error)), status=HTTPStatus.SERVICE_UNAVAILABLE)
     if isinstance(error, Forbidden):
-        return Refused(because(Category.PERMISSION, str(error)))
+        return Refused(reason(Category.PERMISSION, str(error)))
     if isinstance(error, NotFound):
-        return Refused(because(Category.NOT_FOUND, str(error)))
-    return Refused(because(Category.INVALID, str(error)))
+        return Refused(reason(Category.NOT_FOUND, str(error)))
+    return Refused(reason(Category.INVALID, str(error)))
 
 
-def _of_rule(error: UserError) -> Reason:
-    name, *rest = [part for part in error.field or [] if part not in ("input", "number")] or [""]
-    return because(_OF_RULES.get(error.code, Category.RULE), _named([HEADERS.get(name, name), *rest], error.message))
+def _of_rule(violation: Violation) -> Reason:
+    path = [_NAMES.get(part, to_camel(part)) if isinstance(part, str) else part for part in violation.path]
+    return reason(_OF_RULES.get(violation.rule, Category.RULE), _named(path, violation.sentence))
 
 
 def _of_detail(detail: ErrorDetails) -> Reason:
     category = _OF_SHAPES.get(detail["type"], Category.INVALID)
     message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-    return because(category, _named(detail["loc"], message))
+    return reason(category, _named(detail["loc"], message))
 
 
 def _named(path: Sequence[str | int], message: str) -> str:
-    place = ""
-    for part in path:
-        place += f"[{part}]" if str(part).isdecimal() else f".{part}"
-    name = place.lstrip(".")
-    return message if message.startswith(name) else f"{name}: {message}"
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).strip(".")
+    return f"{name}: {message}" if name else message

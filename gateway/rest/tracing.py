@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.rest.refusals import Category, Refused, because
+from gateway.rest.refusals import Category, Refused, reason
 
 REQUEST_ID = "Zuora-Request-Id"
 TRACK_ID = "Zuora-Track-Id"
@@ -39,5 +39,5 @@ class Tracing:
             await self._app(scope, receive, traced)
         else:
             message = f"{TRACK_ID}: send at most 64 characters of US-ASCII, without colon, semicolon and quotes."
-            refusal = Refused(because(Category.INVALID, message)).body(headers[REQUEST_ID])
+            refusal = Refused(reason(Category.INVALID, message)).body(headers[REQUEST_ID])
             await JSONResponse(refusal.model_dump(by_alias=True))(scope, receive, traced)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from runs import process
+from runs import workflows
 from runs.cancel import cancel_batch
-from runs.process import Process
+from runs.workflows import Workflows
 
 LONGEST_SECONDS = 60
 
@@ -19,10 +19,10 @@ LONGEST_SECONDS = 60
 def stopping_after(entries: int) -> Iterator[Event]:
     """Inside, a cancellation tries this many entries one by one, and continues when the event is set."""
     go_on = Event()
-    proceed = Process.step
+    proceed = Workflows.step
     tried = 0
 
-    def wait_halfway(self: Process, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
+    def wait_halfway(self: Workflows, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
         nonlocal tried
         if name == "cancel_batch":
             if tried == entries:
@@ -31,8 +31,8 @@ def stopping_after(entries: int) -> Iterator[Event]:
         return proceed(self, name, function, run_id, *args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "cancel_batch", partial(cancel_batch, size=1))
-        patch.setattr(Process, "step", wait_halfway)
+        patch.setattr(workflows, "cancel_batch", partial(cancel_batch, size=1))
+        patch.setattr(Workflows, "step", wait_halfway)
         try:
             yield go_on
         finally:

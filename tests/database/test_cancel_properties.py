@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from runs.cancel_entry import NotCancellable, cancel_entry
+from runs.cancel_entry import cancel_single_entry
+from runs.held import HELD
 from runs.states import NotAllowed
+from runs.violations import Invalid
 from storage.database import Database
-from storage.journal_entries import HELD, JournalEntry, lock_entries_numbered
+from storage.journal_entries import JournalEntry, lock_entries_numbered
 from storage.journal_entry_items import JournalEntryItem
 from storage.journal_runs import JournalRun, lock_run_of_entry
 from storage.posting_buckets import PostingBucket
@@ -86,10 +88,10 @@ def cancel_an_entry(database: Database, position: int) -> None:
         entry = lock_entries_numbered(session, [number])[number]
         refused = entry.status is JournalEntryStatus.CANCELLED or entry.transferred_to_accounting in HELD
         if refused:
-            with pytest.raises(NotCancellable):
-                cancel_entry(session, run, entry, "test")
+            with pytest.raises(Invalid):
+                cancel_single_entry(session, run, entry, "test")
         else:
-            cancel_entry(session, run, entry, "test")
+            cancel_single_entry(session, run, entry, "test")
             assert entry.status is JournalEntryStatus.CANCELLED
 
 

@@ -16,8 +16,8 @@ from sqlmodel import SQLModel, col, select
 
 import storage.migration
 from resolvers.access import KeyRefused, create_api_key
-from resolvers.create_rules import CreateRun
 from resolvers.import_transactions import import_transactions
+from runs.create_rules import RunDraft
 from storage.audit import AuditEvent
 from storage.conservation import broken_rules
 from storage.database import Database, DatabaseError
@@ -266,7 +266,7 @@ def test_organisations_that_became_one_are_one_entry_before_and_after_a_home_cur
                     given = {name: {**values, "digest": key.digest()}[name] for name in names}
                     connection.execute(text(statement), given)
         migrate(database)
-        asked = CreateRun(
+        asked = RunDraft(
             transaction_types=[TransactionType.INVOICE_ITEM],
             journal_entry_date=date(2024, 12, 31),
             accounting_period_name="Dec 2024",

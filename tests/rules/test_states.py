@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from runs.states import PASSING, TRANSITIONS, Event, NotAllowed, move
+from runs.states import TRANSITIONS, Event, NotAllowed, move
+from runs.transient import TRANSIENT
 from storage.journal_runs import JournalRun
 from storage.words import JournalRunStatus as Status
 
@@ -47,7 +48,7 @@ def test_the_transitions_are_those_of_the_domain_text() -> None:
 
 
 def test_a_run_rests_only_as_completed_error_or_cancelled() -> None:
-    assert set(Status) - set(PASSING) == {Status.COMPLETED, Status.ERROR, Status.CANCELLED}
+    assert set(Status) - set(TRANSIENT) == {Status.COMPLETED, Status.ERROR, Status.CANCELLED}
 
 
 @pytest.mark.parametrize(("status", "event"), list(product(Status, Event)))
@@ -58,6 +59,6 @@ def test_a_transition_happens_or_is_refused_naming_status_and_event(status: Stat
         move(run, event)
         assert (run.status.value, run.revision) == (following, 1)
         return
-    with pytest.raises(NotAllowed, match=rf"^Journal run JR-00000075 is {status.value}; {event.value} is possible"):
+    with pytest.raises(NotAllowed, match=rf"^journal run JR-00000075 is {status.value}; {event.value} is possible"):
         move(run, event)
     assert (run.status, run.revision) == (status, 0)

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from gateway.application import Application
-from gateway.rest.refusals import HEADERS, Category
-from resolvers.errors import UserErrorCode
+from gateway.rest.refusals import Category
+from runs.violations import Rule
 from storage.database import Database
 from storage.migration import migrate
 from storage.words import TransactionType, TransferStatus
@@ -28,18 +28,18 @@ COUNTRIES = ["AT", "BE", "CH", "DE"]
 PASSING = {"PENDING", "PROCESSING", "CANCEL_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 CATEGORIES = {
-    UserErrorCode.REQUIRED: 22,
-    UserErrorCode.INVALID: 20,
-    UserErrorCode.DUPLICATE: 20,
-    UserErrorCode.OUT_OF_RANGE: 20,
-    UserErrorCode.UNKNOWN: 40,
-    UserErrorCode.PERIOD_MISMATCH: 30,
-    UserErrorCode.PERIOD_OPEN_ENDED: 30,
-    UserErrorCode.NOT_IN_ONE_PERIOD: 30,
-    UserErrorCode.WHOLE_PERIOD_ONLY: 30,
-    UserErrorCode.RUN_IN_PROGRESS: 30,
-    UserErrorCode.STATUS_NOT_ALLOWED: 30,
-    UserErrorCode.IDEMPOTENCY_KEY_REUSED: 30,
+    Rule.REQUIRED: 22,
+    Rule.INVALID: 20,
+    Rule.DUPLICATE: 20,
+    Rule.OUT_OF_RANGE: 20,
+    Rule.UNKNOWN: 40,
+    Rule.PERIOD_MISMATCH: 30,
+    Rule.PERIOD_OPEN_ENDED: 30,
+    Rule.NOT_IN_ONE_PERIOD: 30,
+    Rule.WHOLE_PERIOD_ONLY: 30,
+    Rule.RUN_IN_PROGRESS: 30,
+    Rule.STATUS_NOT_ALLOWED: 30,
+    Rule.IDEMPOTENCY_KEY_REUSED: 30,
 }
 
 
@@ -75,7 +75,7 @@ class ByGraphQL:
 
     def _told(self, payload: dict[str, Any]) -> Outcome:
         return [
-            (50_000_000 + CATEGORIES[UserErrorCode(error["code"])], named(error["field"][1:], error["message"]))
+            (50_000_000 + CATEGORIES[Rule(error["code"])], named(error["field"][1:], error["message"]))
             for error in payload["errors"]
         ]
 
@@ -123,8 +123,10 @@ def named(path: list[str], message: str) -> str:
     """The message with its field, in REST's form."""
     if not path or path == ["number"]:
         return message
-    name = HEADERS.get(path[0], path[0]) + "".join(f"[{position}]" for position in path[1:])
-    return message if message.startswith(name) else f"{name}: {message}"
+    name = ("Idempotency-Key" if path[0] == "idempotencyKey" else path[0]) + "".join(
+        f"[{position}]" for position in path[1:]
+    )
+    return f"{name}: {message}"
 
 
 @dataclass(frozen=True)
@@ -322,9 +324,9 @@ def test_the_same_cases_have_the_same_outcome_and_leave_the_same_ledger(new_data
 def test_every_kind_of_violation_has_a_category() -> None:
     known = {category.value for category in Category}
     assert set(CATEGORIES.values()) <= known
-    missing = set(UserErrorCode) - set(CATEGORIES)
+    missing = set(Rule) - set(CATEGORIES)
     # These are told by the import and by recordTransactions alone, or need a ledger with a home currency.
-    assert missing == {UserErrorCode.INACTIVE, UserErrorCode.CONFLICT, UserErrorCode.AGGREGATION_MIXED}
+    assert missing == {Rule.INACTIVE, Rule.CONFLICT, Rule.AGGREGATION_MIXED}
 
 
 def test_both_interfaces_list_debits_first_also_where_negative_sums_change_sides(

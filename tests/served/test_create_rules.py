@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from resolvers.create_rules import check
 from resolvers.import_ledger import import_accounting_periods
-from runs.create import RunRequest
+from runs.create_rules import check
+from runs.violations import Invalid
 from schema.schema import SCHEMA
 from storage.database import Database
 from storage.settings import Ledger
@@ -30,17 +30,17 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             (
                 "REQUIRED",
                 "accountingPeriodName",
-                "Give accountingPeriodName, or both targetStartDate and targetEndDate",
+                "Give an accounting period, or both target dates.",
             )
         ],
     ),
     "rule 1: no start without an end": (
         {**DATES, "targetStartDate": "2024-12-01"},
-        [("REQUIRED", "targetEndDate", "targetEndDate is required")],
+        [("REQUIRED", "targetEndDate", "It is required with a target start date.")],
     ),
     "rule 1: no end without a start": (
         {**DATES, "targetEndDate": "2024-12-31"},
-        [("REQUIRED", "targetStartDate", "targetStartDate is required")],
+        [("REQUIRED", "targetStartDate", "It is required with a target end date.")],
     ),
     "rule 1: an unknown period": (
         {"accountingPeriodName": "Dec 1824"},
@@ -48,15 +48,27 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     ),
     "rule 1: a start that is not the period's own": (
         {"targetStartDate": "2024-12-02", "targetEndDate": "2024-12-31"},
-        [("PERIOD_MISMATCH", "targetStartDate", "Dec 2024 has 2024-12-01; use that date")],
+        [
+            (
+                "PERIOD_MISMATCH",
+                "targetStartDate",
+                "the first day of accounting period Dec 2024; use 2024-12-01, or omit",
+            )
+        ],
     ),
     "rule 1: an end that is not the period's own": (
         {"targetEndDate": "2024-12-30", "targetStartDate": "2024-12-01"},
-        [("PERIOD_MISMATCH", "targetEndDate", "Dec 2024 has 2024-12-31; use that date")],
+        [
+            (
+                "PERIOD_MISMATCH",
+                "targetEndDate",
+                "the last day of accounting period Dec 2024; use 2024-12-31, or omit",
+            )
+        ],
     ),
     "rule 1: a start alone beside a period": (
         {"targetStartDate": "2024-12-01"},
-        [("REQUIRED", "targetEndDate", "targetEndDate is required")],
+        [("REQUIRED", "targetEndDate", "It is required with a target start date.")],
     ),
     "rule 2: start after end": (
         {**DATES, "targetStartDate": "2024-12-31", "targetEndDate": "2024-12-01"},
@@ -101,7 +113,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "rule 2: a start alone, in no period": (
         {**DATES, "targetStartDate": "2023-01-01"},
         [
-            ("REQUIRED", "targetEndDate", "targetEndDate is required"),
+            ("REQUIRED", "targetEndDate", "It is required with a target start date."),
             ("NOT_IN_ONE_PERIOD", "targetStartDate", "use a date inside"),
         ],
     ),
@@ -123,7 +135,11 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
         {"accountingPeriodName": "Open-Ended", "targetStartDate": "2025-03-02", "targetEndDate": "2025-03-03"},
         [
             ("PERIOD_OPEN_ENDED", "accountingPeriodName", "runs need a period that has an end"),
-            ("PERIOD_MISMATCH", "targetStartDate", "Open-Ended has 2025-03-01; use that date"),
+            (
+                "PERIOD_MISMATCH",
+                "targetStartDate",
+                "2025-03-02 is not the first day of accounting period Open-Ended; use 2025-03-01",
+            ),
         ],
     ),
     "rules 2 and 3: revenue over two periods": (
@@ -154,8 +170,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
     "names are normalised, and refused for what cannot be seen": (
         {"accountingPeriodName": "Dec\u00a02024", "organizationLabels": ["North\u200b", " North", "North "]},
         [
-            ("INVALID", "accountingPeriodName", "character 4 is NO-BREAK SPACE (U+00A0), which is invisible"),
-            ("INVALID", "organizationLabels.0", "character 6 is ZERO WIDTH SPACE (U+200B)"),
+            ("INVALID", "accountingPeriodName", "Character 4 is NO-BREAK SPACE (U+00A0), which is invisible"),
+            ("INVALID", "organizationLabels.0", "Character 6 is ZERO WIDTH SPACE (U+200B)"),
             ("DUPLICATE", "organizationLabels.2", TWICE),
         ],
     ),
@@ -200,7 +216,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-30",
             "transactionTypes": None,
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.28", "requires a run for a whole accounting period")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes", "is only a part of Dec 2024, so name the transaction types to")],
     ),
     "rule 5: a transaction type named twice": (
         {"transactionTypes": ["INVOICE_ITEM", "TAXATION_ITEM", "INVOICE_ITEM"]},
@@ -227,7 +243,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "idempotencyKey": "x" * 256,
         },
         [
-            ("PERIOD_MISMATCH", "targetStartDate", "use that date"),
+            ("PERIOD_MISMATCH", "targetStartDate", "use 2024-12-01, or omit the date"),
             ("PERIOD_MISMATCH", "targetEndDate", "use that date"),
             ("DUPLICATE", "transactionTypes.1", TWICE),
             ("UNKNOWN", "organizationLabels.0", "the organisations are: North"),
@@ -288,7 +304,7 @@ def test_rule_5_an_unknown_transaction_type_is_an_invalid_document() -> None:
     assert "'INVOICE' does not exist in 'TransactionType'" in answer.errors[0].message
 
 
-def test_rule_6_one_run_at_a_time_naming_the_run_in_the_way(client: Client) -> None:
+def test_rule_6_one_run_at_a_time_naming_the_run_in_progress(client: Client) -> None:
     with held("make_entries"):
         with held("begin"):
             number = client.create()["journalRun"]["number"]
@@ -353,14 +369,15 @@ def test_one_period_is_either_all_aggregated_or_all_not(
     )
     keep(database, asked)
     with database.read() as session:
-        for attempt, field in ((DECEMBER, "accountingPeriodName"), (by_dates, "targetStartDate")):
-            refused = check(session, attempt)
-            assert isinstance(refused, list)
-            assert [(error.code, error.field) for error in refused] == [("AGGREGATION_MIXED", ["input", field])]
-            assert message in refused[0].message
-        assert isinstance(check(session, replace(DECEMBER, accounting_period_name="Jan 2025")), RunRequest)
+        for attempt, field in ((DECEMBER, "accounting_period_name"), (by_dates, "target_start_date")):
+            with pytest.raises(Invalid) as refused:
+                check(session, attempt)
+            (violation,) = refused.value.violations
+            assert (violation.rule, violation.path) == ("AGGREGATION_MIXED", (field,))
+            assert message in violation.sentence
+        assert check(session, replace(DECEMBER, accounting_period_name="Jan 2025"))
     keep(database, kept)
     with database.read() as session:
-        assert isinstance(check(session, DECEMBER), RunRequest)
+        assert check(session, DECEMBER)
     cancel_now(database, first.number)
     assert run_now(database, asked).transaction_count == 1

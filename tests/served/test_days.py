@@ -58,9 +58,9 @@ def test_a_column_of_a_file_takes_no_other_form(wrong: str) -> None:
     cells = Cells({"start_date": wrong})
 
     assert cells.read("start_date", parse_day) is None
-    ((column, message),) = cells.faults
-    assert column == "start_date"
-    assert message.endswith(" is not a date; use the format 2024-12-31")
+    (violation,) = cells.violations.found
+    assert violation.path == ("start_date",)
+    assert violation.message.endswith(" is not a date; use the format 2024-12-31")
 
 
 def test_a_feed_takes_no_other_form(database: Database) -> None:

@@ -14,14 +14,14 @@ from sqlmodel import select
 
 from gateway.application import Application
 from gateway.feed import Record, open_feed
-from resolvers.import_transactions import OPTIONAL, PREFIX, REQUIRED, import_transactions
+from resolvers.import_transactions import OPTIONAL, REQUIRED, SEGMENT, import_transactions
 from storage.database import Database
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey
 from storage.transactions import Transaction
 from tests.served.test_record_transactions import item
 from tests.support.client import Client
-from tests.support.ledger import line
+from tests.support.ledger import line, refuse
 from tests.support.served import served
 
 Rows = set[tuple[Any, ...]]
@@ -75,13 +75,9 @@ def in_graphql(one: dict[str, str]) -> dict[str, Any]:
 def imported(database: Database, path: Path, text: str) -> tuple[int, int]:
     """Import a file through the feed's own reader: how many were recorded, and how many had been before."""
     path.write_text(text, encoding="utf-8", newline="")
-    with open_feed(path, required=REQUIRED, optional=OPTIONAL, prefixes=(PREFIX,)) as feed:
+    with open_feed(path, required=REQUIRED, optional=OPTIONAL, prefixes=(SEGMENT,)) as feed:
         lines = [(one.line, one.values) for one in feed if isinstance(one, Record)]
-
-    def fail(number: int, reason: str) -> None:
-        raise AssertionError(f"line {number}: {reason}")
-
-    done = import_transactions(database, lines, fail, source=path.name, actor="test")
+    done = import_transactions(database, lines, refuse, source=path.name, actor="test")
     return done.recorded, done.duplicates
 
 

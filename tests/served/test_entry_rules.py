@@ -95,7 +95,7 @@ def test_notes_and_transfer_status_change_together_or_not_at_all(client: Client)
             ["input", "transferredToAccounting"],
             f"Journal entry {other} is Cancelled; its transfer status cannot change.",
         ),
-        ("OUT_OF_RANGE", ["input", "notes"], "Notes can have 2,000 characters at most; these have 2,001."),
+        ("OUT_OF_RANGE", ["input", "notes"], "They have 2,001 characters; the maximum is 2,000."),
     ]
     assert (
         errors_of(client.update_entry(other, notes="kept", transferredToAccounting="NO"))[0][0] == "STATUS_NOT_ALLOWED"
@@ -105,9 +105,7 @@ def test_notes_and_transfer_status_change_together_or_not_at_all(client: Client)
 
 def test_a_change_of_nothing_or_of_an_unknown_entry_is_refused(client: Client) -> None:
     _, (entry, _) = entries_of_two(client)
-    assert errors_of(client.update_entry(entry)) == [
-        ("REQUIRED", ["input"], "Give notes, transferredToAccounting, or both.")
-    ]
+    assert errors_of(client.update_entry(entry)) == [("REQUIRED", ["input"], "Give notes, a transfer status, or both.")]
     unknown = [("UNKNOWN", ["input", "number"], "There is no journal entry 'JE-99999999'.")]
     assert errors_of(client.update_entry("JE-99999999", notes="x")) == unknown
     assert errors_of(client.cancel_entry("JE-99999999")) == unknown

@@ -7,7 +7,8 @@ from typing import Protocol
 import pytest
 from sqlmodel import select
 
-from resolvers.import_ledger import MOST_RULES, import_accounting_codes, import_accounting_periods, import_segments
+from gateway.reasons import reasons
+from resolvers.import_ledger import RULES_MAX, import_accounting_codes, import_accounting_periods, import_segments
 from resolvers.import_lines import Imported, Lines, Reject
 from storage.accounting_codes import AccountingCode, all_codes
 from storage.accounting_periods import all_periods
@@ -46,7 +47,10 @@ def take(importer: Import, database: Database, *lines: dict[str, str]) -> tuple[
     """Import these lines, numbered from 2."""
     rejected: Rejected = []
     done = importer(
-        database, enumerate(lines, start=2), lambda number, reason: rejected.append((number, reason)), actor="Ada"
+        database,
+        enumerate(lines, start=2),
+        lambda number, violations: rejected.append((number, reasons(violations))),
+        actor="Ada",
     )
     assert done.rejected == len(rejected)
     assert not (done.recorded and done.rejected), "all or nothing"
@@ -267,7 +271,7 @@ def test_a_used_period_cannot_be_renamed(database: Database) -> None:
 def test_the_entry_date_of_a_run_stays_in_a_period(database: Database) -> None:
     post(database, [line("a")])
     for day in (date(2025, 3, 15), date(2025, 2, 28)):
-        cancel_now(database, run_now(database, asked=replace(DECEMBER, journal_entry_date=day)).number)
+        cancel_now(database, run_now(database, draft=replace(DECEMBER, journal_entry_date=day)).number)
 
     assert refused(
         import_accounting_periods,
@@ -491,7 +495,7 @@ def test_a_rule_that_a_run_collected_by_is_used(client: Client) -> None:
 
 
 def test_there_are_at_most_50_rules(database: Database) -> None:
-    fill_up = [rule("country", f"Rule {number}") for number in range(MOST_RULES - 1)]
+    fill_up = [rule("country", f"Rule {number}") for number in range(RULES_MAX - 1)]
     assert taken(import_segments, database, *fill_up) == 49
 
     assert refused(import_segments, database, rule("product", "Rule 0"), rule("country", "Rule 50")) == [
@@ -508,7 +512,7 @@ def test_there_are_at_most_50_rules(database: Database) -> None:
         (rule("country", "x" * 101), "segmentation_rule: it has 101 characters; the maximum is 100"),
         ({"segment": "x" * 101}, "segment: it has 101 characters; the maximum is 100"),
         ({"segmentation_rule": "X"}, "segment: it is required"),
-        (rule("country", "", "yes"), "segmentation_rule: it is required with transaction_type or active"),
+        (rule("country", "", "yes"), "segmentation_rule: it is required for a transaction type, or for an active rule"),
         (rule("country", "X", "maybe"), "active: 'maybe' is not valid; use yes or no"),
         (rule("country", "X", transaction_type="Tax"), "transaction_type: 'Tax' is unknown"),
         (rule("product", "x" * 100), f"segment 'product' is already in segmentation rule {'x' * 100!r}; give it once"),

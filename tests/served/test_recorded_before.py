@@ -16,6 +16,7 @@ from storage.transactions import Transaction
 from tests.served.test_record_transactions import item, recorded, refused
 from tests.support.client import Client
 from tests.support.ledger import line, post, refuse
+from tests.support.rejected import Rejected
 
 
 def deactivate_sales(database: Database) -> None:
@@ -26,11 +27,11 @@ def deactivate_sales(database: Database) -> None:
 
 def import_result(database: Database, *lines: dict[str, str]) -> tuple[int, int, dict[int, str]]:
     """Import these lines: how many were recorded, how many had been before, and the reasons of the others by line."""
-    reasons: dict[int, str] = {}
-    done = import_transactions(database, enumerate(lines, start=2), reasons.__setitem__, source="test", actor="test")
-    assert done.rejected == len(reasons)
-    assert list(reasons) == sorted(reasons)
-    return done.recorded, done.duplicates, reasons
+    rejected = Rejected()
+    done = import_transactions(database, enumerate(lines, start=2), rejected, source="test", actor="test")
+    assert done.rejected == len(rejected)
+    assert list(rejected) == sorted(rejected)
+    return done.recorded, done.duplicates, rejected
 
 
 def errors_of(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from tests.support.client import Client
 from tests.support.command import run_here
 from tests.support.direct_runs import cancel_now, entries_of, items_of, run_now
 from tests.support.ledger import keep, line, post, refuse
+from tests.support.rejected import Rejected
 
 EURO = {"currency": "EUR", "amount": "10.00"}
 RATE = {**EURO, "exchange_rate": "0.85"}
@@ -36,9 +37,9 @@ def start(database: Database, home: str | None = None, aggregate: bool | None = 
 
 def again(database: Database, *lines: dict[str, str]) -> tuple[int, int, int, dict[int, str]]:
     """Import the lines: recorded, duplicates, given their rates, and the reasons of those rejected."""
-    reasons: dict[int, str] = {}
-    done = import_transactions(database, enumerate(lines, 2), reasons.__setitem__, source="test", actor="test")
-    return done.recorded, done.duplicates, done.rates_added, reasons
+    rejected = Rejected()
+    done = import_transactions(database, enumerate(lines, 2), rejected, source="test", actor="test")
+    return done.recorded, done.duplicates, done.rates_added, rejected
 
 
 def test_the_first_start_sets_the_ledgers_settings_and_later_ones_follow(database: Database) -> None:

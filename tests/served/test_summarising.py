@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from resolvers.create_rules import CreateRun
 from resolvers.import_ledger import import_segments
+from runs.create_rules import RunDraft
 from storage.database import Database
 from storage.segments import deactivate_rules
 from storage.settings import Ledger
@@ -64,14 +64,14 @@ def test_a_run_takes_only_free_transactions_of_its_types_days_and_organisations(
         ],
     )
     fifth = date(2024, 12, 5)
-    narrow = CreateRun(
+    narrow = RunDraft(
         transaction_types=[TransactionType.INVOICE_ITEM],
         journal_entry_date=fifth,
         target_start_date=fifth,
         target_end_date=fifth,
         organization_labels=["North"],
     )
-    (entry,) = entries_of(database, run_now(database, asked=narrow))
+    (entry,) = entries_of(database, run_now(database, draft=narrow))
     assert (entry.transaction_count, entry.organization_label) == (1, "North")
     assert (entry.time_period_start, entry.time_period_end) == (fifth, fifth)
     assert run_now(database).transaction_count == 4
@@ -225,6 +225,6 @@ def test_a_run_that_ends_as_error_leaves_no_entry_and_takes_nothing(database: Da
     assert run.status is JournalRunStatus.ERROR
     assert "beyond 64 bits" in (run.error_message or "")
     assert (run.total_journal_entry_count, run.transaction_count, entries_of(database, run)) == (0, 0, [])
-    following = run_now(database, asked=replace(DECEMBER, transaction_types=[TransactionType.INVOICE_ITEM]))
+    following = run_now(database, draft=replace(DECEMBER, transaction_types=[TransactionType.INVOICE_ITEM]))
     assert (following.status, following.transaction_count) == (JournalRunStatus.COMPLETED, 1)
     assert [entry.number for entry in entries_of(database, following)] == ["JE-00000001"]

@@ -184,7 +184,7 @@ def test_every_refusal(vendor: Vendor) -> None:
     post(vendor.gateway.database, [line(country, segment_country=country) for country in ("AT", "BE")])
     refused(
         vendor.create(accounting_period_name=None, journal_entry_date=None, transaction_types=[]),
-        (22, "Give accountingPeriodName, or both targetStartDate and targetEndDate."),
+        (22, "accountingPeriodName: Give an accounting period, or both target dates."),
         (22, "transactionTypes: Give at least one transaction type."),
         (22, "journalEntryDate: "),
     )
@@ -202,7 +202,7 @@ def test_every_refusal(vendor: Vendor) -> None:
         (20, "transactionTypes[1]: Transaction type Invoice Item is given more than once."),
         (20, "transactionTypes[2]: There is no transaction type 'Invoice item'"),
         (40, "organizationLabels[0]: There is no organisation 'Mars'"),
-        (20, "journalEntryDate: The journal entry date 1999-01-01 is not in any accounting period"),
+        (20, "journalEntryDate: 1999-01-01 is not in any accounting period"),
     )
     refused(
         vendor.create(
@@ -233,9 +233,9 @@ def test_every_refusal(vendor: Vendor) -> None:
     assert understood(vendor.entries.cancel_summary_journal_entry(second)).success is True
     refused(understood(vendor.entries.cancel_summary_journal_entry(second)), (30, "is already Cancelled"))
     refused(vendor.set(second, transferred_to_accounting="Yes"), (30, "transferredToAccounting: Journal entry"))
-    refused(vendor.set(first, notes="x" * 2001), (20, "notes: Notes can have 2,000 characters at most"))
+    refused(vendor.set(first, notes="x" * 2001), (20, "notes: They have 2,001 characters; the maximum is 2,000."))
     refused(vendor.set(first, transferred_to_accounting="Maybe"), (20, "transferredToAccounting: "))
-    refused(vendor.set(first), (22, "Give notes, transferredToAccounting, or both."))
+    refused(vendor.set(first), (22, "Give notes, a transfer status, or both."))
 
     for unknown in (
         vendor.runs.get_journal_run("JR-99999999"),

@@ -4,9 +4,9 @@ from datetime import date
 
 from sqlmodel import col, select
 
-from resolvers.create_rules import CreateRun, check
-from runs.cancel import cancel_batch, request_cancel
-from runs.create import RunRequest, begin, insert_run, make_entries
+from runs.cancel import cancel_batch, start_cancellation
+from runs.create import begin, insert_run, make_entries
+from runs.create_rules import RunDraft, check
 from storage.accounting_codes import AccountingCode
 from storage.database import Database
 from storage.journal_entries import JournalEntry
@@ -18,21 +18,19 @@ from tests.support.ledger import keep
 
 Items = list[tuple[str, str, str, str | None]]
 
-DECEMBER = CreateRun(
+DECEMBER = RunDraft(
     transaction_types=[TransactionType.INVOICE_ITEM, TransactionType.TAXATION_ITEM],
     journal_entry_date=date(2024, 12, 31),
     accounting_period_name="Dec 2024",
 )
 
 
-def run_now(database: Database, ledger: Ledger | None = None, asked: CreateRun = DECEMBER) -> JournalRun:
+def run_now(database: Database, ledger: Ledger | None = None, draft: RunDraft = DECEMBER) -> JournalRun:
     """A processed run; a violation fails the test."""
     if ledger is not None:
         keep(database, ledger)
     with database.write() as session:
-        request = check(session, asked)
-        assert isinstance(request, RunRequest), request
-        run = insert_run(session, request, "test")
+        run = insert_run(session, check(session, draft), "test")
         assert begin(session, run.id)
         make_entries(session, run.id)
     return run
@@ -43,7 +41,7 @@ def cancel_now(database: Database, number: str, batch: int = 100) -> JournalRun:
     with database.write() as session:
         run = lock_run_numbered(session, number)
         assert run is not None
-        request_cancel(session, run, "test")
+        start_cancellation(session, run, "test")
     left = True
     while left:
         with database.write() as session:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runs.process import Process
+from runs.workflows import Workflows
 
 LONGEST_SECONDS = 60
 
@@ -16,15 +16,15 @@ LONGEST_SECONDS = 60
 def held(step: str) -> Iterator[None]:
     """Inside, workflows of this process wait before the step of that name; they continue at the end."""
     go_on = Event()
-    proceed = Process.step
+    proceed = Workflows.step
 
-    def wait_first(process: Process, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
+    def wait_first(workflows: Workflows, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
         if name == step:
             go_on.wait(LONGEST_SECONDS)
-        return proceed(process, name, function, run_id, *args)
+        return proceed(workflows, name, function, run_id, *args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Process, "step", wait_first)
+        patch.setattr(Workflows, "step", wait_first)
         try:
             yield
         finally:

@@ -1,11 +1,12 @@
 """The ledger that the tests use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from resolvers.import_ledger import import_accounting_codes, import_accounting_periods, import_segments
 from resolvers.import_lines import Imported
 from resolvers.import_transactions import import_transactions
+from runs.violations import Violation
 from storage.database import Database
 from storage.settings import Ledger, lock_settings
 
@@ -71,6 +72,6 @@ def keep(database: Database, ledger: Ledger) -> None:
         session.add(settings)
 
 
-def refuse(number: int, reason: str) -> None:
-    """Fail the test: a line was rejected."""
-    raise AssertionError(f"line {number}: {reason}")
+def refuse(number: int, violations: Sequence[Violation]) -> None:
+    """Fails the test: no line should be rejected."""
+    raise AssertionError(f"line {number}: {violations}")

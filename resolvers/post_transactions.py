@@ -1,0 +1,98 @@
+"""Posting checked transactions: new ones are recorded, and those recorded before are duplicates or conflicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlmodel import Session
+
+from resolvers.transactions import Checked, Checker
+from runs.violations import Path, Rule, Violation
+from storage.journal_entries import entries_by_id
+from storage.journal_runs import runs_by_id
+from storage.postings import OpenPosting
+from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions
+
+
+@dataclass(slots=True)
+class Judged:
+    """The result of posting: transactions recorded now, the number of duplicates, and violations by position.
+
+    `rates_added` counts transactions recorded earlier without a home amount, which received their rate now.
+    """
+
+    fresh: list[NewTransaction] = field(default_factory=list)
+    duplicates: int = 0
+    rates_added: int = 0
+    violations: dict[int, list[Violation]] = field(default_factory=dict)
+
+
+def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequence[Checked]) -> Judged:
+    """Post the valid new transactions. One that was recorded before with the same content is a duplicate.
+
+    A duplicate is accepted even if the rules have changed since. With other content it is a conflict, and only the
+    fields that differ can have further violations. Raises MoneyError and RecordedMeanwhile, as a posting does.
+    """
+    numbered = [(place, one.transaction) for place, one in enumerate(checked) if one.transaction is not None]
+    posted = posting.post([transaction for _, transaction in numbered])
+    judged = Judged([numbered[index][1] for index in posted.fresh], posted.duplicates)
+    disputed = {place for place, one in enumerate(checked) if one.violations}
+    disputed |= {numbered[index][0] for index in posted.conflicts}
+    ids = {checked[place].fields.transaction_id for place in disputed}
+    recorded = recorded_transactions(session, [one for one in ids if one is not None]) if disputed else {}
+    rated: dict[str, tuple[NewTransaction, PostedTransaction]] = {}
+    for place in sorted(disputed):
+        one = checked[place]
+        before = recorded.get(one.fields.transaction_id or "")
+        if before is None:
+            judged.violations[place] = one.violations
+        elif not (differing := checker.differences(one, before)):
+            judged.duplicates += 1
+        elif one.transaction is not None and _lacks_rate(before, one.transaction, differing):
+            transaction = one.transaction
+            if before.bucket.journal_run_id is not None:
+                judged.violations[place] = [_taken(session, before)]
+            elif _is_same(rated.setdefault(transaction.transaction_id, (transaction, before))[0], transaction):
+                judged.duplicates += rated[transaction.transaction_id][0] is not transaction
+            else:
+                judged.violations[place] = [_conflict(before)]
+        else:
+            judged.violations[place] = [
+                _conflict(before),
+                *(violation for violation in one.violations if violation.path in differing),
+            ]
+    if rated:
+        posting.add_rates(list(rated.values()))
+        judged.rates_added = len(rated)
+    return judged
+
+
+def _is_same(one: NewTransaction, other: NewTransaction) -> bool:
+    """Whether both give a recorded transaction the same rate; in the home currency it is 1, said or not."""
+    if one.key.currency == one.key.home_currency:
+        one, other = (replace(each, exchange_rate=None) for each in (one, other))
+    return one == other
+
+
+def _lacks_rate(before: PostedTransaction, now: NewTransaction, differing: set[Path]) -> bool:
+    """Whether the transaction was recorded without a home currency, and is sent again with its rate."""
+    bare = before.key.home_currency is None and now.key.home_currency is not None
+    return bare and differing <= {("exchange_rate",), ("home_amount",)}
+
+
+def _conflict(before: PostedTransaction) -> Violation:
+    message = f"{before.transaction.transaction_id!r} was recorded before with other content; it never changes"
+    return Violation(Rule.CONFLICT, message, ("transaction_id",))
+
+
+def _taken(session: Session, before: PostedTransaction) -> Violation:
+    """Why a taken transaction cannot receive its rate."""
+    name, bucket = before.transaction.transaction_id, before.bucket
+    if bucket.journal_entry_id is not None:
+        (entry,) = entries_by_id(session, [bucket.journal_entry_id]).values()
+        holder = f"is in journal entry {entry.number}; cancel that entry first"
+    else:
+        assert bucket.journal_run_id is not None
+        (run,) = runs_by_id(session, [bucket.journal_run_id]).values()
+        holder = f"nets to zero in journal run {run.number}; cancel that run first"
+    message = f"{name!r} was recorded without an exchange rate and {holder}, then send it again"
+    return Violation(Rule.STATUS_NOT_ALLOWED, message, ("exchange_rate",))

@@ -1,0 +1,39 @@
+"""How DBOS, which makes workflows durable, is set up."""
+
+import json
+from typing import Any
+
+from dbos import DBOSConfig, Serializer
+
+APPLICATION = "journal-gateway"
+QUEUE = "journal_runs"
+VERSION = "1"
+"""Fixed, because a version computed from the code would orphan unfinished workflows at the next release."""
+
+ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
+"""The states in which DBOS does nothing more for a workflow."""
+
+
+class JsonSerializer(Serializer):
+    """Stores DBOS data as readable JSON, without executable code."""
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=repr)
+
+    def deserialize(self, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "json"
+
+
+def configuration(url: str, executor: str) -> DBOSConfig:
+    """The configuration of one process; DBOS keeps its tables beside the ledger's."""
+    return {
+        "name": APPLICATION,
+        "system_database_url": url,
+        "application_version": VERSION,
+        "executor_id": executor,
+        "log_level": "WARNING",
+        "serializer": JsonSerializer(),
+    }

@@ -1,0 +1,53 @@
+"""The way from asynchronous code to the ledger: SQL is synchronous and runs in threads."""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from sqlmodel import Session
+
+from storage.database import Database
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+_PARALLEL_MAX = 20
+
+
+class Statements:
+    """Runs functions with a session of the ledger: at most 20 at a time, those of subscriptions included."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._limiter = CapacityLimiter(_PARALLEL_MAX)
+
+    async def read(
+        self,
+        function: Callable[Concatenate[Session, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Call the function with a read-only session. Raises what `Database.read` raises."""
+
+        def work() -> Result:
+            with self._database.read() as session:
+                return function(session, *args, **kwargs)
+
+        return await to_thread.run_sync(work, limiter=self._limiter)
+
+    async def write(
+        self,
+        function: Callable[Concatenate[Session, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Call the function in one transaction: everything it writes is committed, or nothing.
+
+        Raises what `Database.write` raises.
+        """
+
+        def work() -> Result:
+            with self._database.write() as session:
+                return function(session, *args, **kwargs)
+
+        return await to_thread.run_sync(work, limiter=self._limiter)

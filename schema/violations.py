@@ -1,0 +1,55 @@
+"""How GraphQL shows violations: in the `errors` of a payload, each with the path of its input field."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from runs.violations import Invalid, Rule, Violation
+
+Value = TypeVar("Value")
+
+_FIELDS = {"organization": "organizationLabel"}
+"""Fields whose names are not those of Python."""
+
+ERRORS = "Every violation of the input; empty if it was accepted."
+
+
+@strawberry.type(description="A violation: one broken rule.")
+class UserError:
+    code: Rule = strawberry.field(description="The kind of violation.")
+    message: str = strawberry.field(description="What is wrong, and what would be right.")
+    field: list[str] | None = strawberry.field(
+        description='Path of the input field, such as ["input", "targetEndDate"].'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Payload(Generic[Value]):
+    """The result of a mutation: its value, or every violation of the input."""
+
+    value: Value | None
+    errors: list[UserError]
+
+
+async def payload(change: Awaitable[Value]) -> Payload[Value]:
+    """The payload of a change."""
+    try:
+        return Payload(await change, [])
+    except Invalid as invalid:
+        return Payload(None, [_user_error(violation) for violation in invalid.violations])
+
+
+def _user_error(violation: Violation) -> UserError:
+    path = violation.path
+    if "segments" in path:
+        # A segment is named by its message; the input has them as a list.
+        path = path[: path.index("segments") + 1]
+    return UserError(code=violation.rule, message=violation.sentence, field=["input", *map(_shown, path)])
+
+
+def _shown(part: str | int) -> str:
+    """A name or a position of a path, as GraphQL shows it."""
+    return str(part) if isinstance(part, int) else _FIELDS.get(part) or to_camel_case(part)
