@@ -3,7 +3,6 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
-import logging
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
@@ -11,9 +10,8 @@ from resolvers.context import Context
 from resolvers.errors import NotFound, RequestError, Unavailable
 from runs import commands
 from runs.create_rules import RunDraft
-from runs.feed import FeedClosed
+from runs.feed import FeedInterrupted
 from storage.cancellations import OUTCOMES, EntryCancelOutcome
-from storage.database import DatabaseError
 from storage.journal_run_lists import RunFilter, count_journal_runs
 from storage.journal_run_lists import journal_runs as list_runs
 from storage.journal_runs import JournalRun, run_numbered
@@ -21,10 +19,6 @@ from storage.pages import BadCursor, Order, Page, Window
 from storage.words import Permission
 
 Change = TypeVar("Change")
-
-logger = logging.getLogger(__name__)
-
-_RESUME = "Reconnect; to resume a list of outcomes, pass the last cursor as `after`."
 
 
 async def journal_run(context: Context, number: str) -> JournalRun | None:
@@ -74,36 +68,43 @@ async def delete_journal_run(context: Context, number: str) -> JournalRun:
 async def entry_cancel_outcomes(context: Context, number: str, after: str | None) -> AsyncIterator[EntryCancelOutcome]:
     """The outcomes of the run's latest cancellation: all so far, then each new one, until it has finished.
 
-    Raises NotFound for an unknown run, RequestError for a bad cursor, and Unavailable if the server stops or its
-    database fails; the caller can resume after the last cursor.
+    Raises NotFound for an unknown run, RequestError for a bad cursor, Unavailable if the server stops or the database
+    fails; a caller then resumes after the last cursor.
     """
     run = await _existing(context, number)
     try:
         position = None if after is None else OUTCOMES.position(after)
     except BadCursor as error:
         raise RequestError(str(error)) from error
-    resume = None if position is None else (position[0], position[1])
-    async for outcome in _following(context.gateway.feed.outcomes(run.id, resume)):
+    outcomes = context.gateway.feed.outcomes(run.id, None if position is None else (position[0], position[1]))
+    async for outcome in _followed(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
         yield outcome
 
 
-async def journal_run_updates(context: Context, number: str) -> AsyncIterator[JournalRun]:
-    """The run now, then again after every change, until it is deleted. Raises NotFound and Unavailable."""
-    run = await _existing(context, number)
-    async for update in _following(context.gateway.feed.updates(run.id)):
+async def journal_run_updates(context: Context, number: str | None) -> AsyncIterator[JournalRun]:
+    """The run now, then again after every change, until it is deleted.
+
+    Without a number: each run after each change from now on, also of new runs, and nothing of what was before. It does
+    not end. Nothing is sent when a run has been deleted; the last state sent is DeleteInprogress. So that no change is
+    missed, callers subscribe first and list the runs then, and list them again after they have reconnected.
+    Raises NotFound for an unknown run, Unavailable if the server stops or the database fails.
+    """
+    context.require(Permission.VIEW_JOURNAL_RUNS)
+    if number is None:
+        updates, resume = context.gateway.feed.updates_of_all(), "Reconnect, and then list the runs again."
+    else:
+        run = await _existing(context, number)
+        updates, resume = context.gateway.feed.updates(run.id), "Reconnect to follow the run from its present state."
+    async for update in _followed(updates, resume):
         yield update
 
 
-async def _following(changes: AsyncIterator[Change]) -> AsyncIterator[Change]:
-    """The changes. Raises Unavailable, with what to do, if they end because the server stops or its database fails."""
+async def _followed(changes: AsyncIterator[Change], resume: str) -> AsyncIterator[Change]:
     try:
         async for change in changes:
             yield change
-    except FeedClosed as error:
-        raise Unavailable(f"The server is stopping. {_RESUME}") from error
-    except DatabaseError as error:
-        logger.error("%s", error)
-        raise Unavailable(f"The ledger's database is unavailable. {_RESUME}") from error
+    except FeedInterrupted as error:
+        raise Unavailable(f"{error} {resume}") from error
 
 
 async def _existing(context: Context, number: str) -> JournalRun:

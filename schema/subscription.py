@@ -35,8 +35,16 @@ class Subscription:
 
     @strawberry.subscription(
         graphql_type=JournalRun,
-        description="The run now, then again after every change. The subscription completes when the run is deleted.",
+        description="With a number: the run now, then again after every change; the subscription completes when the"
+        " run is deleted. Without: every run after each change from now on, new runs included; subscribe first, then"
+        " list the runs.",
     )
-    async def journal_run_updates(self, info: Info, number: RunNumber) -> AsyncGenerator[journal_runs.JournalRun, None]:
-        async for run in runs.journal_run_updates(info.context, number):
+    async def journal_run_updates(
+        self,
+        info: Info,
+        number: Annotated[
+            str | None, strawberry.argument(description="Run number, such as JR-00000001; all runs if omitted.")
+        ] = UNSET,
+    ) -> AsyncGenerator[journal_runs.JournalRun, None]:
+        async for run in runs.journal_run_updates(info.context, None if number is UNSET else number):
             yield run

@@ -11,8 +11,8 @@ from runs.violations import Invalid, Rule, Violation
 
 Value = TypeVar("Value")
 
-_FIELDS = {"organization": "organizationLabel"}
-"""Fields whose names are not those of Python."""
+_NAMES = {"organization": "organizationLabel"}
+"""Fields whose names in GraphQL are not the Python names in camel case."""
 
 ERRORS = "Every violation of the input; empty if it was accepted."
 
@@ -47,9 +47,5 @@ def _user_error(violation: Violation) -> UserError:
     if "segments" in path:
         # A segment is named by its message; the input has them as a list.
         path = path[: path.index("segments") + 1]
-    return UserError(code=violation.rule, message=violation.sentence, field=["input", *map(_shown, path)])
-
-
-def _shown(part: str | int) -> str:
-    """A name or a position of a path, as GraphQL shows it."""
-    return str(part) if isinstance(part, int) else _FIELDS.get(part) or to_camel_case(part)
+    field = ["input", *(_NAMES.get(part, to_camel_case(part)) if isinstance(part, str) else str(part) for part in path)]
+    return UserError(code=violation.rule, message=violation.sentence, field=field)

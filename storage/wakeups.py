@@ -22,8 +22,13 @@ def announce(session: Session, run_id: int) -> None:
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Call the function once, in the same thread, when the session commits; never if it rolls back."""
-    event.listen(session, "after_commit", lambda _session: call(), once=True)
+    """Call the function, in the same thread, when the session's transaction is committed; not if it is rolled back."""
+
+    @event.listens_for(session, "after_commit")
+    def committed(session: Session) -> None:
+        # The event is also sent when a savepoint is released, which commits nothing yet.
+        if not session.in_nested_transaction():
+            call()
 
 
 async def wakeups(database: Database) -> AsyncIterator[int | None]:

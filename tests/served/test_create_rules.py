@@ -244,7 +244,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
         },
         [
             ("PERIOD_MISMATCH", "targetStartDate", "use 2024-12-01, or omit the date"),
-            ("PERIOD_MISMATCH", "targetEndDate", "use that date"),
+            ("PERIOD_MISMATCH", "targetEndDate", "use 2024-12-31, or omit the date"),
             ("DUPLICATE", "transactionTypes.1", TWICE),
             ("UNKNOWN", "organizationLabels.0", "the organisations are: North"),
             ("OUT_OF_RANGE", "journalEntryDate", "use a date inside one"),

@@ -1,6 +1,7 @@
 """Following a run: its current state, then every change, until it is deleted."""
 
 import asyncio
+import time
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -72,6 +73,39 @@ def test_a_run_that_does_not_change_is_sent_once(client: Client) -> None:
         return await asyncio.gather(*followers)
 
     assert asyncio.run(follow_all()) == [["COMPLETED"]] * len(TRANSPORTS)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+def test_without_a_number_every_run_is_followed_new_ones_included(client: Client, transport: Transport) -> None:
+    quiet = client.completed()["number"]
+    document = "subscription { journalRunUpdates { number status } }"
+
+    async def follow_all() -> list[tuple[str, str]]:
+        seen: list[tuple[str, str]] = []
+        async with asyncio.timeout(PATIENCE_SECONDS), aclosing(follow(transport, client.url, document)) as followed:
+            asking = asyncio.create_task(asyncio.to_thread(live))
+            async for run in followed:
+                seen.append((run["number"], run["status"]))
+                if run["status"] == "DELETE_IN_PROGRESS":
+                    break
+            await asking
+        return seen
+
+    def live() -> None:
+        time.sleep(1)  # the subscription has begun
+        post(client.database, [line(str(n), segment_country=str(n)) for n in range(3)])
+        run = client.create()["journalRun"]["number"]
+        client.wait(run, "COMPLETED")
+        client.cancel(run)
+        client.wait(run, "CANCELLED")
+        client.delete(run)
+
+    seen = asyncio.run(follow_all())
+    (number,) = {number for number, _ in seen}
+    assert number != quiet
+    places = [LIFE.index(status) for _, status in seen]
+    assert places == sorted(places)
+    assert {"COMPLETED", "CANCELLED"} <= {status for _, status in seen}
 
 
 def test_an_unknown_run_is_refused(client: Client) -> None:
