@@ -1,6 +1,5 @@
 """Health checks: liveness and readiness."""
 
-from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -22,7 +21,7 @@ class Health:
     async def ready(self, _request: Request) -> JSONResponse:
         """200, or 503 with the reason."""
         try:
-            await to_thread.run_sync(check_version, self._gateway.database)
+            await self._gateway.statements.check(check_version)
         except DatabaseError as error:
             return JSONResponse({"status": "unavailable", "reason": str(error)}, status_code=503)
         return JSONResponse({"status": "ok"})

@@ -3,6 +3,7 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
@@ -10,8 +11,9 @@ from resolvers.context import Context
 from resolvers.errors import NotFound, RequestError, Unavailable
 from runs import commands
 from runs.create_rules import RunDraft
-from runs.feed import FeedInterrupted
+from runs.feed import FeedClosed
 from storage.cancellations import OUTCOMES, EntryCancelOutcome
+from storage.database import DatabaseError
 from storage.journal_run_lists import RunFilter, count_journal_runs
 from storage.journal_run_lists import journal_runs as list_runs
 from storage.journal_runs import JournalRun, run_numbered
@@ -19,6 +21,8 @@ from storage.pages import BadCursor, Order, Page, Window
 from storage.words import Permission
 
 Change = TypeVar("Change")
+
+logger = logging.getLogger(__name__)
 
 
 async def journal_run(context: Context, number: str) -> JournalRun | None:
@@ -68,8 +72,8 @@ async def delete_journal_run(context: Context, number: str) -> JournalRun:
 async def entry_cancel_outcomes(context: Context, number: str, after: str | None) -> AsyncIterator[EntryCancelOutcome]:
     """The outcomes of the run's latest cancellation: all so far, then each new one, until it has finished.
 
-    Raises NotFound for an unknown run, RequestError for a bad cursor, Unavailable if the server stops or the database
-    fails; a caller then resumes after the last cursor.
+    Raises NotFound for an unknown run, RequestError for a bad cursor, and Unavailable if the server stops or its
+    database fails; the caller can resume after the last cursor.
     """
     run = await _existing(context, number)
     try:
@@ -77,7 +81,7 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
     except BadCursor as error:
         raise RequestError(str(error)) from error
     outcomes = context.gateway.feed.outcomes(run.id, None if position is None else (position[0], position[1]))
-    async for outcome in _followed(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
+    async for outcome in _following(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
         yield outcome
 
 
@@ -85,26 +89,30 @@ async def journal_run_updates(context: Context, number: str | None) -> AsyncIter
     """The run now, then again after every change, until it is deleted.
 
     Without a number: each run after each change from now on, also of new runs, and nothing of what was before. It does
-    not end. Nothing is sent when a run has been deleted; the last state sent is DeleteInprogress. So that no change is
-    missed, callers subscribe first and list the runs then, and list them again after they have reconnected.
-    Raises NotFound for an unknown run, Unavailable if the server stops or the database fails.
+    not end, and sends nothing once a run has been deleted. A change between a caller's list of runs and the start of
+    the subscription is not sent; so callers subscribe first, then list the runs, and list them again after they have
+    reconnected. Raises NotFound for an unknown run, Unavailable if the server stops or its database fails.
     """
     context.require(Permission.VIEW_JOURNAL_RUNS)
     if number is None:
-        updates, resume = context.gateway.feed.updates_of_all(), "Reconnect, and then list the runs again."
+        updates, resume = context.gateway.feed.updates_of_all(), "Reconnect, then list the runs again."
     else:
         run = await _existing(context, number)
-        updates, resume = context.gateway.feed.updates(run.id), "Reconnect to follow the run from its present state."
-    async for update in _followed(updates, resume):
+        updates, resume = context.gateway.feed.updates(run.id), "Reconnect; the run as it is then comes first."
+    async for update in _following(updates, resume):
         yield update
 
 
-async def _followed(changes: AsyncIterator[Change], resume: str) -> AsyncIterator[Change]:
+async def _following(changes: AsyncIterator[Change], resume: str) -> AsyncIterator[Change]:
+    """The changes. Raises Unavailable, with what to do, if they end because the server stops or its database fails."""
     try:
         async for change in changes:
             yield change
-    except FeedInterrupted as error:
-        raise Unavailable(f"{error} {resume}") from error
+    except FeedClosed as error:
+        raise Unavailable(f"The server is stopping. {resume}") from error
+    except DatabaseError as error:
+        logger.error("%s", error)
+        raise Unavailable(f"The ledger's database is unavailable. {resume}") from error
 
 
 async def _existing(context: Context, number: str) -> JournalRun:

@@ -3,14 +3,22 @@
 import json
 from typing import Any
 
-from dbos import DBOSConfig, Serializer
+from dbos import DBOSConfig, Serializer, WorkflowStatusString
 
 APPLICATION = "journal-gateway"
 QUEUE = "journal_runs"
 VERSION = "1"
 """Fixed, because a version computed from the code would orphan unfinished workflows at the next release."""
 
-ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
+ENDED = frozenset(
+    status.value
+    for status in (
+        WorkflowStatusString.SUCCESS,
+        WorkflowStatusString.ERROR,
+        WorkflowStatusString.CANCELLED,
+        WorkflowStatusString.MAX_RECOVERY_ATTEMPTS_EXCEEDED,
+    )
+)
 """The states in which DBOS does nothing more for a workflow."""
 
 

@@ -1,23 +1,18 @@
 """The feed: followers of runs read their rows; a wake-up only tells them when to read again."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 
 from runs.statements import Statements
 from runs.transient import TRANSIENT
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation, outcomes_after
-from storage.database import Database, DatabaseError
+from storage.database import Database
 from storage.journal_run_changes import newest_event, runs_changed_after
 from storage.journal_runs import JournalRun, runs_by_id
 from storage.wakeups import wakeups
-
-Result = TypeVar("Result")
-Arguments = ParamSpec("Arguments")
 
 OUTCOMES_PER_READ = 500
 
@@ -28,18 +23,13 @@ OVERLAP_EVENTS = 1_000
 """Events of the audit trail that a follower of all runs reads again: on PostgreSQL, of two concurrent transactions the
 one with the lower id may be committed later."""
 
-logger = logging.getLogger(__name__)
 
-
-class FeedInterrupted(Exception):
-    """The feed cannot continue. The text is one sentence that says why; following again resumes it."""
+class FeedClosed(Exception):
+    """The server is stopping; clients reconnect and resume after the last cursor."""
 
 
 class Feed:
-    """Lets followers in this process wait for changes of runs. Each follower raises FeedInterrupted.
-
-    That is so if the server stops, or if the database fails while it is followed.
-    """
+    """Lets followers in this process wait for changes of runs."""
 
     def __init__(self, database: Database, statements: Statements) -> None:
         self._database = database
@@ -70,12 +60,13 @@ class Feed:
 
         Ends when that cancellation has finished, or the run has been deleted. Waits for the first cancellation if
         there is none. `after` is a cancellation's id and a sequence number in it: outcomes up to it are skipped; a
-        position in an earlier cancellation is ignored.
+        position in an earlier cancellation is ignored. Raises FeedClosed if the server stops, DatabaseError if the
+        database fails.
         """
         with self._following(run_id) as woken:
             while True:
                 woken.clear()
-                run, cancellation = await self._read(_latest, run_id)
+                run, cancellation = await self._statements.read(_latest, run_id)
                 if run is None:
                     return
                 if cancellation is not None:
@@ -84,7 +75,7 @@ class Feed:
             sequence = after[1] if after is not None and after[0] == cancellation.id else 0
             while True:
                 woken.clear()
-                finished, outcomes = await self._read(_page, cancellation.id, sequence)
+                finished, outcomes = await self._statements.read(_outcomes, cancellation.id, sequence)
                 for outcome in outcomes:
                     sequence = outcome.sequence
                     yield outcome
@@ -97,12 +88,15 @@ class Feed:
                 await self._wait(woken)
 
     async def updates(self, run_id: int) -> AsyncIterator[JournalRun]:
-        """The run now, then again after every change, until it is deleted."""
+        """The run now, then again after every change, until it is deleted.
+
+        Raises FeedClosed if the server stops, DatabaseError if the database fails.
+        """
         seen = -1
         with self._following(run_id) as woken:
             while True:
                 woken.clear()
-                run = await self._read(_run, run_id)
+                run = (await self._statements.read(runs_by_id, [run_id])).get(run_id)
                 if run is None:
                     return
                 if run.revision != seen:
@@ -111,19 +105,20 @@ class Feed:
                 await self._wait(woken)
 
     async def updates_of_all(self) -> AsyncIterator[JournalRun]:
-        """Each run after each change of it from now on, also of runs created later. Never ends by itself.
+        """Each run after each change of it from now on, also of runs created later. It does not end by itself.
 
-        Changes in quick succession may be sent as one, as with a single run. Nothing is sent for a deleted run: the
-        last that a follower sees of it is DeleteInprogress.
+        As with a single run, changes in quick succession may be sent as one. Nothing is sent for a deleted run: the
+        last that a follower gets of it is DeleteInprogress. The cost of a look is in recent changes and transient runs,
+        not in the number of runs. Raises FeedClosed if the server stops, DatabaseError if the database fails.
         """
         with self._following(None) as woken:
-            newest, runs = await self._read(_changes, None)
+            newest, runs = await self._statements.read(_changes, None)
             while True:
                 # A run that is not among these is at rest, and is read again only after a new event: forget it.
                 seen = {run.id: run.revision for run in runs}
                 await self._wait(woken)
                 woken.clear()
-                newest, runs = await self._read(_changes, newest)
+                newest, runs = await self._statements.read(_changes, newest)
                 for run in runs:
                     if seen.get(run.id) != run.revision:
                         yield run
@@ -142,12 +137,9 @@ class Feed:
                 self._followers.pop(run_id, None)
 
     def _wake(self, run_id: int | None) -> None:
-        """Wake the followers of the run and those of all runs; None wakes every follower."""
-        groups = (
-            list(self._followers.values())
-            if run_id is None
-            else [self._followers.get(run_id, set()), self._followers.get(None, set())]
-        )
+        """Wake the followers of the run, and those of all runs; with None, every follower."""
+        ids = list(self._followers) if run_id is None else [run_id, None]
+        groups = [self._followers.get(followed, set()) for followed in ids]
         for woken in [event for group in groups for event in group]:
             woken.set()
 
@@ -155,30 +147,14 @@ class Feed:
         with suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), LOOK_AGAIN_SECONDS)
         if self._closed:
-            raise FeedInterrupted("The server is stopping.")
-
-    async def _read(
-        self,
-        function: Callable[Concatenate[Session, Arguments], Result],
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Result:
-        try:
-            return await self._statements.read(function, *args, **kwargs)
-        except DatabaseError as error:
-            logger.error("%s", error)
-            raise FeedInterrupted("The ledger's database is unavailable.") from error
-
-
-def _run(session: Session, run_id: int) -> JournalRun | None:
-    return runs_by_id(session, [run_id]).get(run_id)
+            raise FeedClosed
 
 
 def _latest(session: Session, run_id: int) -> tuple[JournalRun | None, Cancellation | None]:
-    return _run(session, run_id), latest_cancellation(session, run_id)
+    return runs_by_id(session, [run_id]).get(run_id), latest_cancellation(session, run_id)
 
 
-def _page(session: Session, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
+def _outcomes(session: Session, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
     # Read the cancellation first: if it has finished, all its outcomes are visible.
     cancellation = session.get(Cancellation, cancellation_id)
     finished = cancellation is None or cancellation.finished_at is not None

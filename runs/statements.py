@@ -35,6 +35,10 @@ class Statements:
 
         return await to_thread.run_sync(work, limiter=self._limiter)
 
+    async def check(self, function: Callable[[Database], None]) -> None:
+        """Call the function with the database itself, such as a check whether it can be used. Raises what it raises."""
+        await to_thread.run_sync(function, self._database, limiter=self._limiter)
+
     async def write(
         self,
         function: Callable[Concatenate[Session, Arguments], Result],

@@ -69,7 +69,9 @@ class Supervisor:
         for executor in {workflow.executor_id for workflow in pending} - {self._executor, None}:
             with self._liveness.dead(str(executor)) as dead:
                 if dead:
-                    # DBOS has no public call for this: it expects its own service to name the dead processes.
+                    # DBOS has no public call for this: it expects its own service to name the dead processes. The
+                    # public `resume_workflow` does not check that the dead one still has the workflow, and resets its
+                    # attempts. `pyproject.toml` pins the release; tests that kill a process notice a change.
                     DBOS._recover_pending_workflows([str(executor)])
 
     def _restart_the_stuck(self) -> None:

@@ -22,7 +22,7 @@ def announce(session: Session, run_id: int) -> None:
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Call the function, in the same thread, when the session's transaction is committed; not if it is rolled back."""
+    """Call the function, in the same thread, when the session's transaction is committed; never if it rolls back."""
 
     @event.listens_for(session, "after_commit")
     def committed(session: Session) -> None:
