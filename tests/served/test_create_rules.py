@@ -216,7 +216,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-30",
             "transactionTypes": None,
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.28", "requires a run for a whole accounting period")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes", "is only a part of Dec 2024, so name the transaction types to")],
     ),
     "rule 5: a transaction type named twice": (
         {"transactionTypes": ["INVOICE_ITEM", "TAXATION_ITEM", "INVOICE_ITEM"]},
