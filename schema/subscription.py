@@ -35,15 +35,15 @@ class Subscription:
 
     @strawberry.subscription(
         graphql_type=JournalRun,
-        description="The run now, then again after every change. The subscription completes when the run is deleted."
-        " Without a number: each run after each change from now on, also of new runs, but nothing of what was before,"
-        " and nothing once a run is deleted. Subscribe first, then list the runs, so that no change is missed.",
+        description="With a number: the run now, then again after every change; the subscription completes when the"
+        " run is deleted. Without: every run after each change from now on, new runs included; subscribe first, then"
+        " list the runs.",
     )
     async def journal_run_updates(
         self,
         info: Info,
         number: Annotated[
-            str | None, strawberry.argument(description="Run number, such as JR-00000001. Omit it to follow all runs.")
+            str | None, strawberry.argument(description="Run number, such as JR-00000001; all runs if omitted.")
         ] = UNSET,
     ) -> AsyncGenerator[journal_runs.JournalRun, None]:
         async for run in runs.journal_run_updates(info.context, number or None):

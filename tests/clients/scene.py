@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.clients.conftest import Guarded
-from tests.clients.halfway import stopping_after
 from tests.clients.network import Network
 from tests.clients.programs import Line, started
 from tests.support.client import Client
+from tests.support.halfway import stopping_after
 from tests.support.ledger import line, post
 
 ENTRIES = 10

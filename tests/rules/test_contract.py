@@ -70,7 +70,7 @@ type RecordTransactionsPayload { recorded: Int!  duplicates: Int!  errors: [User
 type UserError { code: UserErrorCode!  message: String!  field: [String!] }
 type Subscription {
   entryCancelOutcomes(number: String!, after: String): EntryCancelOutcome!
-  journalRunUpdates(number: String!): JournalRun!
+  journalRunUpdates(number: String): JournalRun!
 }
 type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
 type JournalRunConnection { edges: [JournalRunEdge!]! nodes: [JournalRun!]! pageInfo: PageInfo! totalCount: Int! }

@@ -12,7 +12,9 @@ import pytest
 from runs import workflows
 from runs.cancel import cancel_batch
 from tests.support.client import Client
+from tests.support.halfway import stopping_after
 from tests.support.ledger import line, post
+from tests.support.postgresql import PostgreSQL
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow, websocket
 
 OUTCOMES = """subscription($run: String!, $after: String) {
@@ -215,3 +217,32 @@ def test_restless_subscribers_each_see_every_outcome_exactly_once(
         del outcome["journalEntry"]
     for one in found:
         assert one == whole
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+def test_a_database_lost_under_a_subscription_is_a_stated_error_and_it_resumes(
+    client: Client, postgresql: PostgreSQL, transport: Transport
+) -> None:
+    run = run_of(client, 4)
+
+    async def lose_and_resume() -> tuple[list[int], list[int]]:
+        before: list[dict[str, Any]] = []
+        with stopping_after(2) as go_on:
+            client.cancel(run)
+            followed = outcomes(client, run, transport)
+            async with asyncio.timeout(PATIENCE_SECONDS), aclosing(followed):
+                while len(before) < 2:
+                    before.append(await anext(followed))
+                url = client.database.url.render_as_string(hide_password=False)
+                with postgresql.unreachable(url), pytest.raises(Refused) as lost:
+                    await anext(followed)
+            assert lost.value.code == "SERVICE_UNAVAILABLE"
+            assert lost.value.message == (
+                "The ledger's database is unavailable. Reconnect, and pass the last cursor as `after` to resume."
+            )
+            go_on.set()
+            after = await all_of(outcomes(client, run, transport, after=before[-1]["cursor"]))
+        return [one["sequence"] for one in before], [one["sequence"] for one in after]
+
+    assert asyncio.run(lose_and_resume()) == ([1, 2], [3, 4])

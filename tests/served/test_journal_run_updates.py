@@ -15,6 +15,7 @@ from runs import feed, supervisor, workflows
 from runs.feed import Feed
 from tests.support.client import Client
 from tests.support.ledger import line, post
+from tests.support.postgresql import PostgreSQL
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow
 
 UPDATES = """subscription($run: String!) {
@@ -183,6 +184,30 @@ def test_a_run_that_is_given_up_is_sent_at_once(client: Client, monkeypatch: pyt
                     return
 
     asyncio.run(until_error())
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_updates_interrupted_by_a_lost_database_say_how_to_go_on(client: Client, postgresql: PostgreSQL) -> None:
+    run = client.completed()["number"]
+
+    async def lose() -> list[Refused]:
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            aclosing(follow(TRANSPORTS["websocket"], client.url, UPDATES, run=run)) as one,
+            aclosing(follow(TRANSPORTS["websocket"], client.url, ALL)) as every,
+        ):
+            assert (await anext(one))["status"] == "COMPLETED"
+            waiting = [asyncio.ensure_future(anext(followed)) for followed in (one, every)]
+            await asyncio.sleep(1)  # long enough that both have subscribed
+            with postgresql.unreachable(client.database.url.render_as_string(hide_password=False)):
+                errors = await asyncio.gather(*waiting, return_exceptions=True)
+        return [error for error in errors if isinstance(error, Refused)]
+
+    lost = "The ledger's database is unavailable. Reconnect"
+    assert [(refused.code, refused.message) for refused in asyncio.run(lose())] == [
+        ("SERVICE_UNAVAILABLE", f"{lost}; the run as it is then comes first."),
+        ("SERVICE_UNAVAILABLE", f"{lost}, then list the runs again."),
+    ]
 
 
 def test_an_unknown_run_is_refused(client: Client) -> None:

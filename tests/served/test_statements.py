@@ -31,8 +31,8 @@ def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
     counted: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        # The keeper also queries for unfinished runs.
-        if statement.startswith("SELECT") and threading.current_thread().name != "run-keeper":
+        # The supervisor also queries for unfinished runs.
+        if statement.startswith("SELECT") and threading.current_thread().name != "run-supervisor":
             counted.append(statement)
 
     event.listen(client.database.reader, "before_cursor_execute", count)

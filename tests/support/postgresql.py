@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self
@@ -58,6 +60,19 @@ class PostgreSQL:
         name = url.rpartition("/")[2]
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextmanager
+    def unreachable(self, url: str) -> Iterator[None]:
+        """Inside, the database has no connections and refuses new ones."""
+        name = url.rpartition("/")[2]
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        with self._connect() as connection:
+            connection.execute(allow.format(sql.Identifier(name), sql.Literal(False)))
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            try:
+                yield
+            finally:
+                connection.execute(allow.format(sql.Identifier(name), sql.Literal(True)))
 
     def stop(self) -> None:
         if self._process:
