@@ -2,14 +2,20 @@
 
 import asyncio
 import time
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, contextmanager, suppress
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 
+from runs import feed, supervisor, workflows
+from runs.feed import Feed
 from tests.support.client import Client
 from tests.support.ledger import line, post
+from tests.support.postgresql import PostgreSQL
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow
 
 UPDATES = """subscription($run: String!) {
@@ -17,6 +23,7 @@ UPDATES = """subscription($run: String!) {
     number status totalJournalEntryCount cancellation { cancelledCount remainingCount finishedAt }
   }
 }"""
+ALL = "subscription { journalRunUpdates { number status } }"
 LIFE = ["PENDING", "PROCESSING", "COMPLETED", "CANCEL_IN_PROGRESS", "CANCELLED", "DELETE_IN_PROGRESS"]
 
 
@@ -75,37 +82,132 @@ def test_a_run_that_does_not_change_is_sent_once(client: Client) -> None:
     assert asyncio.run(follow_all()) == [["COMPLETED"]] * len(TRANSPORTS)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
-def test_without_a_number_every_run_is_followed_new_ones_included(client: Client, transport: Transport) -> None:
-    quiet = client.completed()["number"]
-    document = "subscription { journalRunUpdates { number status } }"
+@contextmanager
+def all_updates(client: Client, transport: Transport) -> Iterator[list[tuple[str, str]]]:
+    """Inside, the number and status of each update of any run are appended to the list."""
+    seen: list[tuple[str, str]] = []
+    ended = Event()
 
-    async def follow_all() -> list[tuple[str, str]]:
-        seen: list[tuple[str, str]] = []
-        async with asyncio.timeout(PATIENCE_SECONDS), aclosing(follow(transport, client.url, document)) as followed:
-            asking = asyncio.create_task(asyncio.to_thread(live))
-            async for run in followed:
-                seen.append((run["number"], run["status"]))
-                if run["status"] == "DELETE_IN_PROGRESS":
-                    break
-            await asking
-        return seen
+    async def collect() -> None:
+        async with aclosing(follow(transport, client.url, ALL)) as followed:
+            following = asyncio.create_task(_append(followed, seen))
+            while not ended.is_set() and not following.done():
+                await asyncio.sleep(0.05)
+            assert not following.done(), "the subscription ended by itself"
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
 
-    def live() -> None:
-        time.sleep(1)  # the subscription has begun
-        post(client.database, [line(str(n), segment_country=str(n)) for n in range(3)])
-        run = client.create()["journalRun"]["number"]
-        client.wait(run, "COMPLETED")
+    with ThreadPoolExecutor(1) as pool:
+        collecting = pool.submit(asyncio.run, collect())
+        time.sleep(1)  # long enough that it has subscribed
+        try:
+            yield seen
+        finally:
+            ended.set()
+            collecting.result(PATIENCE_SECONDS)
+
+
+async def _append(followed: AsyncGenerator[Any, None], seen: list[tuple[str, str]]) -> None:
+    async for state in followed:
+        seen.append((state["number"], state["status"]))  # noqa: PERF401  (what was seen stays at the end)
+
+
+def of(seen: list[tuple[str, str]], number: str) -> list[str]:
+    """The statuses of that run."""
+    return [status for run, status in seen if run == number]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_without_a_number_every_run_is_sent_after_each_change_also_a_new_one(client: Client, transport: str) -> None:
+    post(client.database, [line(str(n), segment_country=str(n)) for n in range(3)])
+    resting, changing = client.completed()["number"], client.completed()["number"]
+    with all_updates(client, TRANSPORTS[transport]) as seen:
+        assert seen == []
+        created = client.completed()["number"]
+        client.cancel(changing)
+        client.wait(changing, "CANCELLED")
+        client.delete(changing)
+        client.wait_until_gone(changing)
+        (entry, *_) = client.entries(resting)
+        until(lambda: of(seen, created)[-1:] == ["COMPLETED"] and "CANCELLED" in of(seen, changing))
+        assert of(seen, resting) == []
+        # Fewer live entries are a change of the run.
+        client.cancel_entry(entry["number"])
+        until(lambda: of(seen, resting) == ["COMPLETED"])
+    for number, first in ((created, "PENDING"), (changing, "CANCEL_IN_PROGRESS")):
+        places = [LIFE.index(status) for status in of(seen, number)]
+        assert places == sorted(places)
+        assert places[0] >= LIFE.index(first)
+
+
+def test_a_run_that_was_at_rest_is_sent_when_only_the_periodic_look_finds_its_change(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Feed, "_wake", lambda _feed, _run_id: None)
+    monkeypatch.setattr(feed, "LOOK_AGAIN_SECONDS", 0.5)
+    post(client.database, [line("1")])
+    run = client.completed()["number"]
+    with all_updates(client, TRANSPORTS["websocket"]) as seen:
         client.cancel(run)
         client.wait(run, "CANCELLED")
-        client.delete(run)
+        until(lambda: of(seen, run)[-1:] == ["CANCELLED"])
+    assert seen.count((run, "CANCELLED")) == 1
 
-    seen = asyncio.run(follow_all())
-    (number,) = {number for number, _ in seen}
-    assert number != quiet
-    places = [LIFE.index(status) for _, status in seen]
-    assert places == sorted(places)
-    assert {"COMPLETED", "CANCELLED"} <= {status for _, status in seen}
+
+def test_a_run_that_is_given_up_is_sent_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(workflows, "make_entries", fail)
+    monkeypatch.setattr(supervisor, "ATTEMPTS_MAX", 1)
+    monkeypatch.setattr(supervisor, "RETRY_SECONDS_MAX", 0)
+    # Far away, so that only a wake-up can be the reason.
+    monkeypatch.setattr(feed, "LOOK_AGAIN_SECONDS", 10 * PATIENCE_SECONDS)
+    run = client.create()["journalRun"]["number"]
+
+    async def until_error() -> None:
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            aclosing(follow(TRANSPORTS["websocket"], client.url, UPDATES, run=run)) as followed,
+        ):
+            async for state in followed:
+                if state["status"] == "ERROR":
+                    return
+
+    asyncio.run(until_error())
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_updates_interrupted_by_a_lost_database_say_how_to_go_on(client: Client, postgresql: PostgreSQL) -> None:
+    run = client.completed()["number"]
+
+    async def lose() -> list[Refused]:
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            aclosing(follow(TRANSPORTS["websocket"], client.url, UPDATES, run=run)) as one,
+            aclosing(follow(TRANSPORTS["websocket"], client.url, ALL)) as every,
+        ):
+            assert (await anext(one))["status"] == "COMPLETED"
+            waiting = [asyncio.ensure_future(anext(followed)) for followed in (one, every)]
+            await asyncio.sleep(1)  # long enough that both have subscribed
+            with postgresql.unreachable(client.database.url.render_as_string(hide_password=False)):
+                errors = await asyncio.gather(*waiting, return_exceptions=True)
+        return [error for error in errors if isinstance(error, Refused)]
+
+    lost = "The ledger's database is unavailable. Reconnect"
+    assert [(refused.code, refused.message) for refused in asyncio.run(lose())] == [
+        ("SERVICE_UNAVAILABLE", f"{lost}; the run as it is then comes first."),
+        ("SERVICE_UNAVAILABLE", f"{lost}, then list the runs again."),
+    ]
 
 
 def test_an_unknown_run_is_refused(client: Client) -> None:
