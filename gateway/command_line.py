@@ -2,12 +2,8 @@
 
 import re
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
 from contextlib import closing
-from enum import StrEnum
 from importlib import metadata
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -15,44 +11,20 @@ import typer
 from rich.text import Text
 
 from gateway import api_key_commands, settings_command
-from gateway import demo as demo_ledger
-from gateway.application import Application, OnStart
-from gateway.feed import FeedError, Format
-from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
-from gateway.graphql.documents import (
-    Documents,
-    NoPersistedQueries,
-    PersistedQueries,
-    TrustedDocumentsError,
-    load_trusted_documents,
-)
-from gateway.import_files import Columns, Import, import_file
-from gateway.import_files import Kind as FileKind
-from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
-from gateway.origins import VARIABLE, OriginError, Origins
+from gateway.feed import Format
+from gateway.import_files import import_file
+from gateway.importing import FILES, Kind, importer
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
-from gateway.server import CannotListen, listen
-from gateway.server import serve as serve_application
-from gateway.terminal import DEFAULT_DATABASE, DatabaseUrl, actor, err, out
-from resolvers.access import KeyRefused
-from resolvers.context import Gateway
-from resolvers.import_ledger import (
-    CODE_COLUMNS,
-    PERIOD_COLUMNS,
-    SEGMENT_COLUMNS,
-    import_accounting_codes,
-    import_accounting_periods,
-    import_segments,
-)
-from resolvers.import_lines import Imported, ImportRefused, Lines, Reject, Settle
-from resolvers.import_transactions import BATCH, OPTIONAL, REQUIRED, SEGMENT, import_transactions
-from resolvers.settings import SettingsRefused, Wanted, check_agreement, settle
-from schema.schema import SCHEMA
+from gateway.terminal import ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
+from resolvers.import_lines import ImportRefused
+from resolvers.settings import Wanted, check_agreement, settle
 from storage.database import Database, DatabaseError, database_file
+from storage.errors import OperatorError
 from storage.migration import check_version
 from storage.migration import migrate as migrate_database
-from storage.money import MoneyError
+
+# What serves is imported by the commands that serve: it takes longer to load than most other commands take to run.
 
 app = typer.Typer(
     help="A self-hosted GraphQL gateway over journal runs.",
@@ -93,7 +65,7 @@ AllowOrigin = Annotated[
     list[str] | None,
     typer.Option(
         "--allow-origin",
-        envvar=VARIABLE,
+        envvar=ALLOWED_ORIGINS,
         metavar="ORIGIN",
         help="Allow web pages of this origin, such as http://localhost:5173, to call the gateway; * allows every"
         " origin. Can be repeated; in the variable, separate origins by spaces.",
@@ -144,23 +116,6 @@ Check = Annotated[
 ]
 
 
-class Kind(StrEnum):
-    """What can be imported."""
-
-    TRANSACTIONS = "transactions"
-    ACCOUNTING_CODES = "accounting-codes"
-    ACCOUNTING_PERIODS = "accounting-periods"
-    SEGMENTS = "segments"
-
-
-FILES = {
-    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (SEGMENT,)), look_back=BATCH),
-    Kind.ACCOUNTING_CODES: FileKind(Columns(*CODE_COLUMNS)),
-    Kind.ACCOUNTING_PERIODS: FileKind(Columns(*PERIOD_COLUMNS)),
-    Kind.SEGMENTS: FileKind(Columns(*SEGMENT_COLUMNS)),
-}
-
-
 WRONG_CALL = 64
 """The exit code for invalid options and arguments: EX_USAGE of BSD's sysexits."""
 
@@ -173,17 +128,7 @@ def main() -> None:
     """Run the command line. An error that a user can fix is one line, with exit code 1."""
     try:
         app()
-    except (
-        DatabaseError,
-        CannotListen,
-        FeedError,
-        ImportRefused,
-        KeyRefused,
-        SettingsRefused,
-        MoneyError,
-        OriginError,
-        TrustedDocumentsError,
-    ) as error:
+    except OperatorError as error:
         err.print(Text.assemble(("error:", "red"), f" {printable(str(error))}"), soft_wrap=True)
         sys.exit(1)
     except LinesRejected:
@@ -221,31 +166,26 @@ def serve(
     trusted_documents: TrustedDocumentsFile = None,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
-    _serve(
+    from gateway.serving import serve_ledger
+
+    serve_ledger(
         database,
         host,
         port,
         lambda opened: _settle(opened, home_currency, aggregate_currency, serving=True),
         require_api_key=require_api_key,
-        origins=Origins(allow_origin or ()),
-        documents=_documents(persisted_queries, trusted_documents),
+        origins=allow_origin or (),
+        persisted_queries=persisted_queries,
+        trusted_documents=trusted_documents,
     )
 
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None) -> None:
     """Serve a temporary demo ledger."""
-    with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
-        _serve(
-            f"sqlite:///{folder}/demo.db",
-            host,
-            port,
-            lambda _: None,
-            origins=Origins(allow_origin or ()),
-            tabs=DEMO_TABS,
-            fill=demo_ledger.fill,
-            announce=_announce_demo,
-        )
+    from gateway.serving import serve_demo
+
+    serve_demo(host, port, allow_origin or ())
 
 
 @app.command(name="import")
@@ -279,7 +219,7 @@ def import_(
         else:
             migrate_database(opened)
             _settle(opened, home_currency, aggregate_currency)
-        import_lines = _importer(kind, opened)
+        import_lines = importer(kind, opened)
         for source, path in zip(files, paths, strict=True):
             imported = import_file(source, file_kind, import_lines, out, path, format=format, check=check)
             if imported.rejected and kind is not Kind.TRANSACTIONS:
@@ -303,83 +243,9 @@ def migrate(database: DatabaseUrl = DEFAULT_DATABASE, currency_digits: CurrencyD
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema."""
+    from schema.schema import SCHEMA
+
     sys.stdout.write(SCHEMA.as_str() + "\n")
-
-
-def _serve(
-    url: str,
-    host: str,
-    port: int,
-    settled: Callable[[Database], None],
-    *,
-    origins: Origins,
-    require_api_key: bool = False,
-    documents: Documents | None = None,
-    tabs: Sequence[Tab] = TABS,
-    fill: OnStart | None = None,
-    announce: Callable[[str], None] | None = None,
-) -> None:
-    with listen(host, port) as listener:
-        address = f"http://{host}:{listener.getsockname()[1]}"
-        database = Database(url)
-        migrate_database(database)
-        settled(database)
-
-        if not require_api_key and not _is_loopback(listener.getsockname()[0]):
-            err.print(
-                f"warning: anyone who can reach {address} has full access; use --require-api-key to require API keys",
-                soft_wrap=True,
-            )
-
-        async def started(gateway: Gateway) -> None:
-            if fill is not None:
-                await fill(gateway)
-            out.print(f"Journal Gateway on {address}/graphql, with the ledger in {database}", soft_wrap=True)
-            if not is_built():
-                note = f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {HOW_TO_BUILD}."
-                out.print(note, soft_wrap=True, markup=False)
-            if announce is not None:
-                announce(address)
-
-        application = Application(
-            database,
-            tabs=tabs,
-            on_start=started,
-            require_api_key=require_api_key,
-            origins=origins,
-            documents=documents,
-        )
-        serve_application(application, listener)
-
-
-def _announce_demo(address: str) -> None:
-    out.print(
-        f"""
-Open {address}/graphql in a browser: GraphiQL has these operations in its tabs.
-
-Run JR-00000001 is completed with the ten entries of October 2026. One of them, {demo_ledger.TRANSFERRED}, is
-already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
-watch nine entries be cancelled and one fail.
-
-{DEMO_RUNS}
-{DEMO_FOLLOW}
-{DEMO_CANCEL}
-The same run over REST: curl -s {address}/v1/journal-runs/JR-00000001
-
-Ctrl-C ends the demo and removes its ledger.""",
-        soft_wrap=True,
-        markup=False,
-    )
-
-
-def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:
-    if manifest is not None:
-        return load_trusted_documents(manifest)
-    return PersistedQueries() if persisted_queries else NoPersistedQueries()
-
-
-def _is_loopback(address: str) -> bool:
-    return ip_address(address.partition("%")[0]).is_loopback
 
 
 def _settle(
@@ -396,18 +262,3 @@ def _stated_digits(text: str) -> tuple[str, int]:
     if stated is None:
         raise typer.BadParameter(f"{text!r} is not a currency with its number of decimals; use the form XYZ=2")
     return stated[1], int(stated[2])
-
-
-def _importer(kind: Kind, database: Database) -> Import:
-    if kind is Kind.TRANSACTIONS:
-
-        def transactions(lines: Lines, reject: Reject, settled: Settle, source: str) -> Imported:
-            return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settled)
-
-        return transactions
-    importers = {
-        Kind.ACCOUNTING_CODES: import_accounting_codes,
-        Kind.ACCOUNTING_PERIODS: import_accounting_periods,
-        Kind.SEGMENTS: import_segments,
-    }
-    return lambda lines, reject, settle, _source: importers[kind](database, lines, reject, actor=actor(), settle=settle)

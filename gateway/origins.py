@@ -8,14 +8,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 from strawberry.http.websocket_origin import normalize_allowed_origins, normalize_origin
 
+from gateway.terminal import ALLOWED_ORIGINS
+from storage.errors import OperatorError
+
 OPTION = "--allow-origin"
-VARIABLE = "JOURNAL_GATEWAY_ALLOWED_ORIGINS"
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 EXPOSED = ("Zuora-Request-Id", "Zuora-Track-Id", "Retry-After", "WWW-Authenticate")
 
 
-class OriginError(ValueError):
+class OriginError(OperatorError, ValueError):
     """An invalid origin. The text says how to write one."""
 
 
@@ -44,9 +46,9 @@ class Origins:
             # Browsers send null for files and for frames in a sandbox.
             return (
                 f"The origin {shown!r} names no site, so it cannot be allowed by name; serve the page from a web"
-                f" server, or start with {OPTION} '*' or set {VARIABLE}, which allows every page there is."
+                f" server, or start with {OPTION} '*' or set {ALLOWED_ORIGINS}, which allows every page there is."
             )
-        return f"The origin {shown} is not allowed; to allow it, start with {OPTION} {shown}, or set {VARIABLE}."
+        return f"The origin {shown} is not allowed; to allow it, start with {OPTION} {shown}, or set {ALLOWED_ORIGINS}."
 
 
 def _is_origin(text: str) -> bool:

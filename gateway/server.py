@@ -10,6 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode
 
 from gateway.application import Application
+from storage.errors import OperatorError
 
 GRACE_SECONDS = 10
 """How long running requests may take once the server is stopping."""
@@ -18,7 +19,7 @@ GRACE_SECONDS = 10
 _BACKLOG = 2048
 
 
-class CannotListen(Exception):
+class CannotListen(OperatorError):
     """The gateway cannot listen on the address. The text says why and what to do."""
 
 

@@ -19,6 +19,9 @@ DatabaseUrl = Annotated[
     ),
 ]
 
+ALLOWED_ORIGINS = "JOURNAL_GATEWAY_ALLOWED_ORIGINS"
+"""The environment variable of `serve --allow-origin`."""
+
 DEFAULT_DATABASE = "sqlite:///journal-gateway.db"
 
 

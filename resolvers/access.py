@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated
 from storage import audit
 from storage.api_keys import (
@@ -28,8 +28,12 @@ from storage.api_keys import (
 )
 from storage.columns import now
 from storage.database import Database, DatabaseBusy
+from storage.errors import OperatorError
 from storage.texts import TextRefused, normalised
 from storage.words import Permission
+
+if TYPE_CHECKING:
+    from resolvers.context import Gateway
 
 STANDARD = frozenset(Permission) - {
     Permission.DELETE_CANCELLED_JOURNAL_RUN,
@@ -48,7 +52,7 @@ _TOKEN_BYTES = 32
 _BUSY = "another writer is holding the ledger; nothing was changed, so try again"
 
 
-class KeyRefused(Exception):
+class KeyRefused(OperatorError):
     """The API key cannot be created or revoked; nothing was changed. The text says why."""
 
 
@@ -140,7 +144,7 @@ def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
     return key
 
 
-async def issue_token(gateway: Gateway, client_id: str, client_secret: str) -> Token:
+async def issue_token(gateway: "Gateway", client_id: str, client_secret: str) -> Token:
     """Issue a token for an API key. Expired tokens, of any key, are removed as a side effect.
 
     Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked key, or Unavailable.
@@ -157,7 +161,7 @@ async def issue_token(gateway: Gateway, client_id: str, client_secret: str) -> T
     return Token(access_token=token, expires_in=TOKEN_SECONDS, jti=str(uuid4()), scope=scope)
 
 
-async def identify(gateway: Gateway, bearer: str) -> Caller:
+async def identify(gateway: "Gateway", bearer: str) -> Caller:
     """The caller that a token identifies. Raises Unauthenticated if it is unknown, expired or revoked."""
     key = await gateway.read(key_of_token, _hash(bearer), now())
     if key is None:

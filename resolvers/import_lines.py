@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from resolvers.did_you_mean import DidYouMean
 from runs.violations import Rule, Violation, Violations
+from storage.errors import OperatorError
 from storage.texts import TextRefused, normalised
 
 Line = tuple[int, Mapping[str, str] | str]
@@ -26,7 +27,7 @@ Word = TypeVar("Word", bound=StrEnum)
 Lines = Iterable[Line]
 
 
-class ImportRefused(Exception):
+class ImportRefused(OperatorError):
     """The whole file is refused; nothing of it was recorded. The text says why."""
 
 

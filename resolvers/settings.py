@@ -7,6 +7,7 @@ from sqlmodel import Session
 from storage import audit
 from storage.currencies import all_currencies, currency_of
 from storage.database import Database, DatabaseBusy
+from storage.errors import OperatorError
 from storage.journal_runs import running_run
 from storage.settings import (
     Ledger,
@@ -21,7 +22,7 @@ from storage.settings import (
 _BUSY = "another writer is holding the ledger; nothing was changed, so try again"
 
 
-class SettingsRefused(Exception):
+class SettingsRefused(OperatorError):
     """The requested settings are refused; nothing was changed. The text says why and what to do."""
 
 

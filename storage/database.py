@@ -14,11 +14,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session, SQLModel
 
+from storage.errors import OperatorError
+
 BUSY_SECONDS = 60
 """How long a writer waits for another one on SQLite; an import locks the file until it ends."""
 
 
-class DatabaseError(Exception):
+class DatabaseError(OperatorError):
     """The database cannot be used. The text says why and what to do."""
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from typing import NewType, Protocol
 
+from storage.errors import OperatorError
+
 Minor = NewType("Minor", int)
 """An amount in minor units of its currency: 1250 is 12.50 GBP, and 1250 JPY."""
 
@@ -71,7 +73,7 @@ class Amounts:
         return Amounts(Minor(self.minor + other.minor), home)
 
 
-class MoneyError(ValueError):
+class MoneyError(OperatorError, ValueError):
     """An amount, rate or currency that is not valid. The text is a message for users."""
 
 

@@ -1,7 +1,9 @@
 """The refusal of a feed as a whole."""
 
+from storage.errors import OperatorError
 
-class FeedError(Exception):
+
+class FeedError(OperatorError):
     """The feed cannot be read; the text says what is wrong, where, and how to correct it."""
 
     def __init__(self, name: str, line: int | None, message: str) -> None:

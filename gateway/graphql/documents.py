@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from gateway.graphql.requests import BadRequest, GraphQLRequest, decode_json
 from schema.input_errors import shortened
+from storage.errors import OperatorError
 
 LARGEST_REGISTERED = 8 * 1024 * 1024
 """The maximum bytes of all registered documents; the least recently used is dropped first."""
@@ -30,7 +31,7 @@ class DocumentRefused(Exception):
         self.code = code
 
 
-class TrustedDocumentsError(Exception):
+class TrustedDocumentsError(OperatorError):
     """The file of trusted documents cannot be used. The text says why."""
 
 

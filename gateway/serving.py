@@ -1,0 +1,133 @@
+"""`journal-gateway serve` and `demo`: everything between the command's options and the server."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+
+from gateway import demo as demo_ledger
+from gateway.application import Application, OnStart
+from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
+from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
+from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
+from gateway.origins import Origins
+from gateway.server import listen
+from gateway.server import serve as serve_application
+from gateway.terminal import err, out
+from resolvers.context import Gateway
+from storage.database import Database
+from storage.migration import migrate
+
+
+def serve_ledger(
+    url: str,
+    host: str,
+    port: int,
+    settle: Callable[[Database], None],
+    *,
+    require_api_key: bool,
+    origins: Sequence[str],
+    persisted_queries: bool,
+    trusted_documents: Path | None,
+) -> None:
+    """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect."""
+    _serve(
+        url,
+        host,
+        port,
+        settle,
+        require_api_key=require_api_key,
+        origins=Origins(origins),
+        documents=_documents(persisted_queries, trusted_documents),
+    )
+
+
+def serve_demo(host: str, port: int, origins: Sequence[str]) -> None:
+    """Serve a temporary ledger with example data until SIGTERM or Ctrl-C."""
+    with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
+        _serve(
+            f"sqlite:///{folder}/demo.db",
+            host,
+            port,
+            lambda _: None,
+            origins=Origins(origins),
+            tabs=DEMO_TABS,
+            fill=demo_ledger.fill,
+            announce=_announce_demo,
+        )
+
+
+def _serve(
+    url: str,
+    host: str,
+    port: int,
+    settle: Callable[[Database], None],
+    *,
+    origins: Origins,
+    require_api_key: bool = False,
+    documents: Documents | None = None,
+    tabs: Sequence[Tab] = TABS,
+    fill: OnStart | None = None,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    with listen(host, port) as listener:
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        database = Database(url)
+        migrate(database)
+        settle(database)
+
+        if not require_api_key and not _is_loopback(listener.getsockname()[0]):
+            err.print(
+                f"warning: anyone who can reach {address} has full access; use --require-api-key to require API keys",
+                soft_wrap=True,
+            )
+
+        async def started(gateway: Gateway) -> None:
+            if fill is not None:
+                await fill(gateway)
+            out.print(f"Journal Gateway on {address}/graphql, with the ledger in {database}", soft_wrap=True)
+            if not is_built():
+                note = f"GraphiQL is not built; the page offers a plain form. To build GraphiQL, {HOW_TO_BUILD}."
+                out.print(note, soft_wrap=True, markup=False)
+            if announce is not None:
+                announce(address)
+
+        application = Application(
+            database,
+            tabs=tabs,
+            on_start=started,
+            require_api_key=require_api_key,
+            origins=origins,
+            documents=documents,
+        )
+        serve_application(application, listener)
+
+
+def _announce_demo(address: str) -> None:
+    out.print(
+        f"""
+Open {address}/graphql in a browser: GraphiQL has these operations in its tabs.
+
+Run JR-00000001 is completed with the ten entries of October 2026. One of them, {demo_ledger.TRANSFERRED}, is
+already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
+watch nine entries be cancelled and one fail.
+
+{DEMO_RUNS}
+{DEMO_FOLLOW}
+{DEMO_CANCEL}
+The same run over REST: curl -s {address}/v1/journal-runs/JR-00000001
+
+Ctrl-C ends the demo and removes its ledger.""",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:
+    if manifest is not None:
+        return load_trusted_documents(manifest)
+    return PersistedQueries() if persisted_queries else NoPersistedQueries()
+
+
+def _is_loopback(address: str) -> bool:
+    return ip_address(address.partition("%")[0]).is_loopback
