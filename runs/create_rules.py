@@ -21,15 +21,20 @@ _TRANSACTION_TYPES = tuple(TransactionType)
 
 @dataclass(frozen=True, slots=True)
 class RunDraft:
-    """The input for a new run. A transaction type may be an unknown word."""
+    """The input for a new run. A transaction type may be an unknown word; without a list of types, all are meant."""
 
-    transaction_types: Sequence[str]
     journal_entry_date: date | None
+    transaction_types: Sequence[str] | None = None
     accounting_period_name: str | None = None
     target_start_date: date | None = None
     target_end_date: date | None = None
     organization_labels: list[str] | None = None
     idempotency_key: str | None = None
+
+    @property
+    def types(self) -> Sequence[str]:
+        """The words of the transaction types to collect."""
+        return _TRANSACTION_TYPES if self.transaction_types is None else self.transaction_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +203,10 @@ def _journal_entry_date(session: Session, draft: RunDraft, violations: Violation
 
 
 def _transaction_types(draft: RunDraft, found: _Range | None, violations: Violations) -> list[TransactionType]:
-    if not draft.transaction_types:
+    if not draft.types:
         violations.add(Rule.REQUIRED, "give at least one transaction type", "transaction_types")
     known = []
-    for position, name in enumerate(draft.transaction_types):
+    for position, name in enumerate(draft.types):
         place = ("transaction_types", position)
         if name not in _TRANSACTION_TYPES:
             violations.add(
@@ -209,7 +214,7 @@ def _transaction_types(draft: RunDraft, found: _Range | None, violations: Violat
                 f"there is no transaction type {name!r}; the types are: {', '.join(_TRANSACTION_TYPES)}",
                 *place,
             )
-        elif name in draft.transaction_types[:position]:
+        elif name in draft.types[:position]:
             violations.add(Rule.DUPLICATE, f"transaction type {name} is given more than once", *place)
         else:
             known.append(TransactionType(name))
@@ -220,7 +225,7 @@ def _transaction_types(draft: RunDraft, found: _Range | None, violations: Violat
 def _check_whole_period(draft: RunDraft, found: _Range | None, violations: Violations) -> None:
     revenue = TransactionType.REVENUE_EVENT_ITEM
     start, end = draft.target_start_date, draft.target_end_date
-    if revenue not in draft.transaction_types:
+    if revenue not in draft.types:
         return
     if found is not None and not found.is_whole_period:
         part = f"{found.start} to {found.end} is only a part of {found.period.name}"
@@ -229,12 +234,13 @@ def _check_whole_period(draft: RunDraft, found: _Range | None, violations: Viola
         part = f"{min(start, end)} to {max(start, end)} is not a period"
     else:
         return
-    violations.add(
-        Rule.WHOLE_PERIOD_ONLY,
-        f"{revenue.value} requires a run for a whole accounting period; {part}",
-        "transaction_types",
-        draft.transaction_types.index(revenue),
-    )
+    message = f"{revenue.value} requires a run for a whole accounting period; {part}"
+    if draft.transaction_types is None:
+        message += ", so name the transaction types to collect"
+        violations.add(Rule.WHOLE_PERIOD_ONLY, message, "transaction_types")
+    else:
+        place = draft.transaction_types.index(revenue)
+        violations.add(Rule.WHOLE_PERIOD_ONLY, message, "transaction_types", place)
 
 
 def _organizations(session: Session, draft: RunDraft, violations: Violations) -> list[str]:

@@ -50,7 +50,7 @@ def _stored(draft: RunDraft) -> dict[str, Any]:
         "targetStartDate": None if draft.target_start_date is None else str(draft.target_start_date),
         "targetEndDate": None if draft.target_end_date is None else str(draft.target_end_date),
         "journalEntryDate": None if draft.journal_entry_date is None else str(draft.journal_entry_date),
-        "transactionTypes": sorted(str(word) for word in draft.transaction_types),
+        "transactionTypes": sorted(str(word) for word in draft.types),
         **_names(draft.accounting_period_name, draft.organization_labels or []),
     }
 

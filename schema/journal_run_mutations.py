@@ -99,7 +99,7 @@ class JournalRunMutations:
         " `journalRunUpdates` to follow it.",
     )
     async def create_journal_run(self, info: Info, input: Annotated[CreateJournalRunInput, Input]) -> RunPayload:
-        return await payload(runs.create_journal_run(info.context, _draft(input)))
+        return await payload(runs.create_journal_run(info.context, RunDraft(**given(input))))
 
     @strawberry.mutation(
         graphql_type=CancelJournalRunPayload,
@@ -112,10 +112,3 @@ class JournalRunMutations:
     @strawberry.mutation(graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run and its entries.")
     async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunPayload:
         return await payload(runs.delete_journal_run(info.context, input.number))
-
-
-def _draft(input: CreateJournalRunInput) -> RunDraft:
-    values = given(input)
-    if values.get("transaction_types") is None:
-        values["transaction_types"] = tuple(TransactionType)
-    return RunDraft(**values)

@@ -46,5 +46,5 @@ class Subscription:
             str | None, strawberry.argument(description="Run number, such as JR-00000001; all runs if omitted.")
         ] = UNSET,
     ) -> AsyncGenerator[journal_runs.JournalRun, None]:
-        async for run in runs.journal_run_updates(info.context, number or None):
+        async for run in runs.journal_run_updates(info.context, None if number is UNSET else number):
             yield run

@@ -216,7 +216,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "targetEndDate": "2024-12-30",
             "transactionTypes": None,
         },
-        [("WHOLE_PERIOD_ONLY", "transactionTypes.28", "requires a run for a whole accounting period")],
+        [("WHOLE_PERIOD_ONLY", "transactionTypes", "is only a part of Dec 2024, so name the transaction types to")],
     ),
     "rule 5: a transaction type named twice": (
         {"transactionTypes": ["INVOICE_ITEM", "TAXATION_ITEM", "INVOICE_ITEM"]},
@@ -243,8 +243,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
             "idempotencyKey": "x" * 256,
         },
         [
-            ("PERIOD_MISMATCH", "targetStartDate", "use that date"),
-            ("PERIOD_MISMATCH", "targetEndDate", "use that date"),
+            ("PERIOD_MISMATCH", "targetStartDate", "use 2024-12-01, or omit"),
+            ("PERIOD_MISMATCH", "targetEndDate", "use 2024-12-31, or omit"),
             ("DUPLICATE", "transactionTypes.1", TWICE),
             ("UNKNOWN", "organizationLabels.0", "the organisations are: North"),
             ("OUT_OF_RANGE", "journalEntryDate", "use a date inside one"),

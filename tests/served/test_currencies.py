@@ -36,6 +36,8 @@ def to_version_0002(database: Database) -> None:
     statements = [
         "DROP TABLE currency",
         "DROP TABLE ledger_settings",
+        "ALTER TABLE journal_entry DROP COLUMN created_at",
+        "ALTER TABLE journal_entry DROP COLUMN updated_at",
         "UPDATE alembic_version SET version_num = '0002'",
     ]
     if not database.is_sqlite:

@@ -217,6 +217,12 @@ def test_an_unknown_run_is_refused(client: Client) -> None:
         assert refused.value.code == "NOT_FOUND"
 
 
+def test_an_empty_number_is_an_unknown_run_and_not_all_runs(client: Client) -> None:
+    with pytest.raises(Refused, match="There is no journal run ''") as refused:
+        asyncio.run(states(client, "", TRANSPORTS["websocket"]))
+    assert refused.value.code == "NOT_FOUND"
+
+
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
 def test_head_follows_nothing(client: Client, accept: str) -> None:
     document = f'subscription {{ journalRunUpdates(number: "{client.completed()["number"]}") {{ number }} }}'

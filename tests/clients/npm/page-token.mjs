@@ -36,6 +36,6 @@ await withPage(async (page) => {
   tell('asked again', await form.getByRole('alert').innerText());
   await page.getByLabel('or an access token').fill(`Bearer nonsense`);
   await page.keyboard.press('Enter');
-  await page.getByText('The access token is unknown').waitFor();
+  await form.getByText('The access token is unknown').waitFor();
   tell('refused in the form');
 });
