@@ -100,8 +100,8 @@ def create_api_key(
             audit.record(
                 session,
                 actor=actor,
-                action="create",
-                subject_type="ApiKey",
+                action=audit.Action.CREATE,
+                subject_type=audit.SubjectType.API_KEY,
                 subject=key.client_id,
                 after={"name": name, "permissions": [permission.value for permission in key.permissions]},
             )
@@ -133,8 +133,8 @@ def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
             audit.record(
                 session,
                 actor=actor,
-                action="revoke",
-                subject_type="ApiKey",
+                action=audit.Action.REVOKE,
+                subject_type=audit.SubjectType.API_KEY,
                 subject=key.client_id,
                 before={"revoked": False},
                 after={"revoked": True},

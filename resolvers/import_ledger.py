@@ -75,7 +75,7 @@ def import_accounting_codes(
         for _, code in codes:
             save_code(session, code)
 
-    return _import(database, "AccountingCodes", lines, reject, actor, settle, _code, save)
+    return _import(database, audit.SubjectType.ACCOUNTING_CODES, lines, reject, actor, settle, _code, save)
 
 
 def import_accounting_periods(
@@ -112,7 +112,7 @@ def import_accounting_periods(
                 return
             save_period(session, period)
 
-    return _import(database, "AccountingPeriods", lines, reject, actor, settle, _period, save)
+    return _import(database, audit.SubjectType.ACCOUNTING_PERIODS, lines, reject, actor, settle, _period, save)
 
 
 def import_segments(
@@ -128,12 +128,12 @@ def import_segments(
         save_segments(session, [line.segment for _, line in segments])
         _save_rules(session, segments, refuse)
 
-    return _import(database, "Segments", lines, reject, actor, settle, _SegmentLine, save)
+    return _import(database, audit.SubjectType.SEGMENTS, lines, reject, actor, settle, _SegmentLine, save)
 
 
 def _import(
     database: Database,
-    what: str,
+    what: audit.SubjectType,
     lines: Lines,
     reject: Reject,
     actor: str,
@@ -164,9 +164,9 @@ def _import(
             audit.record(
                 session,
                 actor=actor,
-                action="import",
+                action=audit.Action.IMPORT,
                 subject_type=what,
-                subject=what,
+                subject=what.value,
                 after={"recorded": len(rows)},
             )
             if rejected:

@@ -165,8 +165,8 @@ def _audit(session: Session, result: Imported, source: str, actor: str) -> None:
     audit.record(
         session,
         actor=actor,
-        action="import",
-        subject_type="Transactions",
+        action=audit.Action.IMPORT,
+        subject_type=audit.SubjectType.TRANSACTIONS,
         subject=source,
         after={
             "recorded": result.recorded,

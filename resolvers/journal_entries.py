@@ -186,8 +186,8 @@ def _set(session: Session, entry: JournalEntry, status: TransferStatus, context:
     audit.record(
         session,
         actor=context.actor,
-        action="set transferred to accounting",
-        subject_type="JournalEntry",
+        action=audit.Action.SET_TRANSFERRED,
+        subject_type=audit.SubjectType.JOURNAL_ENTRY,
         subject=entry.number,
         before={"transferred_to_accounting": before.value},
         after={"transferred_to_accounting": status.value},
@@ -203,8 +203,8 @@ def _note(session: Session, entry: JournalEntry, notes: str | None, actor: str) 
     audit.record(
         session,
         actor=actor,
-        action="set notes",
-        subject_type="JournalEntry",
+        action=audit.Action.SET_NOTES,
+        subject_type=audit.SubjectType.JOURNAL_ENTRY,
         subject=entry.number,
         before={"notes": before},
         after={"notes": notes},

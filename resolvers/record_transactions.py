@@ -63,8 +63,8 @@ def _record(session: Session, context: Context, transactions: Sequence[Transacti
     audit.record(
         session,
         actor=context.actor,
-        action="record",
-        subject_type="Transactions",
+        action=audit.Action.RECORD,
+        subject_type=audit.SubjectType.TRANSACTIONS,
         subject="recordTransactions",
         after={"recorded": len(judged.fresh), "duplicates": judged.duplicates, "rates_added": judged.rates_added},
     )

@@ -176,8 +176,8 @@ def _set(session: Session, settings: LedgerSettings, wanted: Wanted, actor: str)
         audit.record(
             session,
             actor=actor,
-            action="set",
-            subject_type="Ledger",
+            action=audit.Action.SET,
+            subject_type=audit.SubjectType.LEDGER,
             subject="settings",
             before=before,
             after=settings.model_dump(exclude={"id"}),

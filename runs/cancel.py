@@ -6,6 +6,7 @@ from runs import trail
 from runs.held import cancel_entries, is_held, why_held
 from runs.states import Event, move
 from runs.violations import sentence
+from storage.audit import Action
 from storage.cancellations import (
     Cancellation,
     EntryCancelOutcome,
@@ -39,7 +40,7 @@ def start_cancellation(session: Session, run: JournalRun, actor: str) -> None:
             remaining_count=count_live_entries(session, run.id),
         )
     )
-    trail.record(session, run, actor, "cancel", before)
+    trail.record(session, run, actor, Action.CANCEL, before)
 
 
 def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
@@ -94,7 +95,7 @@ def _finish(session: Session, run: JournalRun, cancellation: Cancellation) -> No
         session,
         run,
         trail.SYSTEM,
-        "finish cancellation",
+        Action.FINISH_CANCELLATION,
         JournalRunStatus.CANCEL_IN_PROGRESS,
         {"canceled_count": cancellation.cancelled_count, "failed_count": cancellation.failed_count},
     )

@@ -32,8 +32,8 @@ def cancel_single_entry(session: Session, run: JournalRun | None, entry: Journal
     audit.record(
         session,
         actor=actor,
-        action="cancel",
-        subject_type="JournalEntry",
+        action=audit.Action.CANCEL,
+        subject_type=audit.SubjectType.JOURNAL_ENTRY,
         subject=entry.number,
         before={"status": JournalEntryStatus.CREATED.value},
         after={"status": JournalEntryStatus.CANCELLED.value},

@@ -6,6 +6,7 @@ from runs import trail
 from runs.create_rules import ValidRun
 from runs.states import Event, move
 from runs.summarise import Item, Summary, SummaryError, summarise, total
+from storage.audit import Action
 from storage.claims import assign_buckets, carry_home_currency, claim_buckets, claimed_sums
 from storage.columns import now
 from storage.journal_entries import JournalEntry, insert_entries
@@ -120,7 +121,7 @@ def _end(session: Session, run: JournalRun, event: Event, error_message: str | N
         session,
         run,
         trail.SYSTEM,
-        "process",
+        Action.PROCESS,
         JournalRunStatus.PROCESSING,
         {
             "total_journal_entry_count": run.total_journal_entry_count,

@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from runs import trail
 from runs.states import Event, move
+from storage.audit import Action
 from storage.journal_runs import JournalRun, delete_entries_of_run, delete_run_rows, lock_run
 from storage.words import JournalRunStatus
 
@@ -16,7 +17,7 @@ def start_deletion(session: Session, run: JournalRun, actor: str) -> None:
     before = run.status
     move(run, Event.DELETE)
     session.add(run)
-    trail.record(session, run, actor, "delete", before)
+    trail.record(session, run, actor, Action.DELETE, before)
 
 
 def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:

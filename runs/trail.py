@@ -19,7 +19,7 @@ def record(
     session: Session,
     run: JournalRun,
     actor: str,
-    action: str,
+    action: audit.Action,
     before: JournalRunStatus,
     after: Mapping[str, Any] | None = None,
 ) -> None:
@@ -28,7 +28,7 @@ def record(
         session,
         actor=actor,
         action=action,
-        subject_type="JournalRun",
+        subject_type=audit.SubjectType.JOURNAL_RUN,
         subject=run.number,
         before={"status": before.value},
         after={"status": run.status.value, **(after or {})},
@@ -38,7 +38,12 @@ def record(
 def record_created(session: Session, run: JournalRun, actor: str) -> None:
     """Record a new run, with all its values."""
     audit.record(
-        session, actor=actor, action="create", subject_type="JournalRun", subject=run.number, after=_values(run)
+        session,
+        actor=actor,
+        action=audit.Action.CREATE,
+        subject_type=audit.SubjectType.JOURNAL_RUN,
+        subject=run.number,
+        after=_values(run),
     )
 
 
@@ -47,8 +52,8 @@ def record_deleted(session: Session, run: JournalRun) -> None:
     audit.record(
         session,
         actor=SYSTEM,
-        action="finish deletion",
-        subject_type="JournalRun",
+        action=audit.Action.FINISH_DELETION,
+        subject_type=audit.SubjectType.JOURNAL_RUN,
         subject=run.number,
         before=_values(run),
     )

@@ -2,12 +2,43 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.columns import Identifier, UtcDateTime, now
+
+
+class Action(StrEnum):
+    """What was done. The texts are in every ledger, so they never change."""
+
+    CREATE = "create"
+    PROCESS = "process"
+    CANCEL = "cancel"
+    FINISH_CANCELLATION = "finish cancellation"
+    DELETE = "delete"
+    FINISH_DELETION = "finish deletion"
+    SET_TRANSFERRED = "set transferred to accounting"
+    SET_NOTES = "set notes"
+    IMPORT = "import"
+    RECORD = "record"
+    SET = "set"
+    REVOKE = "revoke"
+
+
+class SubjectType(StrEnum):
+    """What a change was made to. The texts are in every ledger, so they never change."""
+
+    JOURNAL_RUN = "JournalRun"
+    JOURNAL_ENTRY = "JournalEntry"
+    TRANSACTIONS = "Transactions"
+    ACCOUNTING_CODES = "AccountingCodes"
+    ACCOUNTING_PERIODS = "AccountingPeriods"
+    SEGMENTS = "Segments"
+    LEDGER = "Ledger"
+    API_KEY = "ApiKey"
 
 
 class AuditEvent(SQLModel, table=True):
@@ -30,8 +61,8 @@ def record(
     session: Session,
     *,
     actor: str,
-    action: str,
-    subject_type: str,
+    action: Action,
+    subject_type: SubjectType,
     subject: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -41,8 +72,8 @@ def record(
         AuditEvent(
             occurred_at=now(),
             actor=actor,
-            action=action,
-            subject_type=subject_type,
+            action=action.value,
+            subject_type=subject_type.value,
             subject=subject[:255],
             before=None if before is None else dict(before),
             after=None if after is None else dict(after),

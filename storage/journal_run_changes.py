@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, func, select
 
-from storage.audit import AuditEvent
+from storage.audit import AuditEvent, SubjectType
 from storage.journal_entries import JournalEntry
 from storage.journal_runs import JournalRun
 from storage.words import JournalRunStatus
@@ -25,7 +25,7 @@ def runs_changed_after(session: Session, event: int, statuses: Iterable[JournalR
     subject = col(AuditEvent.subject)
     of_runs = select(col(JournalRun.id)).join(AuditEvent, col(JournalRun.number) == subject)
     of_entries = select(col(JournalEntry.journal_run_id)).join(AuditEvent, col(JournalEntry.number) == subject)
-    for changed, subject_type in ((of_runs, "JournalRun"), (of_entries, "JournalEntry")):
-        found = session.execute(changed.where(recent, AuditEvent.subject_type == subject_type).distinct())
+    for changed, subject_type in ((of_runs, SubjectType.JOURNAL_RUN), (of_entries, SubjectType.JOURNAL_ENTRY)):
+        found = session.execute(changed.where(recent, AuditEvent.subject_type == subject_type.value).distinct())
         ids.update(run_id for run_id in found.scalars() if run_id is not None)
     return list(session.exec(select(JournalRun).where(col(JournalRun.id).in_(ids)).order_by(col(JournalRun.id))))
