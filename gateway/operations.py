@@ -17,6 +17,7 @@ LIST = """query JournalRuns {
       targetStartDate
       targetEndDate
       totalJournalEntryCount
+      liveJournalEntryCount
       transactionCount
       createdAt
     }
@@ -120,6 +121,7 @@ DEMO_RUNS = """query JournalRuns {
       status
       targetStartDate
       targetEndDate
+      liveJournalEntryCount
       transactionCount
       journalEntries(first: 100) {
         totalCount

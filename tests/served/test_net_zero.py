@@ -29,7 +29,7 @@ def seen(client: Client, number: str, **page: Any) -> dict[str, Any]:
     return found
 
 
-def test_a_run_says_what_nets_to_zero_and_under_how_many_keys(client: Client) -> None:
+def test_a_run_says_what_nets_to_zero_and_in_how_many_groups(client: Client) -> None:
     # Of one key are those that would share an entry: not the credit code and not the product tell them apart.
     lines = [
         line("a", amount="3.00"),
