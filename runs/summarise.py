@@ -116,7 +116,7 @@ def _without_home_amounts(lacking: Sequence[KeySum], home: str) -> str:
     return (
         f"{what} in {currencies} {'has' if count == 1 else 'have'} no amount in {home}; send"
         f" {'it' if count == 1 else 'them'} again with {'its exchange rate' if count == 1 else 'their exchange rates'},"
-        " by file or by recordTransactions, and then create the run again"
+        " by file or through the API, and then create the run again"
     )
 
 
