@@ -169,7 +169,7 @@ def test_a_transaction_without_a_home_amount_ends_an_aggregated_run_in_error(dat
     assert run.status is JournalRunStatus.ERROR
     assert run.error_message == (
         "1 transaction in EUR has no amount in GBP, the home currency; send it again with its exchange rate, by"
-        " file or by recordTransactions, and then create the run again."
+        " file or through the API, and then create the run again."
     )
     assert (run.total_journal_entry_count, entries_of(database, run)) == (0, [])
 
