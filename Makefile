@@ -10,7 +10,7 @@ CLIENTS := .venv/.clients
 CLIENTS_SOURCES := $(addprefix tests/clients/npm/,package.json package-lock.json)
 GRAPHIQL_SOURCES := $(wildcard $(addprefix gateway/graphiql/,build.sh package.json package-lock.json *.js))
 
-.PHONY: help run test lint format bench fuzz clean
+.PHONY: help run test lint coverage format bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -27,6 +27,9 @@ lint: $(INSTALLED) ## Check style, direction of imports and types
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+coverage: $(INSTALLED) $(GRAPHIQL) $(CLIENTS) ## Measure the branches that the tests take; too few fail
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal --cov --cov-report=term
 
 format: $(INSTALLED) ## Format the sources
 	$(BIN)/ruff check --fix

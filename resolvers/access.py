@@ -27,7 +27,7 @@ from storage.api_keys import (
     revoke_key,
 )
 from storage.columns import now
-from storage.database import Database, DatabaseBusy
+from storage.database import Database
 from storage.errors import OperatorError
 from storage.texts import TextRefused, normalised
 from storage.words import Permission
@@ -49,7 +49,6 @@ LONGEST_NAME = 100
 
 _SECRET_BYTES = 30  # 40 characters; established clients allow 42
 _TOKEN_BYTES = 32
-_BUSY = "another writer is holding the ledger; nothing was changed, so try again"
 
 
 class KeyRefused(OperatorError):
@@ -109,8 +108,6 @@ def create_api_key(
         raise KeyRefused(
             f"an API key with the name {name!r} already exists; use another name, or revoke that key first"
         ) from error
-    except DatabaseBusy as error:
-        raise KeyRefused(_BUSY) from error
     return key, secret
 
 
@@ -122,25 +119,22 @@ def list_api_keys(database: Database) -> list[ApiKey]:
 
 def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
     """Revoke the key and its tokens. Raises KeyRefused if it is unknown or already revoked."""
-    try:
-        with database.write() as session:
-            key = lock_key(session, _canonical(client_id))
-            if key is None:
-                raise KeyRefused(f"no API key has the client id {client_id!r}; `api-key list` shows all of them")
-            if key.revoked_at is not None:
-                raise KeyRefused(f"API key {key.name!r} was already revoked, on {key.revoked_at:%Y-%m-%d %H:%M} UTC")
-            revoke_key(session, key, now())
-            audit.record(
-                session,
-                actor=actor,
-                action=audit.Action.REVOKE,
-                subject_type=audit.SubjectType.API_KEY,
-                subject=key.client_id,
-                before={"revoked": False},
-                after={"revoked": True},
-            )
-    except DatabaseBusy as error:
-        raise KeyRefused(_BUSY) from error
+    with database.write() as session:
+        key = lock_key(session, _canonical(client_id))
+        if key is None:
+            raise KeyRefused(f"no API key has the client id {client_id!r}; `api-key list` shows all of them")
+        if key.revoked_at is not None:
+            raise KeyRefused(f"API key {key.name!r} was already revoked, on {key.revoked_at:%Y-%m-%d %H:%M} UTC")
+        revoke_key(session, key, now())
+        audit.record(
+            session,
+            actor=actor,
+            action=audit.Action.REVOKE,
+            subject_type=audit.SubjectType.API_KEY,
+            subject=key.client_id,
+            before={"revoked": False},
+            after={"revoked": True},
+        )
     return key
 
 

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from storage import audit
 from storage.currencies import all_currencies, currency_of
-from storage.database import Database, DatabaseBusy
+from storage.database import Database
 from storage.errors import OperatorError
 from storage.journal_runs import running_run
 from storage.settings import (
@@ -18,8 +18,6 @@ from storage.settings import (
     recorded_home_currencies,
     settings_row,
 )
-
-_BUSY = "another writer is holding the ledger; nothing was changed, so try again"
 
 
 class SettingsRefused(OperatorError):
@@ -49,16 +47,13 @@ def settle(database: Database, wanted: Wanted, *, actor: str, serving: bool) -> 
     if _is_set(stored, wanted, serving=serving):
         # A server must be able to start while a long import holds the settings.
         return []
-    try:
-        with database.write() as session:
-            settings = lock_settings(session)
-            _check_contradictions(settings, wanted)
-            _check_home_currency(session, settings, wanted)
-            if serving and wanted.home_currency is not None and settings.aggregate_currency is None:
-                wanted = Wanted(wanted.home_currency, bool(wanted.aggregate_currency))
-            return _set(session, settings, wanted, actor)
-    except DatabaseBusy as error:
-        raise SettingsRefused(_BUSY) from error
+    with database.write() as session:
+        settings = lock_settings(session)
+        _check_contradictions(settings, wanted)
+        _check_home_currency(session, settings, wanted)
+        if serving and wanted.home_currency is not None and settings.aggregate_currency is None:
+            wanted = Wanted(wanted.home_currency, bool(wanted.aggregate_currency))
+        return _set(session, settings, wanted, actor)
 
 
 def _is_set(stored: LedgerSettings, wanted: Wanted, *, serving: bool) -> bool:
@@ -90,18 +85,15 @@ def change(database: Database, wanted: Wanted, *, actor: str) -> list[str]:
     Raises SettingsRefused for another home currency if transactions have home amounts, and for any change while a
     run is Pending or Processing; MoneyError for an unknown home currency.
     """
-    try:
-        with database.write() as session:
-            settings = lock_settings(session)
-            _check_home_currency(session, settings, wanted)
-            obstacle = running_run(session)
-            if obstacle is not None:
-                raise SettingsRefused(
-                    f"journal run {obstacle.number} is {obstacle.status.value}; change the settings after it has ended"
-                )
-            return _set(session, settings, wanted, actor)
-    except DatabaseBusy as error:
-        raise SettingsRefused(_BUSY) from error
+    with database.write() as session:
+        settings = lock_settings(session)
+        _check_home_currency(session, settings, wanted)
+        obstacle = running_run(session)
+        if obstacle is not None:
+            raise SettingsRefused(
+                f"journal run {obstacle.number} is {obstacle.status.value}; change the settings after it has ended"
+            )
+        return _set(session, settings, wanted, actor)
 
 
 def settings_of(database: Database) -> Ledger:

@@ -24,8 +24,11 @@ class DatabaseError(OperatorError):
     """The database cannot be used. The text says why and what to do."""
 
 
-class DatabaseBusy(Exception):
+class DatabaseBusy(OperatorError):
     """Another writer is holding the database; nothing was changed."""
+
+    def __str__(self) -> str:
+        return "another writer is holding the ledger; nothing was changed, so try again"
 
 
 class UnfitText(ValueError):

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from resolvers.import_transactions import BATCH, import_transactions
 from resolvers.settings import SettingsRefused, Wanted, change, settings_of, settle
 from storage.conservation import broken_rules
-from storage.database import Database
+from storage.database import Database, DatabaseBusy
 from storage.migration import migrate
 from storage.settings import Ledger
 from storage.words import JournalRunStatus
@@ -271,7 +271,7 @@ def test_the_home_currency_is_not_changed_under_an_import_that_records_amounts_i
         assert start(database, "GBP", False) == []
         with (
             patch("storage.settings.LOCK_SECONDS", 1),
-            pytest.raises(SettingsRefused, match="another writer is holding the ledger"),
+            pytest.raises(DatabaseBusy, match="another writer is holding the ledger"),
         ):
             change(database, Wanted("EUR"), actor="test")
         told.set()
