@@ -43,7 +43,9 @@ class Gateway:
         """
         try:
             return await self.statements.read(function, *args, **kwargs)
-        except (BadCursor, UnfitText) as error:
+        except BadCursor as error:
+            raise RequestError(str(error), error.argument) from error
+        except UnfitText as error:
             raise RequestError(str(error)) from error
         except DatabaseError as error:
             logger.error("%s", error)

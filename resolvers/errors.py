@@ -6,8 +6,10 @@ class RequestError(Exception):
 
     code = "BAD_USER_INPUT"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *path: str) -> None:
+        """`path` is that of the argument at fault, in Python names, if it is one."""
         super().__init__(message)
+        self.path = path
         self.extensions = {"code": self.code}
 
 

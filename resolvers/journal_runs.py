@@ -79,7 +79,7 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
     try:
         position = None if after is None else OUTCOMES.position(after)
     except BadCursor as error:
-        raise RequestError(str(error)) from error
+        raise RequestError(str(error), error.argument) from error
     outcomes = context.gateway.feed.outcomes(run.id, None if position is None else (position[0], position[1]))
     async for outcome in _following(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
         yield outcome

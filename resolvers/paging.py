@@ -3,10 +3,9 @@
 from resolvers.errors import RequestError
 from storage.pages import Window
 
-PAGE = 100
-"""Default number of rows of a page."""
+ROWS_PER_PAGE_DEFAULT = 100
 
-LARGEST_PAGE = 1_000
+ROWS_PER_PAGE_MAX = 1_000
 
 
 def window(
@@ -17,9 +16,9 @@ def window(
 ) -> Window:
     """The window that the arguments select. Raises RequestError if they contradict each other or are out of range."""
     if first is not None and last is not None:
-        raise RequestError("Give either `first` or `last`, not both.")
+        raise RequestError("Give either `first` or `last`, not both.", "last")
     for name, count in (("first", first), ("last", last)):
-        if count is not None and not 0 <= count <= LARGEST_PAGE:
-            raise RequestError(f"`{name}` is {count}; it must be from 0 to {LARGEST_PAGE}.")
-    size = last if last is not None else PAGE if first is None else first
+        if count is not None and not 0 <= count <= ROWS_PER_PAGE_MAX:
+            raise RequestError(f"`{name}` is {count}; it must be from 0 to {ROWS_PER_PAGE_MAX}.", name)
+    size = last if last is not None else ROWS_PER_PAGE_DEFAULT if first is None else first
     return Window(size=size, after=after, before=before, from_end=last is not None)

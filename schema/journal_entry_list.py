@@ -65,7 +65,7 @@ def entry_filter(filter: JournalEntryFilter | None) -> EntryFilter:
     name = conditions.accounting_period_name
     if name is None:
         return conditions
-    return replace(conditions, accounting_period_name=name_to_find(name, "accountingPeriodName"))
+    return replace(conditions, accounting_period_name=name_to_find(name, "filter", "accounting_period_name"))
 
 
 def entry_order(order: JournalEntryOrder | None) -> Order[JournalEntry]:

@@ -56,7 +56,7 @@ def run_filter(filter: JournalRunFilter | None) -> RunFilter:
     name = conditions.accounting_period_name
     if name is None:
         return conditions
-    return replace(conditions, accounting_period_name=name_to_find(name, "accountingPeriodName"))
+    return replace(conditions, accounting_period_name=name_to_find(name, "filter", "accounting_period_name"))
 
 
 def run_order(order: JournalRunOrder | None) -> Order[JournalRun]:

@@ -36,5 +36,5 @@ def from_id(node_id: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeError, ValueError):
         type_name, key = "", ""
     if not key:
-        raise RequestError(f"{node_id!r} is not a valid id; use an id that the gateway returned.")
+        raise RequestError(f"{node_id!r} is not a valid id; use an id that the gateway returned.", "id")
     return type_name, key

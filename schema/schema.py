@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType as StrawberryOperationType
+from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.errors import RequestError
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
@@ -72,6 +73,8 @@ class Schema(strawberry.Schema):
         errors[:] = [argument_error(error) or error for error in errors]
         for error in errors:
             fault = error.original_error
+            if isinstance(fault, RequestError) and fault.path:
+                error.extensions = {**fault.extensions, "field": list(map(to_camel_case, fault.path))}
             if isinstance(fault, RequestError) or (error.extensions or {}).get("code"):
                 continue
             if error.path is None and (fault is None or isinstance(fault, GraphQLError)):

@@ -21,7 +21,7 @@ TransactionId = Annotated[str, strawberry.argument(description="Unique id of the
 class TransactionQueries:
     @strawberry.field(graphql_type=Transaction | None, description="The recorded transaction with this id.")
     async def transaction(self, info: Info, transaction_id: TransactionId) -> PostedTransaction | None:
-        return await posted_transactions.transaction(info.context, name_to_find(transaction_id, "transactionId"))
+        return await posted_transactions.transaction(info.context, name_to_find(transaction_id, "transaction_id"))
 
     @connection(Transaction, description="Recorded transactions, in the order of recording.")
     def transactions(self, info: Info, filter: TransactionFilterArgument = UNSET) -> Listing[PostedTransaction]:

@@ -17,7 +17,11 @@ Row = TypeVar("Row")
 
 
 class BadCursor(ValueError):
-    """The cursor does not belong to this list."""
+    """The cursor does not belong to this list. `argument` is the one that has it: after, or before."""
+
+    def __init__(self, cursor: str, argument: str) -> None:
+        super().__init__(f"{cursor!r} is not a cursor of this list; use one that it returned.")
+        self.argument = argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Order(Generic[Row]):
         if window.after is not None:
             conditions.append(self._beyond(self.position(window.after), later=not self.descending))
         if window.before is not None:
-            conditions.append(self._beyond(self.position(window.before), later=self.descending))
+            conditions.append(self._beyond(self.position(window.before, "before"), later=self.descending))
         return conditions
 
     def page(self, fetched: Sequence[Row], window: Window) -> Page[Row]:
@@ -86,7 +90,7 @@ class Order(Generic[Row]):
         values = [value.isoformat() if isinstance(value, date) else value for value in self.key(row)]
         return base64.urlsafe_b64encode(json.dumps([self.name, *values], separators=(",", ":")).encode()).decode()
 
-    def position(self, cursor: str) -> list[Any]:
+    def position(self, cursor: str, argument: str = "after") -> list[Any]:
         """The values in a cursor. Raises BadCursor."""
         try:
             name, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
@@ -94,7 +98,7 @@ class Order(Generic[Row]):
                 raise ValueError
             return [_typed(expected, value) for expected, value in zip(self.types, values, strict=True)]
         except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as error:
-            raise BadCursor(f"{cursor!r} is not a cursor of this list; use one that it returned.") from error
+            raise BadCursor(cursor, argument) from error
 
     def _beyond(self, values: Sequence[Any], *, later: bool) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = false()

@@ -351,3 +351,31 @@ def test_documents_without_end_are_refused(client: Client) -> None:
         answer = client.send(document)
         assert answer.get("data") is None
         assert told in answer["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message"),
+    [
+        ("journalRuns(first: -1) { totalCount }", ["first"], "`first` is -1; it must be from 0 to 1000."),
+        ("journalRuns(last: 1001) { totalCount }", ["last"], "`last` is 1001; it must be from 0 to 1000."),
+        ("journalRuns(first: 1, last: 1) { totalCount }", ["last"], "Give either `first` or `last`, not both."),
+        (
+            'journalRuns(after: "x") { totalCount }',
+            ["after"],
+            "'x' is not a cursor of this list; use one that it returned.",
+        ),
+        ('accountingCodes(before: "x") { totalCount }', ["before"], "'x' is not a cursor of this list; use one that"),
+        ('node(id: "x") { id }', ["id"], "'x' is not a valid id; use an id that the gateway returned."),
+        (
+            'journalRuns(filter: { accountingPeriodName: "a\\u200bb" }) { totalCount }',
+            ["filter", "accountingPeriodName"],
+            "Character 2 is ZERO WIDTH SPACE (U+200B), which is invisible; remove it.",
+        ),
+    ],
+)
+def test_an_argument_that_a_resolver_refuses_is_named(
+    client: Client, query: str, field: list[str], message: str
+) -> None:
+    (error,) = client.send(f"{{ {query} }}")["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": field}
+    assert error["message"].startswith(message)

@@ -170,7 +170,7 @@ def test_what_fails_in_one_field_stands_beside_the_data(gateway: Client) -> None
     answers, _, _ = talk(gateway, subscribe(query='{ node(id: "x") { id } __typename }'))
     assert [answer["type"] for answer in answers] == ["next", "complete"]
     assert answers[0]["payload"]["data"] == {"node": None, "__typename": "Query"}
-    assert answers[0]["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert answers[0]["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "field": ["id"]}
 
 
 def test_an_operation_beyond_the_limit_is_refused_alone(gateway: Client, run: str) -> None:
