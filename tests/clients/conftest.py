@@ -11,10 +11,10 @@ from gateway.application import Application
 from gateway.origins import Origins
 from storage.database import Database
 from storage.migration import migrate
-from tests.served.test_access import new_token
 from tests.support.client import Client
 from tests.support.ledger import fill
 from tests.support.served import served
+from tests.support.tokens import new_token
 
 
 class Guarded(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.clients.conftest import Guarded
 from tests.clients.programs import NPM, Line, run
-from tests.served.test_server import running
+from tests.support.processes import running
 
 CLAUSES = 61
 

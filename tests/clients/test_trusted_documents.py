@@ -12,7 +12,7 @@ from tests.clients.compiling import relay_program, tool, workshop
 from tests.clients.conftest import Guarded, guarded_gateway
 from tests.clients.programs import DOCUMENTS, run
 from tests.clients.scene import assert_went_through, new_run
-from tests.served.test_server import running
+from tests.support.processes import running
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from storage.journal_runs import JournalRun, lock_run_of_entry
 from storage.posting_buckets import PostingBucket
 from storage.transactions import Transaction
 from storage.words import ItemType, JournalEntryStatus, TransferStatus
-from tests.database.test_run_properties import buckets_that_differ
+from tests.support.buckets import buckets_that_differ
 from tests.support.direct_runs import cancel_now, run_now
 from tests.support.ledger import line, post
 

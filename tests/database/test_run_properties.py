@@ -20,6 +20,7 @@ from storage.posting_keys import PostingKey
 from storage.settings import Ledger
 from storage.transactions import Transaction
 from storage.words import ItemType, TransactionType
+from tests.support.buckets import buckets_that_differ
 from tests.support.direct_runs import run_now
 from tests.support.ledger import line, post
 
@@ -152,25 +153,6 @@ def unclaimed_types(session: Session) -> set[TransactionType]:
         .where(col(PostingBucket.journal_run_id).is_(None))
     )
     return {key.transaction_type for key in keys}
-
-
-def buckets_that_differ(session: Session) -> list[int]:
-    """Buckets that do not match their transactions."""
-    return list(
-        session.exec(
-            select(PostingBucket.id)
-            .join(Transaction, col(Transaction.posting_bucket_id) == PostingBucket.id, isouter=True)
-            .group_by(col(PostingBucket.id))
-            .having(
-                (func.max(PostingBucket.transaction_count) != func.count(col(Transaction.id)))
-                | (func.max(PostingBucket.amount_minor) != func.sum(Transaction.amount_minor))
-                | (
-                    func.coalesce(func.max(PostingBucket.home_amount_minor), 0)
-                    != func.coalesce(func.sum(Transaction.home_amount_minor), 0)
-                )
-            )
-        )
-    )
 
 
 def entries_that_differ(session: Session, run: JournalRun) -> list[int]:

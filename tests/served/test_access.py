@@ -18,21 +18,21 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
-from resolvers.access import STANDARD, KeyRefused, Token, create_api_key, issue_token, list_api_keys, revoke_api_key
+from resolvers.access import STANDARD, KeyRefused, create_api_key, list_api_keys, revoke_api_key
 from resolvers.errors import Unauthenticated
 from storage.api_keys import AccessToken, ApiKey
 from storage.audit import events_of
 from storage.columns import now
 from storage.database import Database
 from storage.words import Permission
-from tests.served.test_entry_cancel_outcomes import PROGRESS
-from tests.served.test_journal_run_updates import UPDATES
-from tests.served.test_server import running
 from tests.support.client import Client
 from tests.support.command import run, run_here
 from tests.support.ledger import line, post
+from tests.support.processes import running
 from tests.support.served import served
 from tests.support.subscriber import TRANSPORTS, Disconnected, Refused, follow, websocket
+from tests.support.subscriptions import PROGRESS, UPDATES
+from tests.support.tokens import exchange, new_token
 
 NEEDED = "Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token."
 MALFORMED = "The Authorization header is malformed; use the form Bearer TOKEN."
@@ -46,17 +46,6 @@ def guarded(database: Database) -> Iterator[Client]:
     """A client without a token, of a gateway that requires one."""
     with served(Application(database, require_api_key=True), database) as connected:
         yield connected
-
-
-def exchange(database: Database, client_id: str, secret: str) -> Token:
-    """The token that a gateway issues for these credentials."""
-    return asyncio.run(issue_token(Application(database).gateway, client_id, secret))
-
-
-def new_token(database: Database, *permissions: Permission, name: str = "Month end") -> tuple[ApiKey, str]:
-    """A new API key with these permissions, by default those of a standard user, and a token for it."""
-    key, secret = create_api_key(database, name, permissions or STANDARD, actor="test")
-    return key, exchange(database, key.client_id, secret).access_token
 
 
 def expire(database: Database) -> None:

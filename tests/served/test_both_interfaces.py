@@ -20,12 +20,12 @@ from tests.support.ledger import fill, line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.rest import Rest
 from tests.support.served import served
+from tests.support.settled import settled
 
 Outcome = list[tuple[int, str]]
 """What came of a request: nothing when it was accepted, else the code and the message of each broken rule."""
 
 COUNTRIES = ["AT", "BE", "CH", "DE"]
-PASSING = {"PENDING", "PROCESSING", "CANCEL_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 CATEGORIES = {
     Rule.REQUIRED: 22,
@@ -284,22 +284,6 @@ def new_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
             return Database(url)
 
         yield make
-
-
-LEDGER = """{
-  journalRuns(first: 1000) { nodes { number status totalJournalEntryCount transactionCount errorMessage
-    cancellation { cancelledCount failedCount remainingCount outcomes { nodes { outcome code message } } } } }
-  journalEntries(first: 1000) { nodes { number status notes transferredToAccounting transferredBy totalDebit
-    journalRun { number } } }
-}"""
-
-
-def settled(client: Client) -> Any:
-    """The whole ledger, once no run is changing its status."""
-    while any(run["status"] in PASSING for run in client.query(LEDGER)["journalRuns"]["nodes"]):
-        pass
-    # The lists of one document are read one after another: only now do they belong together.
-    return client.query(LEDGER)
 
 
 def tried(database: Database, interface: type[Interface]) -> list[tuple[Outcome, Any]]:

@@ -14,11 +14,12 @@ from storage.database import Database, DatabaseError
 from storage.iso_4217 import Listed, listed_currencies
 from storage.migration import migrate, newest_version
 from storage.money import MoneyError
-from tests.served.test_server import serving
 from tests.support.client import Client
 from tests.support.command import run_here
 from tests.support.direct_runs import entries_of, items_of, run_now
+from tests.support.earlier import to_version_0002
 from tests.support.ledger import fill, line, post
+from tests.support.processes import serving
 from tests.support.rest import Rest
 
 DIGITS = {"JPY": 0, "GBP": 2, "KWD": 3, "CLF": 4, "UYW": 4, "BGN": 2, "HRK": 2, "DEM": 2, "FRF": 2, "CSK": 2, "XEU": 2}
@@ -29,24 +30,6 @@ def digits(database: Database) -> dict[str, int]:
     """The digits of every currency of the ledger."""
     with database.read() as session:
         return {code: currency.digits for code, currency in all_currencies(session).items()}
-
-
-def to_version_0002(database: Database) -> None:
-    """Remove what versions 0003 and later added; the rows are then as the earlier version wrote them."""
-    statements = [
-        "DROP TABLE currency",
-        "DROP TABLE ledger_settings",
-        "ALTER TABLE journal_entry DROP COLUMN created_at",
-        "ALTER TABLE journal_entry DROP COLUMN updated_at",
-        "UPDATE alembic_version SET version_num = '0002'",
-    ]
-    if not database.is_sqlite:
-        # Version 0005 drops this by its name; on SQLite it makes the tables anew.
-        statements.append("ALTER TABLE api_key ADD CONSTRAINT api_key_name_key UNIQUE (name)")
-        statements.append("DROP INDEX IF EXISTS one_live_api_key_of_a_name")
-    with database.write() as session:
-        for statement in statements:
-            session.execute(text(statement))
 
 
 def in_no_list(database: Database, code: str) -> None:

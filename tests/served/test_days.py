@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from resolvers.import_lines import Cells
 from storage.database import Database
 from storage.days import DayRefused, parse_day
-from tests.served.test_record_transactions import count, item
-from tests.served.test_recorded_before import import_result
 from tests.support.client import Client
 from tests.support.ledger import line
+from tests.support.recording import count, item
+from tests.support.rejected import import_result
 
 WRONG = [
     "20241231",

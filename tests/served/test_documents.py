@@ -24,9 +24,9 @@ from gateway.graphql.documents import (
 from gateway.graphql.requests import GraphQLRequest
 from storage.database import Database
 from storage.migration import migrate
-from tests.served.test_websocket_messages import subscribe, talk
 from tests.support.ledger import fill
 from tests.support.served import served
+from tests.support.websocket import subscribe, talk
 
 DOCUMENT = "{ journalRuns { totalCount } }"
 ANSWER = {"data": {"journalRuns": {"totalCount": 0}}}

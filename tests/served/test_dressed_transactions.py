@@ -19,9 +19,9 @@ from storage.database import Database
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey
 from storage.transactions import Transaction
-from tests.served.test_record_transactions import item
 from tests.support.client import Client
 from tests.support.ledger import line, refuse
+from tests.support.recording import item
 from tests.support.served import served
 
 Rows = set[tuple[Any, ...]]

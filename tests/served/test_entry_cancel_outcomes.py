@@ -16,16 +16,11 @@ from tests.support.halfway import stopping_after
 from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow, websocket
+from tests.support.subscriptions import PROGRESS
 
 OUTCOMES = """subscription($run: String!, $after: String) {
   entryCancelOutcomes(number: $run, after: $after) {
     cursor sequence outcome code message cancelledCount failedCount remainingCount journalEntry { number status }
-  }
-}"""
-
-PROGRESS = """subscription($run: String!, $after: String) {
-  entryCancelOutcomes(number: $run, after: $after) {
-    cursor sequence outcome code message cancelledCount failedCount remainingCount
   }
 }"""
 

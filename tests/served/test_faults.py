@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from resolvers import journal_runs
-from tests.served.test_graphql_over_http import JSON, ledger_served
 from tests.support.client import Client
+from tests.support.http import JSON, ledger_served
 from tests.support.subscriber import TRANSPORTS
 
 INNER = "postgresql://user:password@host"

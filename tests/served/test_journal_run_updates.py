@@ -17,12 +17,8 @@ from tests.support.client import Client
 from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Refused, Transport, follow
+from tests.support.subscriptions import UPDATES
 
-UPDATES = """subscription($run: String!) {
-  journalRunUpdates(number: $run) {
-    number status totalJournalEntryCount cancellation { cancelledCount remainingCount finishedAt }
-  }
-}"""
 ALL = "subscription { journalRunUpdates { number status } }"
 LIFE = ["PENDING", "PROCESSING", "COMPLETED", "CANCEL_IN_PROGRESS", "CANCELLED", "DELETE_IN_PROGRESS"]
 

@@ -12,10 +12,10 @@ from storage.database import Database
 from storage.pages import Window
 from storage.settings import Ledger
 from storage.transaction_lists import net_zero_transactions_of_run
-from tests.served.test_statements import statements
 from tests.support.client import Client
 from tests.support.direct_runs import cancel_now, entries_of, run_now
 from tests.support.ledger import line, post
+from tests.support.statements import statements
 
 DOCUMENT = """query($number: String!, $first: Int, $after: String) { journalRun(number: $number) {
   transactionCount totalJournalEntryCount notice netZeroTransactionCount netZeroGroupCount

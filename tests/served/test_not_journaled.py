@@ -6,9 +6,9 @@ from typing import Any
 from resolvers.import_ledger import import_accounting_periods
 from resolvers.import_lines import Imported, Uncollectable
 from storage.database import Database
-from tests.served.test_statements import statements
 from tests.support.client import Client
 from tests.support.ledger import line, post, refuse
+from tests.support.statements import statements
 
 DOCUMENT = """query($first: Int, $after: String, $last: Int, $before: String, $filter: TransactionFilter) {
   transactions(first: $first, after: $after, last: $last, before: $before, filter: $filter) {

@@ -25,9 +25,9 @@ from gateway.authentication import Authentication
 from gateway.rest.application import ENDPOINTS, routes
 from gateway.rest.openapi import description
 from gateway.rest.refusals import Category
-from tests.served.test_both_interfaces import settled
 from tests.support.client import Client
 from tests.support.ledger import line, post
+from tests.support.settled import settled
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 """How many requests are made up; `make fuzz` asks for many, and for other ones each time."""

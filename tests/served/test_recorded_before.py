@@ -10,28 +10,18 @@ from sqlmodel import func, select
 
 from resolvers import transactions
 from resolvers.import_ledger import import_accounting_codes
-from resolvers.import_transactions import import_transactions
 from storage.database import Database
 from storage.transactions import Transaction
-from tests.served.test_record_transactions import item, recorded, refused
 from tests.support.client import Client
 from tests.support.ledger import line, post, refuse
-from tests.support.rejected import Rejected
+from tests.support.recording import item, recorded, refused
+from tests.support.rejected import import_result
 
 
 def deactivate_sales(database: Database) -> None:
     """Deactivate an accounting code that transactions have used."""
     codes = [{"name": "Sales", "type": "OtherAssets", "status": "Inactive"}]
     import_accounting_codes(database, enumerate(codes), refuse, actor="test")
-
-
-def import_result(database: Database, *lines: dict[str, str]) -> tuple[int, int, dict[int, str]]:
-    """Import these lines: how many were recorded, how many had been before, and the reasons of the others by line."""
-    rejected = Rejected()
-    done = import_transactions(database, enumerate(lines, start=2), rejected, source="test", actor="test")
-    assert done.rejected == len(rejected)
-    assert list(rejected) == sorted(rejected)
-    return done.recorded, done.duplicates, rejected
 
 
 def errors_of(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, str]]:

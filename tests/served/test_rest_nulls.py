@@ -17,11 +17,11 @@ from gateway.rest.application import ENDPOINTS
 from schema.schema import SDL_PATH
 from storage.database import Database
 from storage.words import AccountingCodeCategory, Permission, TransferStatus
-from tests.served.test_zuora_client import Vendor, logged_in, understood
 from tests.support.client import Client
 from tests.support.ledger import line, post
 from tests.support.rest import Rest
 from tests.support.served import served
+from tests.support.vendor import Vendor, logged_in, understood
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 

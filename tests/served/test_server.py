@@ -1,13 +1,10 @@
 """The gateway as a process: started, queried, stopped, killed and restarted."""
 
 import asyncio
-import re
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +15,16 @@ from sqlalchemy import text
 from schema.schema import SDL_PATH
 from storage.database import Database
 from storage.migration import newest_version
-from tests.served.test_entry_cancel_outcomes import PROGRESS
-from tests.served.test_journal_run_updates import UPDATES
 from tests.support.client import Client
-from tests.support.command import run, run_here, start
+from tests.support.command import run, run_here
 from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
+from tests.support.processes import Process, running, serving
 from tests.support.subscriber import TRANSPORTS, Disconnected, follow, websocket
+from tests.support.subscriptions import PROGRESS, UPDATES
 
 STOP_SECONDS = 12
 SIZE = 5_000
-
-Process = subprocess.Popen[str]
-
-
-@contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[tuple[Process, str]]:
-    """The command line serving on a free port: its process, and the URL that it prints."""
-    with start(folder, *arguments, "--port", "0") as process:
-        try:
-            assert process.stdout is not None
-            told = re.match(r"Journal Gateway on (http://127\.0\.0\.1:\d+)/graphql, with", process.stdout.readline())
-            assert told, process.communicate()
-            yield process, told[1]
-        finally:
-            process.kill()
-
-
-def serving(folder: Path, database: Database) -> Any:
-    """The command `serve` on the database."""
-    return running(folder, "serve", "--database", database.url.render_as_string(hide_password=False))
 
 
 def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> str:

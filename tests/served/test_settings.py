@@ -18,12 +18,12 @@ from storage.database import Database, DatabaseBusy
 from storage.migration import migrate
 from storage.settings import Ledger
 from storage.words import JournalRunStatus
-from tests.served.test_currencies import to_version_0002
-from tests.served.test_record_transactions import item
 from tests.support.client import Client
 from tests.support.command import run_here
 from tests.support.direct_runs import cancel_now, entries_of, items_of, run_now
+from tests.support.earlier import to_version_0002
 from tests.support.ledger import keep, line, post, refuse
+from tests.support.recording import item
 from tests.support.rejected import Rejected
 
 EURO = {"currency": "EUR", "amount": "10.00"}

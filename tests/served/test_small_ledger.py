@@ -7,9 +7,9 @@ from pathlib import Path
 from storage.database import Database
 from storage.migration import migrate
 from storage.words import TransactionType
-from tests.served.test_server import serving
 from tests.support.client import Client
 from tests.support.command import run_here
+from tests.support.processes import serving
 
 ROOT = Path(__file__).parents[2]
 LEDGER = ROOT / "examples" / "small-ledger"

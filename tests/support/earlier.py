@@ -1,0 +1,23 @@
+"""Ledgers of earlier versions."""
+
+from sqlalchemy import text
+
+from storage.database import Database
+
+
+def to_version_0002(database: Database) -> None:
+    """Remove what versions 0003 and later added; the rows are then as the earlier version wrote them."""
+    statements = [
+        "DROP TABLE currency",
+        "DROP TABLE ledger_settings",
+        "ALTER TABLE journal_entry DROP COLUMN created_at",
+        "ALTER TABLE journal_entry DROP COLUMN updated_at",
+        "UPDATE alembic_version SET version_num = '0002'",
+    ]
+    if not database.is_sqlite:
+        # Version 0005 drops this by its name; on SQLite it makes the tables anew.
+        statements.append("ALTER TABLE api_key ADD CONSTRAINT api_key_name_key UNIQUE (name)")
+        statements.append("DROP INDEX IF EXISTS one_live_api_key_of_a_name")
+    with database.write() as session:
+        for statement in statements:
+            session.execute(text(statement))

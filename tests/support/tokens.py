@@ -1,0 +1,20 @@
+"""API keys and their tokens."""
+
+import asyncio
+
+from gateway.application import Application
+from resolvers.access import STANDARD, Token, create_api_key, issue_token
+from storage.api_keys import ApiKey
+from storage.database import Database
+from storage.words import Permission
+
+
+def exchange(database: Database, client_id: str, secret: str) -> Token:
+    """The token that a gateway issues for these credentials."""
+    return asyncio.run(issue_token(Application(database).gateway, client_id, secret))
+
+
+def new_token(database: Database, *permissions: Permission, name: str = "Month end") -> tuple[ApiKey, str]:
+    """A new API key with these permissions, by default those of a standard user, and a token for it."""
+    key, secret = create_api_key(database, name, permissions or STANDARD, actor="test")
+    return key, exchange(database, key.client_id, secret).access_token
