@@ -9,3 +9,15 @@ import pytest
 def database_url() -> NoReturn:
     """Fails: a test that needs a database belongs into tests/database."""
     pytest.fail("this test needs a database, so it belongs into tests/database")
+
+
+@pytest.fixture
+def templates() -> NoReturn:
+    """Fails, like `database_url`."""
+    pytest.fail("this test needs a database, so it belongs into tests/database")
+
+
+@pytest.fixture
+def postgresql() -> NoReturn:
+    """Fails, like `database_url`."""
+    pytest.fail("this test needs a database, so it belongs into tests/database")
