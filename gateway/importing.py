@@ -14,7 +14,7 @@ from resolvers.import_ledger import (
     import_segments,
 )
 from resolvers.import_lines import Imported, Lines, Reject, Settle
-from resolvers.import_transactions import BATCH, OPTIONAL, REQUIRED, SEGMENT, import_transactions
+from resolvers.import_transactions import OPTIONAL, REQUIRED, SEGMENT, TRANSACTIONS_PER_BATCH, import_transactions
 from storage.database import Database
 
 
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 FILES = {
-    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (SEGMENT,)), look_back=BATCH),
+    Kind.TRANSACTIONS: FileKind(Columns(REQUIRED, OPTIONAL, (SEGMENT,)), look_back=TRANSACTIONS_PER_BATCH),
     Kind.ACCOUNTING_CODES: FileKind(Columns(*CODE_COLUMNS)),
     Kind.ACCOUNTING_PERIODS: FileKind(Columns(*PERIOD_COLUMNS)),
     Kind.SEGMENTS: FileKind(Columns(*SEGMENT_COLUMNS)),

@@ -45,7 +45,7 @@ STANDARD = frozenset(Permission) - {
 TOKEN_SECONDS = 3600
 """Lifetime of a token."""
 
-LONGEST_NAME = 100
+NAME_LENGTH_MAX = 100
 
 _SECRET_BYTES = 30  # 40 characters; established clients allow 42
 _TOKEN_BYTES = 32
@@ -177,8 +177,8 @@ def _normalised_name(raw: str) -> str:
         raise KeyRefused(f"the name {raw!a}: {refused}") from None
     if not name:
         raise KeyRefused("the name is empty; name the user or program that will use the API key")
-    if len(name) > LONGEST_NAME:
-        raise KeyRefused(f"the name has {len(name)} characters; the maximum is {LONGEST_NAME}")
+    if len(name) > NAME_LENGTH_MAX:
+        raise KeyRefused(f"the name has {len(name)} characters; the maximum is {NAME_LENGTH_MAX}")
     return name
 
 

@@ -46,7 +46,7 @@ OPTIONAL = ("organization", "exchange_rate", "home_amount", "account_number", "d
 SEGMENT = "segment."
 """The columns of segments begin with this: `segment.country`."""
 
-BATCH = 5_000
+TRANSACTIONS_PER_BATCH = 5_000
 """Transactions posted at a time, which is also the part of a file that is in memory."""
 
 
@@ -61,7 +61,7 @@ def import_transactions(
 ) -> Imported:
     """Record every valid line of a file; if this raises, nothing is recorded.
 
-    Invalid lines are rejected, in the order of the file, each before more than BATCH lines after it are read.
+    Invalid lines are rejected in the order of the file, each before the batch after its own is read.
     A transaction recorded before with the same content is a duplicate; with other content it is rejected.
     Raises ImportRefused if a sum exceeds 64 bits, or if another caller records the same transactions meanwhile.
     """
@@ -74,7 +74,7 @@ def import_transactions(
             posting = OpenPosting(session, source[-1024:], actor)
             remaining = iter(lines)
             days: Counter[date] = Counter()
-            while batch := list(islice(remaining, BATCH)):
+            while batch := list(islice(remaining, TRANSACTIONS_PER_BATCH)):
                 _post(session, posting, checker, batch, result, totals, days, reject)
             _place(session, days, result)
             result.totals = {code: to_decimal(Minor(total), checker.currencies[code]) for code, total in totals.items()}

@@ -33,7 +33,7 @@ from storage.words import JournalEntryStatus
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
 
-_LISTS_REMEMBERED = 100
+_LISTS_CACHED_MAX = 100
 
 
 class Loaders:
@@ -121,7 +121,7 @@ class Loaders:
     def _list(self, name: Hashable, look_up: Callable[..., dict[int, Any]], *args: Any) -> DataLoader[int, Any]:
         if name not in self._lists:
             # A connection can stay open for days, so the number of cached loaders is limited.
-            if len(self._lists) >= _LISTS_REMEMBERED:
+            if len(self._lists) >= _LISTS_CACHED_MAX:
                 self._lists.clear()
             self._lists[name] = self._by_id(look_up, *args)
         return self._lists[name]

@@ -20,11 +20,11 @@ from storage.texts import TextRefused, normalised
 from storage.transactions import NewTransaction, PostedTransaction
 from storage.words import AccountingCodeStatus, TransactionType
 
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+DATE_MIN, DATE_MAX = date(1900, 1, 1), date(2199, 12, 31)
 """The range of transaction dates; a date outside it is a typing error."""
 
-LONGEST_TEXT = 255
-SMALLEST_RATE, LARGEST_RATE = Decimal(10) ** -30, Decimal(10) ** 12
+TEXT_LENGTH_MAX = 255
+RATE_MIN, RATE_LIMIT = Decimal(10) ** -30, Decimal(10) ** 12
 
 HOME_AMOUNT_TOLERANCE = 1_000
 """A given home amount may differ from amount x rate by 1/1,000, or by one minor unit if that is more: other systems
@@ -88,8 +88,8 @@ class Checker:
         given = _normalised(raw, violations)
         unreadable = frozenset(violation.path for violation in violations.found)
         day = given.transaction_date
-        if day is not None and not EARLIEST <= day <= LATEST:
-            message = f"{day} is out of range; use a date from {EARLIEST} to {LATEST}"
+        if day is not None and not DATE_MIN <= day <= DATE_MAX:
+            message = f"{day} is out of range; use a date from {DATE_MIN} to {DATE_MAX}"
             violations.add(Rule.OUT_OF_RANGE, message, "transaction_date")
         debit = self._code("debit_account", given.debit_account, violations)
         credit = self._code("credit_account", given.credit_account, violations)
@@ -207,9 +207,9 @@ class Checker:
             message = f"it is required to convert {given.currency} to {home}, the home currency"
             violations.add(Rule.REQUIRED, message, "exchange_rate")
             return None
-        if not rate.is_finite() or not SMALLEST_RATE <= rate < LARGEST_RATE or len(money.plain(rate)) > 60:
+        if not rate.is_finite() or not RATE_MIN <= rate < RATE_LIMIT or len(money.plain(rate)) > 60:
             message = (
-                f"{rate:f} is not an exchange rate; use a positive number below {LARGEST_RATE:f}, of 60 digits at most"
+                f"{rate:f} is not an exchange rate; use a positive number below {RATE_LIMIT:f}, of 60 digits at most"
             )
             violations.add(Rule.OUT_OF_RANGE, message, "exchange_rate")
             return None
@@ -300,8 +300,8 @@ def _text(given: str, violations: Violations, *path: str | int) -> str | None:
     except TextRefused as refused:
         violations.add(Rule.INVALID, str(refused), *path)
         return None
-    if len(text) > LONGEST_TEXT:
-        message = f"it has {len(text)} characters; the maximum is {LONGEST_TEXT}"
+    if len(text) > TEXT_LENGTH_MAX:
+        message = f"it has {len(text)} characters; the maximum is {TEXT_LENGTH_MAX}"
         violations.add(Rule.INVALID, message, *path)
         return None
     return text or None

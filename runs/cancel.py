@@ -20,7 +20,7 @@ from storage.journal_entries import JournalEntry, count_live_entries
 from storage.journal_runs import JournalRun, lock_run
 from storage.words import CancelOutcome, JournalRunStatus
 
-BATCH = 100
+ENTRIES_PER_BATCH = 100
 """Entries tried in one transaction: fewer make the feed smoother, more make each entry cheaper."""
 
 TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
@@ -43,7 +43,7 @@ def start_cancellation(session: Session, run: JournalRun, actor: str) -> None:
     trail.record(session, run, actor, Action.CANCEL, before)
 
 
-def cancel_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
+def cancel_batch(session: Session, run_id: int, size: int = ENTRIES_PER_BATCH) -> bool:
     """Try a batch of entries that have not been tried, and finish the cancellation after the last.
 
     Returns True while entries are left. It reads from the rows what is left, so it can be repeated at any time.

@@ -8,7 +8,7 @@ from storage.audit import Action
 from storage.journal_runs import JournalRun, delete_entries_of_run, delete_run_rows, lock_run
 from storage.words import JournalRunStatus
 
-BATCH = 5_000
+ENTRIES_PER_BATCH = 5_000
 """Entries deleted in one transaction."""
 
 
@@ -20,7 +20,7 @@ def start_deletion(session: Session, run: JournalRun, actor: str) -> None:
     trail.record(session, run, actor, Action.DELETE, before)
 
 
-def delete_batch(session: Session, run_id: int, size: int = BATCH) -> bool:
+def delete_batch(session: Session, run_id: int, size: int = ENTRIES_PER_BATCH) -> bool:
     """Delete a batch of the run's entries, and the run after the last. Returns True while entries are left."""
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.DELETE_IN_PROGRESS:

@@ -28,7 +28,7 @@ from runs.violations import Invalid
 
 ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPOINTS, *accounting.ENDPOINTS]
 
-SMALLEST_PACKED = 1_000
+COMPRESSED_BYTES_MIN = 1_000
 """Responses of at least this many bytes are gzipped, if the client accepts it."""
 
 Answerer = Callable[[Request], Awaitable[Response]]
@@ -47,7 +47,7 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    return Tracing(GZipMiddleware(app, minimum_size=SMALLEST_PACKED))
+    return Tracing(GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN))
 
 
 def routes(gateway: Gateway, authentication: Authentication) -> list[Route]:

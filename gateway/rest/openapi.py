@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from gateway.rest.endpoint import Endpoint
 from gateway.rest.oauth import GRANT, TokenError, TokenResponse
-from gateway.rest.paging import LARGEST_PAGE, LAST_PAGE
+from gateway.rest.paging import LAST_PAGE, ROWS_PER_PAGE_MAX
 from gateway.rest.refusals import Refusal
 from gateway.rest.wire import Wire
 
@@ -90,7 +90,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     ]
     if endpoint.page_size is not None:
         number = {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1}
-        size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": endpoint.page_size}
+        size = {"type": "integer", "minimum": 1, "maximum": ROWS_PER_PAGE_MAX, "default": endpoint.page_size}
         parameters.append(_parameter("query", "page", "The page number.", number))
         parameters.append(_parameter("query", "pageSize", "The number of results per page.", size))
         cursor = "The position where the page starts, taken from `nextPage`."

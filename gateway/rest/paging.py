@@ -9,7 +9,7 @@ from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Success
 from storage.pages import Page, Row, Window
 
-LARGEST_PAGE = 300
+ROWS_PER_PAGE_MAX = 300
 LAST_PAGE = 1_000_000_000
 
 
@@ -49,7 +49,7 @@ def numbered(url: URL, default_size: int) -> Numbered:
     if number is None or number > LAST_PAGE:
         message = f"page: {parameters['page']!r} is not a page number; use a number from 1 to {LAST_PAGE}."
         raise Refused(reason(Category.QUERY, message))
-    size = min(_positive(parameters.get("pageSize", "")) or default_size, LARGEST_PAGE)
+    size = min(_positive(parameters.get("pageSize", "")) or default_size, ROWS_PER_PAGE_MAX)
     cursor = parameters.get("cursor")
     skip = 0 if cursor else (number - 1) * size
     return Numbered(url, number, Window(size=size, after=cursor or None, skip=skip))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
 from resolvers.import_lines import ImportRefused
-from resolvers.import_transactions import BATCH, import_transactions
+from resolvers.import_transactions import TRANSACTIONS_PER_BATCH, import_transactions
 from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
 from storage.database import Database
@@ -210,10 +210,12 @@ def test_a_late_transaction_gets_its_own_bucket(database: Database) -> None:
 
 
 def test_a_file_of_several_batches_has_one_bucket_a_key(database: Database) -> None:
-    posted = post(database, (line(str(number), amount="0.01") for number in range(BATCH + 2)))
+    posted = post(database, (line(str(number), amount="0.01") for number in range(TRANSACTIONS_PER_BATCH + 2)))
 
-    assert posted.recorded == BATCH + 2
-    assert [bucket[2:4] for bucket in buckets(database).values()] == [(BATCH + 2, BATCH + 2)]
+    assert posted.recorded == TRANSACTIONS_PER_BATCH + 2
+    assert [bucket[2:4] for bucket in buckets(database).values()] == [
+        (TRANSACTIONS_PER_BATCH + 2, TRANSACTIONS_PER_BATCH + 2)
+    ]
 
 
 # Sums beyond 64 bits
@@ -275,7 +277,7 @@ def test_a_file_whose_sum_leaves_64_bits_is_refused_whole(database: Database) ->
     half = "46116860184273879.04"
     lines = [
         line("first", amount=half),
-        *(line(str(number), amount="1.00", segment_country="FR") for number in range(BATCH)),
+        *(line(str(number), amount="1.00", segment_country="FR") for number in range(TRANSACTIONS_PER_BATCH)),
         line("last", amount=half),
     ]
 
@@ -283,12 +285,12 @@ def test_a_file_whose_sum_leaves_64_bits_is_refused_whole(database: Database) ->
         import_lines(database, lines)
 
     assert_nothing_posted(database)
-    assert import_lines(database, lines[:-1]) == (BATCH + 1, 0)
+    assert import_lines(database, lines[:-1]) == (TRANSACTIONS_PER_BATCH + 1, 0)
 
 
 def test_a_file_that_breaks_off_is_undone_whole(database: Database) -> None:
     def broken() -> Iterable[dict[str, str]]:
-        yield from (line(str(number)) for number in range(BATCH + 1))
+        yield from (line(str(number)) for number in range(TRANSACTIONS_PER_BATCH + 1))
         raise OSError("the file is cut off")
 
     with pytest.raises(OSError, match="the file is cut off"):

@@ -16,7 +16,7 @@ import pytest
 from sqlmodel import col, func, select
 
 from gateway.command_line import app
-from resolvers.import_transactions import BATCH
+from resolvers.import_transactions import TRANSACTIONS_PER_BATCH
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.audit import AuditEvent
@@ -295,7 +295,10 @@ def test_a_broken_file_is_refused_with_where_and_why(name: str, embedded: str, t
 @pytest.mark.parametrize(
     ("end", "message"),
     [
-        ('"never closed', f"feed.csv, line {BATCH + 4}: the quote opened on this line is never closed"),
+        (
+            '"never closed',
+            f"feed.csv, line {TRANSACTIONS_PER_BATCH + 4}: the quote opened on this line is never closed",
+        ),
         (GOOD.replace("1.00", LARGEST) + GOOD.replace("a,", "b,").replace("1.00", LARGEST), "beyond 64 bits"),
     ],
 )
@@ -303,7 +306,7 @@ def test_a_file_that_is_refused_late_leaves_nothing(
     database: Database, database_url: str, tmp_path: Path, end: str, message: str
 ) -> None:
     # More than a batch, that is written by then, and a rejected line.
-    lines = [GOOD.replace("a,", f"early-{number},") for number in range(BATCH + 1)]
+    lines = [GOOD.replace("a,", f"early-{number},") for number in range(TRANSACTIONS_PER_BATCH + 1)]
     (tmp_path / "feed.csv").write_text(HEADER + "rejected,,,,,,\n" + "".join(lines) + end)
 
     done = run(tmp_path, "import", "transactions", "feed.csv", "--database", database_url)
@@ -316,7 +319,7 @@ def test_a_file_that_is_refused_late_leaves_nothing(
 def test_an_import_that_is_killed_leaves_nothing_and_can_be_run_again(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    text = HEADER + "".join(GOOD.replace("a,", f"{number},") for number in range(2 * BATCH))
+    text = HEADER + "".join(GOOD.replace("a,", f"{number},") for number in range(2 * TRANSACTIONS_PER_BATCH))
     process = start(tmp_path, "import", "transactions", "-", "--database", database_url)
     assert process.stdin is not None
     # A pipe holds 64 KiB, so that most has been read once this is written.
@@ -328,8 +331,10 @@ def test_an_import_that_is_killed_leaves_nothing_and_can_be_run_again(
     assert count(database) == 0
     done = run(tmp_path, "import", "transactions", "-", "--database", database_url, text=text)
 
-    assert done.stdout.startswith(f"standard input: {2 * BATCH:,} recorded, 0 duplicates, 0 rejected\n"), done.stderr
-    assert count(database) == 2 * BATCH
+    assert done.stdout.startswith(
+        f"standard input: {2 * TRANSACTIONS_PER_BATCH:,} recorded, 0 duplicates, 0 rejected\n"
+    ), done.stderr
+    assert count(database) == 2 * TRANSACTIONS_PER_BATCH
 
 
 def test_rejects_that_cannot_be_written_refuse_the_file(embedded: str, tmp_path: Path) -> None:
@@ -392,7 +397,9 @@ def test_a_server_lost_during_a_file_is_reported_in_one_line(postgresql: Postgre
     assert run(tmp_path, "import", "accounting-codes", "-", "--database", url, text=CODES).returncode == 0
     process = start(tmp_path, "import", "transactions", "-", "--database", url)
     assert process.stdin is not None
-    process.stdin.write(HEADER + "".join(GOOD.replace("a,", f"{number},") for number in range(2 * BATCH)))
+    process.stdin.write(
+        HEADER + "".join(GOOD.replace("a,", f"{number},") for number in range(2 * TRANSACTIONS_PER_BATCH))
+    )
     process.stdin.flush()
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         ended = connection.execute(

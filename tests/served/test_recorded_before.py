@@ -31,7 +31,7 @@ def errors_of(client: Client, *items: dict[str, Any]) -> list[tuple[str, str, st
 
 def narrow_days(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse new transactions dated in 2024."""
-    monkeypatch.setattr(transactions, "LATEST", date(2023, 12, 31))
+    monkeypatch.setattr(transactions, "DATE_MAX", date(2023, 12, 31))
 
 
 def lose_the_segment(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from sqlmodel import select
 
 from gateway.feed import Record, open_feed
 from gateway.rejects import Rejects
-from resolvers.import_transactions import BATCH
+from resolvers.import_transactions import TRANSACTIONS_PER_BATCH
 from storage.database import Database
 from storage.transactions import Transaction
 from tests.support.command import COMMAND, PATIENCE_SECONDS, run_here, start
@@ -139,15 +139,19 @@ def test_rejects_are_in_the_order_of_the_file_whatever_is_wrong(database: Databa
 
 
 def test_rejects_of_more_than_a_batch_keep_their_cells(database: Database, tmp_path: Path) -> None:
-    good = [line(f"good-{number}") for number in range(BATCH)]
-    bad = [line(f"bad-{number}", currency="x") for number in range(BATCH + 2)]
+    good = [line(f"good-{number}") for number in range(TRANSACTIONS_PER_BATCH)]
+    bad = [line(f"bad-{number}", currency="x") for number in range(TRANSACTIONS_PER_BATCH + 2)]
     (tmp_path / "feed.csv").write_text(text(*bad[:2], *good, *bad[2:]))
 
     assert take(tmp_path, database, "feed.csv").returncode == 2
 
     found = rows(tmp_path / "feed.csv.rejects.csv")
     assert [row["transaction_id"] for row in found] == [values["transaction_id"] for values in bad]
-    assert [int(row["line"]) for row in found] == [2, 3, *range(BATCH + 4, 2 * BATCH + 4)]
+    assert [int(row["line"]) for row in found] == [
+        2,
+        3,
+        *range(TRANSACTIONS_PER_BATCH + 4, 2 * TRANSACTIONS_PER_BATCH + 4),
+    ]
 
 
 def test_rejects_of_ndjson_and_parquet_are_csv_of_the_same_columns(database: Database, tmp_path: Path) -> None:
@@ -318,7 +322,7 @@ def test_an_import_that_is_killed_leaves_no_list_and_no_transaction(
     url = database.url.render_as_string(hide_password=False)
     process = start(tmp_path, "import", "transactions", "-", "--database", url)
     assert process.stdin is not None
-    bad = text(*(line(f"bad {count}", amount="x") for count in range(2 * BATCH)))
+    bad = text(*(line(f"bad {count}", amount="x") for count in range(2 * TRANSACTIONS_PER_BATCH)))
     # A pipe holds 64 KiB, so that most has been read once this is written.
     process.stdin.write(text(line("good")) + bad.partition("\n")[2])
     process.stdin.flush()

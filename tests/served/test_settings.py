@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from resolvers.import_transactions import BATCH, import_transactions
+from resolvers.import_transactions import TRANSACTIONS_PER_BATCH, import_transactions
 from resolvers.settings import SettingsRefused, Wanted, change, settings_of, settle
 from storage.conservation import broken_rules
 from storage.database import Database, DatabaseBusy
@@ -259,7 +259,7 @@ def test_the_home_currency_is_not_changed_under_an_import_that_records_amounts_i
     begun, told = threading.Event(), threading.Event()
 
     def lines() -> Iterator[tuple[int, dict[str, str]]]:
-        for number in range(BATCH + 1):
+        for number in range(TRANSACTIONS_PER_BATCH + 1):
             yield number, line(f"SP{number}", **RATE)
         begun.set()
         assert told.wait(60)
@@ -275,7 +275,7 @@ def test_the_home_currency_is_not_changed_under_an_import_that_records_amounts_i
         ):
             change(database, Wanted("EUR"), actor="test")
         told.set()
-        assert imported.result(60).recorded == BATCH + 1
+        assert imported.result(60).recorded == TRANSACTIONS_PER_BATCH + 1
 
     with pytest.raises(SettingsRefused, match="have home amounts in GBP"):
         change(database, Wanted("EUR"), actor="test")
