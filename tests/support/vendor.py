@@ -3,6 +3,7 @@
 import time
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -11,15 +12,20 @@ from resolvers.access import create_api_key
 from storage.words import Permission
 from tests.support.client import Client
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import zuora_sdk
-    from zuora_sdk.zuora_client import ZuoraClient
-
 PATIENCE_SECONDS = 30
 
 PUBLISHED_AS_NUMBERS = {"code"}
 """The client declares a reason's code as text, but the published samples have a number, and it reads either."""
+
+
+@cache
+def zuora() -> Any:
+    """The vendor's package, imported when a test first needs it: that takes eight seconds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import zuora_sdk
+        import zuora_sdk.zuora_client
+    return zuora_sdk
 
 
 @dataclass
@@ -44,8 +50,8 @@ class Vendor:
         types = values.pop("transaction_types", ["Invoice Item"])
         headers = {name: values.pop(name) for name in ("idempotency_key",) if name in values}
         usual = {"accounting_period_name": "Dec 2024", "journal_entry_date": "2024-12-31"}
-        request = zuora_sdk.CreateJournalRunRequest(
-            transaction_types=[zuora_sdk.CreateJournalRunRequestTransactionType(type=word) for word in types],
+        request = zuora().CreateJournalRunRequest(
+            transaction_types=[zuora().CreateJournalRunRequestTransactionType(type=word) for word in types],
             **{**usual, **values},
         )
         return understood(self.runs.create_journal_run(request, **headers))
@@ -72,7 +78,7 @@ class Vendor:
 
     def set(self, number: str, **values: Any) -> Any:
         """Set an entry's basic information."""
-        request = zuora_sdk.UpdateBasicSummaryJournalEntryRequest(**values)
+        request = zuora().UpdateBasicSummaryJournalEntryRequest(**values)
         return understood(self.entries.update_basic_summary_journal_entry(number, request))
 
 
@@ -92,7 +98,7 @@ def understood(answer: Any) -> Any:
 def logged_in(gateway: Client, *permissions: Permission) -> Any:
     """The vendor's client, with a token of a new API key with these permissions."""
     key, secret = create_api_key(gateway.database, f"ERP {len(permissions)}", permissions, actor="test")
-    sdk = ZuoraClient(key.client_id, secret, env=None)
+    sdk = zuora().zuora_client.ZuoraClient(key.client_id, secret, env=None)
     sdk.set_base_url(gateway.url)
     sdk.refresh_token()
     assert not sdk.is_token_expired()
