@@ -26,9 +26,7 @@ def run(guarded: Guarded, request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.mark.parametrize("program", FOLLOWING, ids=lambda program: program.stem)
-def test_a_client_asks_is_refused_and_follows_a_cancellation_through_a_lost_connection(
-    program: Path, guarded: Guarded, run: Run
-) -> None:
+def test_a_client_follows_a_cancellation_through_a_lost_connection(program: Path, guarded: Guarded, run: Run) -> None:
     assert_went_through(play(program, guarded, run), run)
 
 

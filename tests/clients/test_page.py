@@ -83,9 +83,7 @@ def collected(lines: Iterator[Line]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("built")
-def test_the_page_asks_for_one_token_keeps_it_over_a_reload_and_asks_again_once_revoked(
-    browser: str, guarded: Client
-) -> None:
+def test_the_page_signs_in_once_for_each_token(browser: str, guarded: Client) -> None:
     key, secret = create_api_key(guarded.database, "Month end", STANDARD, actor="test")
     given = {"clientId": key.client_id, "clientSecret": secret, "browser": browser, "url": guarded.url}
     told: list[Line] = []

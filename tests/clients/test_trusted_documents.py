@@ -35,9 +35,7 @@ def assert_refuses_others(url: str, guarded: Guarded) -> None:
 
 
 @pytest.mark.parametrize("client", ["apollo", "relay"])
-def test_a_client_sends_the_ids_of_trusted_documents_and_no_other_document_runs(
-    client: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_only_trusted_documents_run(client: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if client == "apollo":
         folder = workshop(tmp_path)
         for document in DOCUMENTS.glob("*.graphql"):

@@ -68,7 +68,7 @@ def test_a_database_of_a_newer_version_is_refused_untouched(empty_database: Data
             check(empty_database)
 
 
-def test_the_migration_frees_names_of_revoked_keys_and_keeps_keys_tokens_and_transfers(
+def test_the_migration_frees_only_the_names_of_revoked_keys(
     database_url: str,
 ) -> None:
     insert_keys = text(

@@ -47,7 +47,7 @@ key_sums = st.lists(
 
 
 @given(key_sums, st.sampled_from([{}, {None: ["country"]}, {TYPES[0]: ["country"]}]), st.sampled_from([None, "GBP"]))
-def test_entries_balance_in_both_currencies_are_grouped_by_the_key_and_lose_nothing(
+def test_entries_balance_and_lose_nothing(
     sums: list[KeySum], rule: dict[TransactionType | None, list[str]], aggregate_into: str | None
 ) -> None:
     counts: Counter[Group] = Counter()

@@ -355,7 +355,7 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     assert run_here(tmp_path, "api-key", "create", "New", "--permission", "Rule", *where).returncode == 64
 
 
-def test_keys_are_made_and_revoked_while_a_gateway_that_requires_them_is_served(tmp_path: Path) -> None:
+def test_keys_change_while_the_gateway_is_served(tmp_path: Path) -> None:
     with running(tmp_path, "serve", "--require-api-key") as (_, url):
         client_id, secret = re.findall(r": (\S+)\n", run(tmp_path, "api-key", "create", "Month end").stdout)[-2:]
         with closing(Database(f"sqlite:///{tmp_path}/journal-gateway.db")) as database:

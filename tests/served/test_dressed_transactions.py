@@ -123,7 +123,7 @@ def marked(mark: str, text: str) -> str:
 # The server's threads also draw random numbers while Hypothesis draws examples.
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("way", ["csv", "ndjson", "graphql"])
-def test_the_same_transactions_make_the_same_ledger_however_written_and_by_any_interface(
+def test_the_same_transactions_make_the_same_ledger_by_any_interface(
     database: Database, tmp_path: Path, way: str
 ) -> None:
     with served(Application(database), database) as client:

@@ -216,7 +216,7 @@ def test_restless_subscribers_each_see_every_outcome_exactly_once(
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
-def test_a_database_lost_under_a_subscription_is_a_stated_error_and_it_resumes(
+def test_a_subscription_resumes_after_its_database_was_lost(
     client: Client, postgresql: PostgreSQL, transport: Transport
 ) -> None:
     run = run_of(client, 4)

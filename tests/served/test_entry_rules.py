@@ -21,7 +21,7 @@ def errors_of(payload: dict[str, Any]) -> list[tuple[str, list[str], str]]:
     return [(error["code"], error["field"], error["message"]) for error in payload["errors"]]
 
 
-def test_one_entry_is_cancelled_its_transactions_are_free_and_its_run_stays_completed(client: Client) -> None:
+def test_a_single_entry_is_cancelled_without_its_run(client: Client) -> None:
     run, (first, second) = entries_of_two(client)
 
     cancelled = client.cancel_entry(first)

@@ -194,7 +194,7 @@ def test_every_nullable_column_and_every_nullable_name_of_rest_has_a_case() -> N
     assert answered == {name for case in CASES.values() for name in case.names} | NOT_OF_A_COLUMN
 
 
-def test_each_value_that_is_null_in_the_database_is_null_to_every_client_and_changes_no_other(vendor: Vendor) -> None:
+def test_a_null_of_the_database_is_null_to_every_client(vendor: Vendor) -> None:
     database = vendor.gateway.database
     fill_all(database)
     with Rest(vendor.gateway.url) as rest:

@@ -183,7 +183,7 @@ def test_without_an_active_rule_there_are_no_segments_in_the_key(database: Datab
     assert (entry.segment_values, entry.transaction_count, run.segmentation_rule_name) == ([], 3, None)
 
 
-def test_a_rule_orders_its_segments_and_may_override_them_for_single_transaction_types(database: Database) -> None:
+def test_a_rule_can_override_its_segments_for_a_type(database: Database) -> None:
     rule = {"segmentation_rule": "By product and country", "active": "yes"}
     tax = {"segmentation_rule": "By product and country", "transaction_type": "Taxation Item"}
     rows = [{**rule, "segment": "product"}, {**rule, "segment": "country"}, {**tax, "segment": "country"}]

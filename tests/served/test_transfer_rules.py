@@ -24,7 +24,7 @@ def transferred(client: Client, number: str, status: str) -> tuple[Any, Any]:
     return entry["transferredAt"], entry["transferredBy"]
 
 
-def test_all_named_entries_are_set_or_none_and_a_cancelled_one_can_no_longer_change(client: Client) -> None:
+def test_transfer_statuses_are_set_for_all_entries_or_none(client: Client) -> None:
     number, (created, cancelled, other) = entries_of_three(client)
     assert [entry["number"] for entry in client.transfer([other, created])["journalEntries"]] == [other, created]
     client.cancel(number)
@@ -56,7 +56,7 @@ def test_from_1_to_1000_entries_are_named(client: Client) -> None:
         assert error["message"] == f"Give 1 to 1,000 journal entries; this call has {len(numbers):,}."
 
 
-def test_time_and_user_are_kept_while_the_status_is_yes_and_every_change_is_audited(
+def test_a_transfer_records_its_time_and_user(
     client: Client,
 ) -> None:
     _, (number, *_) = entries_of_three(client)
