@@ -9,9 +9,9 @@ from functools import cache
 from typing import TypeVar
 
 from resolvers.did_you_mean import DidYouMean
+from runs.texts import normalised_text
 from runs.violations import Rule, Violation, Violations
 from storage.errors import OperatorError
-from storage.texts import TextRefused, normalised
 
 Line = tuple[int, Mapping[str, str] | str]
 """A line's number, and its values by column, or why it cannot be parsed."""
@@ -122,15 +122,7 @@ class Cells:
 
     def text(self, column: str, longest: int = 100) -> str | None:
         """The column's text, normalised; None if it is blank, refused or too long."""
-        try:
-            text = normalised(self._values.get(column, ""))
-        except TextRefused as refused:
-            self.violations.add(Rule.INVALID, str(refused), column)
-            return None
-        if len(text) > longest:
-            self.violations.add(Rule.INVALID, f"it has {len(text)} characters; the maximum is {longest}", column)
-            return None
-        return text or None
+        return normalised_text(self._values.get(column, ""), longest, self.violations, column)
 
     def read(self, column: str, parse: Callable[[str], Value]) -> Value | None:
         """The parsed text of the column; None if it is blank or invalid."""

@@ -141,17 +141,17 @@ def _entries_of_run(session: Session, run_number: str, window: Window) -> Page[J
 def _set_transferred(
     session: Session, context: Context, numbers: list[str], status: TransferStatus
 ) -> list[JournalEntry]:
-    violations = Violations()
     if not 1 <= len(numbers) <= ENTRIES_PER_CALL_MAX:
         message = f"give 1 to {ENTRIES_PER_CALL_MAX:,} journal entries; this call has {len(numbers):,}"
-        violations.add(Rule.OUT_OF_RANGE, message, "journal_entry_numbers")
-        violations.refuse()
+        raise Invalid([Violation(Rule.OUT_OF_RANGE, message, ("journal_entry_numbers",))])
     entries = lock_entries_numbered(session, numbers)
-    seen: set[str] = set()
+    violations = Violations()
+    first: dict[str, int] = {}
     for position, number in enumerate(numbers):
-        violation = _violation(entries.get(number), number, ("journal_entry_numbers", position), number in seen)
-        violations.found += [] if violation is None else [violation]
-        seen.add(number)
+        path = ("journal_entry_numbers", position)
+        violation = _violation(entries.get(number), number, path, first.setdefault(number, position) != position)
+        if violation is not None:
+            violations.found.append(violation)
     violations.refuse()
     changed = [entries[number] for number in numbers]
     for entry in changed:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from resolvers.did_you_mean import DidYouMean
+from runs.texts import normalised_text
 from runs.violations import Path, Rule, Violation, Violations
 from storage import money
 from storage.accounting_codes import AccountingCode, all_codes
@@ -256,7 +257,7 @@ def _normalised(raw: TransactionFields, violations: Violations) -> TransactionFi
     """The fields with every text normalised; one that is blank, refused or too long becomes None, with a violation."""
 
     def text(name: str, given: str | None, *, required: bool = False) -> str | None:
-        found = None if given is None else _text(given, violations, name)
+        found = None if given is None else normalised_text(given, TEXT_LENGTH_MAX, violations, name)
         if required and found is None and (name,) not in {violation.path for violation in violations.found}:
             violations.add(Rule.REQUIRED, "it is required", name)
         return found
@@ -279,12 +280,12 @@ def _normalised_segments(segments: Sequence[tuple[str, str]], violations: Violat
     found: dict[str, str] = {}
     for raw_name, raw_value in segments:
         # Show the invisible characters of an invalid name as escapes.
-        name = _text(raw_name, violations, *SEGMENTS, ascii(raw_name)[1:-1])
+        name = normalised_text(raw_name, TEXT_LENGTH_MAX, violations, *SEGMENTS, ascii(raw_name)[1:-1])
         if name is None:
             if not raw_name.strip():
                 violations.add(Rule.REQUIRED, "the name of a segment is required", *SEGMENTS, "")
             continue
-        value = _text(raw_value, violations, *SEGMENTS, name)
+        value = normalised_text(raw_value, TEXT_LENGTH_MAX, violations, *SEGMENTS, name)
         if value is None:
             continue
         if name in found:
@@ -292,19 +293,6 @@ def _normalised_segments(segments: Sequence[tuple[str, str]], violations: Violat
         else:
             found[name] = value
     return list(found.items())
-
-
-def _text(given: str, violations: Violations, *path: str | int) -> str | None:
-    try:
-        text = normalised(given)
-    except TextRefused as refused:
-        violations.add(Rule.INVALID, str(refused), *path)
-        return None
-    if len(text) > TEXT_LENGTH_MAX:
-        message = f"it has {len(text)} characters; the maximum is {TEXT_LENGTH_MAX}"
-        violations.add(Rule.INVALID, message, *path)
-        return None
-    return text or None
 
 
 def _normalised_now(recorded: str | None) -> str | None:

@@ -14,7 +14,6 @@ from runs.create import insert_run
 from runs.create_rules import RunDraft, check
 from runs.delete import start_deletion
 from runs.idempotency import earlier_run, remember_key
-from runs.states import NotAllowed
 from runs.violations import Invalid, Rule, Violation
 from runs.workflows import Workflows
 from storage.journal_entries import JournalEntry, lock_entries_numbered
@@ -42,10 +41,7 @@ def create_run(session: Session, workflows: Workflows, draft: RunDraft, actor: s
 def cancel_run(session: Session, workflows: Workflows, number: str, actor: str) -> JournalRun:
     """Start cancelling a Pending, Error or Completed run. Its entries are tried afterwards."""
     run = _locked(session, number)
-    try:
-        start_cancellation(session, run, actor)
-    except NotAllowed as error:
-        raise _not_allowed(error) from error
+    start_cancellation(session, run, actor)
     workflows.enqueue(session, run)
     return run
 
@@ -53,10 +49,7 @@ def cancel_run(session: Session, workflows: Workflows, number: str, actor: str) 
 def delete_run(session: Session, workflows: Workflows, number: str, actor: str) -> JournalRun:
     """Start deleting a Cancelled run. The run and its entries are deleted afterwards."""
     run = _locked(session, number)
-    try:
-        start_deletion(session, run, actor)
-    except NotAllowed as error:
-        raise _not_allowed(error) from error
+    start_deletion(session, run, actor)
     workflows.enqueue(session, run)
     return run
 
@@ -84,7 +77,3 @@ def _locked(session: Session, number: str) -> JournalRun:
     if run is None:
         raise Invalid([Violation(Rule.UNKNOWN, f"there is no journal run {number!r}", ("number",))])
     return run
-
-
-def _not_allowed(error: NotAllowed) -> Invalid:
-    return Invalid([Violation(Rule.STATUS_NOT_ALLOWED, str(error), ("number",))])

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlmodel import Session
 
+from runs.texts import normalised_name
 from runs.violations import Rule, Violation, Violations
 from storage.accounting_periods import AccountingPeriod, period_named, period_of
 from storage.journal_entries import period_has_live_entries
@@ -13,7 +14,7 @@ from storage.journal_runs import running_run
 from storage.posting_keys import organizations
 from storage.segments import SegmentationRule, active_rule
 from storage.settings import Ledger, ledger_of
-from storage.texts import TextRefused, is_storable, normalised
+from storage.texts import is_storable
 from storage.words import TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
@@ -133,7 +134,8 @@ def _range(session: Session, draft: RunDraft, violations: Violations) -> _Range 
 
 
 def _named_period(session: Session, draft: RunDraft, violations: Violations) -> _Range | None:
-    name = _name(draft.accounting_period_name or "", violations, "accounting_period_name")
+    # A blank name stays blank and matches nothing: treated as absent, it would widen the run.
+    name = normalised_name(draft.accounting_period_name or "", violations, "accounting_period_name")
     period = None if name is None else period_named(session, name)
     if period is None:
         if name is not None:
@@ -249,7 +251,7 @@ def _organizations(session: Session, draft: RunDraft, violations: Violations) ->
     names: list[str] = []
     for position, label in enumerate(labels):
         place = ("organization_labels", position)
-        name = _name(label, violations, *place)
+        name = normalised_name(label, violations, *place)
         if name is None:
             continue
         if name not in known:
@@ -263,15 +265,6 @@ def _organizations(session: Session, draft: RunDraft, violations: Violations) ->
         else:
             names.append(name)
     return names
-
-
-def _name(raw: str, violations: Violations, *path: str | int) -> str | None:
-    """The normalised name. A blank name stays blank and matches nothing: treated as absent, it would widen the run."""
-    try:
-        return normalised(raw)
-    except TextRefused as refused:
-        violations.add(Rule.INVALID, str(refused), *path)
-        return None
 
 
 def _check_aggregation(

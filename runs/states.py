@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from runs.violations import Invalid, Rule, Violation
 from storage.journal_runs import JournalRun
 from storage.words import JournalRunStatus as Status
 
@@ -32,14 +33,13 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
 """The status that follows each status and event; every other combination is refused. Deletion ends in no status."""
 
 
-class NotAllowed(Exception):
-    """The status of the run does not allow the event. The text names both."""
+class NotAllowed(Invalid):
+    """The status of the run does not allow the event. The violation names both."""
 
     def __init__(self, run: JournalRun, event: Event) -> None:
         allowed = " or ".join(status.value for status in statuses_allowing(event))
-        super().__init__(
-            f"journal run {run.number} is {run.status.value}; {event.value} is possible only from {allowed}"
-        )
+        message = f"journal run {run.number} is {run.status.value}; {event.value} is possible only from {allowed}"
+        super().__init__([Violation(Rule.STATUS_NOT_ALLOWED, message, ("number",))])
 
 
 def statuses_allowing(event: Event) -> list[Status]:

@@ -1,6 +1,5 @@
 """The filter and the order of a list of journal entries."""
 
-from dataclasses import replace
 from datetime import date
 from enum import Enum
 from typing import Annotated
@@ -8,10 +7,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from resolvers.names import name_to_find
-from schema.arguments import OrderDirection, given
+from schema.arguments import OrderDirection
 from storage.journal_entries import JournalEntry
-from storage.journal_entry_lists import EntryFilter, entries_by_date, entries_by_number
+from storage.journal_entry_lists import entries_by_date, entries_by_number
 from storage.pages import Order
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
 
@@ -57,15 +55,6 @@ EntryFilterArgument = Annotated[
 EntryOrderArgument = Annotated[
     JournalEntryOrder | None, strawberry.argument(description="Sort order; oldest entry first by default.")
 ]
-
-
-def entry_filter(filter: JournalEntryFilter | None) -> EntryFilter:
-    """The filter for storage. Raises RequestError for a name that no period can have."""
-    conditions = EntryFilter(**given(filter)) if filter else EntryFilter()
-    name = conditions.accounting_period_name
-    if name is None:
-        return conditions
-    return replace(conditions, accounting_period_name=name_to_find(name, "filter", "accounting_period_name"))
 
 
 def entry_order(order: JournalEntryOrder | None) -> Order[JournalEntry]:

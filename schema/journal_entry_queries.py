@@ -6,13 +6,14 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers import journal_entries as entries
-from schema.arguments import EntryNumber
+from schema.arguments import EntryNumber, filter_for
 from schema.connection import Listing
 from schema.info import Info
 from schema.journal_entry import JournalEntry
-from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_filter, entry_order
+from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
 from schema.paging import connection
 from storage import journal_entries
+from storage.journal_entry_lists import EntryFilter
 
 
 @strawberry.type
@@ -25,7 +26,7 @@ class JournalEntryQueries:
     def journal_entries(
         self, info: Info, filter: EntryFilterArgument = UNSET, order_by: EntryOrderArgument = UNSET
     ) -> Listing[journal_entries.JournalEntry]:
-        conditions = entry_filter(filter)
+        conditions = filter_for(EntryFilter, filter)
         return Listing(
             partial(entries.journal_entries, info.context, conditions, entry_order(order_by)),
             partial(entries.journal_entry_count, info.context, conditions),

@@ -9,15 +9,17 @@ from strawberry import UNSET
 from resolvers.journal_entries import net_zero_transactions
 from runs.net_zero import notice
 from schema.accounting import AccountingPeriod
+from schema.arguments import filter_for
 from schema.cancellation import Cancellation
 from schema.connection import Listing
 from schema.info import Info
 from schema.journal_entry import JournalEntry
-from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_filter, entry_order
+from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
 from schema.node import Node, to_id
 from schema.paging import connection
 from schema.transaction import Transaction
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
+from storage.journal_entry_lists import EntryFilter
 from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, JournalRunStatus, Permission, TransactionType
 
@@ -64,7 +66,8 @@ class JournalRun(Node):
         root: RunRow, info: Info, filter: EntryFilterArgument = UNSET, order_by: EntryOrderArgument = UNSET
     ) -> Listing[journal_entries.JournalEntry]:
         info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
-        conditions, order, loaders, run_id = entry_filter(filter), entry_order(order_by), info.context.loaders, root.id
+        conditions, order = filter_for(EntryFilter, filter), entry_order(order_by)
+        loaders, run_id = info.context.loaders, root.id
         return Listing(
             lambda window: loaders.entries(conditions, order, window).load(run_id),
             lambda: loaders.entry_count(conditions).load(run_id),

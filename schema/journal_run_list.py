@@ -1,6 +1,5 @@
 """The filter and the order of a list of journal runs."""
 
-from dataclasses import replace
 from datetime import date
 from enum import Enum
 from typing import Annotated
@@ -8,9 +7,8 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from resolvers.names import name_to_find
-from schema.arguments import OrderDirection, given
-from storage.journal_run_lists import RunFilter, runs_by_number, runs_by_start
+from schema.arguments import OrderDirection
+from storage.journal_run_lists import runs_by_number, runs_by_start
 from storage.journal_runs import JournalRun
 from storage.pages import Order
 from storage.words import JournalRunStatus
@@ -48,15 +46,6 @@ RunFilterArgument = Annotated[
 RunOrderArgument = Annotated[
     JournalRunOrder | None, strawberry.argument(description="Sort order; newest run first by default.")
 ]
-
-
-def run_filter(filter: JournalRunFilter | None) -> RunFilter:
-    """The filter for storage. Raises RequestError for a name that no period can have."""
-    conditions = RunFilter(**given(filter)) if filter else RunFilter()
-    name = conditions.accounting_period_name
-    if name is None:
-        return conditions
-    return replace(conditions, accounting_period_name=name_to_find(name, "filter", "accounting_period_name"))
 
 
 def run_order(order: JournalRunOrder | None) -> Order[JournalRun]:

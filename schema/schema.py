@@ -10,7 +10,6 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType as StrawberryOperationType
-from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.errors import RequestError
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
@@ -20,6 +19,7 @@ from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
 from schema.subscription import Subscription
+from schema.violations import field_of
 
 SDL_PATH = Path(__file__).parent / "schema.graphql"
 """The committed contract; a test compares it with the code."""
@@ -74,7 +74,7 @@ class Schema(strawberry.Schema):
         for error in errors:
             fault = error.original_error
             if isinstance(fault, RequestError) and fault.path:
-                error.extensions = {**fault.extensions, "field": list(map(to_camel_case, fault.path))}
+                error.extensions = {**fault.extensions, "field": field_of(fault.path)}
             if isinstance(fault, RequestError) or (error.extensions or {}).get("code"):
                 continue
             if error.path is None and (fault is None or isinstance(fault, GraphQLError)):

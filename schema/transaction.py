@@ -9,10 +9,9 @@ from strawberry import UNSET
 
 from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
-from schema.arguments import given
 from schema.info import Info
 from schema.node import Node, to_id
-from storage import accounting_codes, journal_entries, transaction_lists
+from storage import accounting_codes, journal_entries
 from storage.transactions import PostedTransaction
 from storage.words import NotJournaledReason, TransactionType
 
@@ -98,8 +97,3 @@ class TransactionFilter:
 TransactionFilterArgument = Annotated[
     TransactionFilter | None, strawberry.argument(description="Conditions that transactions must meet.")
 ]
-
-
-def transaction_filter(filter: TransactionFilter | None) -> transaction_lists.TransactionFilter:
-    """The filter for storage."""
-    return transaction_lists.TransactionFilter(**given(filter)) if filter else transaction_lists.TransactionFilter()

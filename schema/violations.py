@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from runs.violations import Invalid, Rule, Violation
+from runs.violations import Invalid, Path, Rule, Violation
 
 Value = TypeVar("Value")
 
@@ -42,10 +42,14 @@ async def payload(change: Awaitable[Value]) -> Payload[Value]:
         return Payload(None, [_user_error(violation) for violation in invalid.violations])
 
 
-def _user_error(violation: Violation) -> UserError:
-    path = violation.path
+def field_of(path: Path) -> list[str]:
+    """The path in GraphQL's names."""
     if "segments" in path:
         # A segment is named by its message; the input has them as a list.
         path = path[: path.index("segments") + 1]
-    field = ["input", *(_NAMES.get(part, to_camel_case(part)) if isinstance(part, str) else str(part) for part in path)]
+    return [_NAMES.get(part, to_camel_case(part)) if isinstance(part, str) else str(part) for part in path]
+
+
+def _user_error(violation: Violation) -> UserError:
+    field = ["input", *field_of(violation.path)]
     return UserError(code=violation.rule, message=violation.sentence, field=field)

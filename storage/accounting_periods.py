@@ -109,4 +109,5 @@ def count_accounting_periods(session: Session) -> int:
 
 
 def in_period(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
+    """The condition that the column is the id of the accounting period with that name."""
     return column.in_(select(AccountingPeriod.id).where(AccountingPeriod.name == name))

@@ -117,6 +117,7 @@ def _typed(expected: type, value: object) -> Any:
 
 
 def page_of(session: Session, statement: Select[Any], order: Order[Row], window: Window) -> Page[Row]:
+    """One page of the statement's rows. Raises BadCursor."""
     limited = statement.where(*order.between(window)).order_by(*order.clauses(window)).limit(window.size + 1)
     if window.skip:
         limited = limited.offset(window.skip)
@@ -132,6 +133,7 @@ def pages_by_parent(
     order: Order[Row],
     window: Window,
 ) -> dict[int, Page[Row]]:
+    """One page of the rows of each parent, in one statement. Raises BadCursor."""
     clauses = order.clauses(window)
     ranked = (
         select(
@@ -157,5 +159,6 @@ def counts_by_parent(
     parents: Iterable[int],
     conditions: Sequence[ColumnElement[bool]],
 ) -> dict[int, int]:
+    """The number of rows of each parent that has any, in one statement."""
     rows = session.execute(select(parent, func.count()).where(parent.in_(set(parents)), *conditions).group_by(parent))
     return {row[0]: row[1] for row in rows}

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlmodel import Session, col, func, select
 
 from storage.pages import Order, Page, Window
@@ -46,22 +48,12 @@ def transactions_of_entry(session: Session, entry_id: int, window: Window) -> Pa
 
 def count_transactions_of_entries(session: Session, entry_ids: Iterable[int]) -> dict[int, int]:
     """The number of transactions now in each entry, from its buckets, in one statement."""
-    rows = session.exec(
-        select(PostingBucket.journal_entry_id, func.sum(PostingBucket.transaction_count))
-        .where(col(PostingBucket.journal_entry_id).in_(set(entry_ids)))
-        .group_by(col(PostingBucket.journal_entry_id))
-    )
-    return {entry_id: int(count) for entry_id, count in rows if entry_id is not None}
+    return _counts(session, col(PostingBucket.journal_entry_id), entry_ids)
 
 
 def count_transactions_of_runs(session: Session, run_ids: Iterable[int]) -> dict[int, int]:
     """The number of transactions that each run holds now, from its buckets, in one statement."""
-    rows = session.exec(
-        select(PostingBucket.journal_run_id, func.sum(PostingBucket.transaction_count))
-        .where(col(PostingBucket.journal_run_id).in_(set(run_ids)))
-        .group_by(col(PostingBucket.journal_run_id))
-    )
-    return {run_id: int(count) for run_id, count in rows if run_id is not None}
+    return _counts(session, col(PostingBucket.journal_run_id), run_ids)
 
 
 def net_zero_transactions_of_run(session: Session, run_id: int, window: Window) -> Page[PostedTransaction]:
@@ -109,6 +101,13 @@ def _transactions(
         .limit(window.size + 1)
     )
     return TRANSACTIONS.page([PostedTransaction(*row) for row in session.exec(statement)], window)
+
+
+def _counts(session: Session, holder: SQLColumnExpression[Any], ids: Iterable[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(holder, func.sum(PostingBucket.transaction_count)).where(holder.in_(set(ids))).group_by(holder)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def _transaction_conditions(filter: TransactionFilter) -> list[ColumnElement[bool]]:

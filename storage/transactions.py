@@ -98,6 +98,7 @@ Content = tuple[date, int, Minor, str | None, Minor | None, str | None, str | No
 
 
 def content_of(transaction: NewTransaction, key_id: int) -> Content:
+    """The content of a transaction, in which the same one sent again is equal; `key_id` is that of its posting key."""
     return (
         transaction.transaction_date,
         key_id,
@@ -110,6 +111,7 @@ def content_of(transaction: NewTransaction, key_id: int) -> Content:
 
 
 def contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
+    """The content of the recorded transactions with these transaction ids."""
     rows = session.execute(
         select(
             col(Transaction.transaction_id),
