@@ -1,6 +1,5 @@
 """One GraphQL request over HTTP, by the GraphQL over HTTP specification."""
 
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,9 +13,10 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionResult
 
 from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents, find_document
+from gateway.graphql.encoding import encoded
 from gateway.graphql.negotiation import Accept, Shape
 from gateway.graphql.requests import BadRequest, GraphQLRequest
-from gateway.graphql.streams import TRANSPORTS
+from gateway.graphql.streams import STREAMS
 from schema.info import RequestContext
 from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
 from schema.schema import SCHEMA, STREAMABLE
@@ -96,46 +96,42 @@ def _json(result: ExecutionResult, shape: Shape) -> Response:
 
 
 def _stream(results: StreamResult, shape: Shape) -> Response:
-    transport = TRANSPORTS[shape]
+    written = STREAMS[shape]
 
-    async def parts() -> AsyncGenerator[str, None]:
+    async def parts() -> AsyncGenerator[bytes, None]:
         async for result in results:
             assert isinstance(result, ExecutionResult)  # incremental delivery is not enabled
-            yield transport.encode_next(payload(result), _encoded)  # type: ignore[arg-type]
+            yield written.part(encoded(payload(result)))
 
     merged = merge_stream_with_heartbeat(
-        parts,
-        lambda: transport.heartbeat_message(_encoded),
-        interval=transport.heartbeat_interval,
-        send_initial_heartbeat=transport.send_initial_heartbeat,
+        parts,  # type: ignore[arg-type]  # what it merges may be bytes as well
+        lambda: written.heartbeat,  # type: ignore[arg-type, return-value]
+        interval=written.heartbeat_seconds,
+        send_initial_heartbeat=written.begins_with_heartbeat,
     )
 
-    async def stream() -> AsyncGenerator[str, None]:
-        if transport.opening:
-            yield transport.opening
+    async def stream() -> AsyncGenerator[str | bytes, None]:
+        if written.opening:
+            yield written.opening
         async for part in merged():
             yield part
-        yield transport.encode_complete()  # after every heartbeat
+        yield written.complete  # after every heartbeat
 
     return StreamingResponse(stream(), headers=_stream_headers(shape))
 
 
 def _stream_headers(shape: Shape) -> Mapping[str, str]:
-    return {**TRANSPORTS[shape].headers, "Vary": "Accept"}
+    return {**STREAMS[shape].headers, "Vary": "Accept"}
 
 
 def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
     always = {"Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(_encoded(body), status, {**always, **(headers or {})}, shape.value)
+    return Response(encoded(body), status, {**always, **(headers or {})}, shape.value)
 
 
 def is_refusal(result: ExecutionResult) -> bool:
     """Whether the operation was refused before execution: errors of fields have a path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
-
-
-def _encoded(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:

@@ -1,59 +1,94 @@
 """Streamed HTTP responses: server-sent events, and Apollo's multipart protocol for subscriptions."""
 
 from collections.abc import Mapping
-from typing import ClassVar
-
-from strawberry.http.streaming import MULTIPART_SUBSCRIPTION_BOUNDARY, MultipartSubscriptionTransport, SSETransport
+from typing import Protocol
 
 from gateway.graphql.negotiation import Shape
 
 UNBUFFERED = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 """Headers that make caches and proxies forward every part at once."""
 
+_BOUNDARY = b"graphql"
 
-class EventStream(SSETransport):
-    """Server-sent events in the distinct connections mode of the graphql-sse protocol."""
-
-    opening = ""
-    headers: ClassVar[Mapping[str, str]] = {"Content-Type": Shape.EVENTS.value, **UNBUFFERED}
-
-    # Strawberry 0.341 ends lines with CR LF, as the standard allows; some clients split only at LF LF.
-
-    def encode_event(self, event: str, data: str | None = None) -> str:
-        """One event, with lines ended by LF."""
-        return super().encode_event(event, data).replace("\r\n", "\n")
-
-    def encode_complete(self) -> str:
-        """The last event. Its data is empty: urql parses a single space as JSON."""
-        return "event: complete\ndata:\n\n"
-
-    def encode_comment(self, comment: str) -> str:
-        """One comment, which keeps the connection alive."""
-        return super().encode_comment(comment).replace("\r\n", "\n")
+# Outside of texts JSON may have line ends, as white space. Some clients end a line at the others too, such as every
+# Python client that uses str.splitlines; those stand in texts only.
+_LINE_ENDS = {
+    b"\r": b" ",
+    b"\n": b" ",
+    "\x85".encode(): b"\\u0085",
+    "\u2028".encode(): b"\\u2028",
+    "\u2029".encode(): b"\\u2029",
+}
 
 
-class MultipartStream(MultipartSubscriptionTransport):
+class Stream(Protocol):
+    """How the results of an operation are written one after the other."""
+
+    headers: Mapping[str, str]
+    opening: bytes
+    """What is sent before the first part."""
+    complete: bytes
+    """What is sent after the last part."""
+    heartbeat: bytes
+    """A part that keeps the connection alive."""
+    heartbeat_seconds: float
+    begins_with_heartbeat: bool
+
+    def part(self, payload: bytes) -> bytes:
+        """The part for one result, which is JSON."""
+
+
+class EventStream:
+    """Server-sent events in the distinct connections mode of the graphql-sse protocol.
+
+    Lines end in LF, as some clients split only at LF LF. The last event has empty data: urql parses a single space as
+    JSON.
+    """
+
+    headers: Mapping[str, str] = {"Content-Type": Shape.EVENTS.value, **UNBUFFERED}
+    opening = b""
+    complete = b"event: complete\ndata:\n\n"
+    heartbeat = b": ping\n\n"
+    heartbeat_seconds: float = 15
+    begins_with_heartbeat = False
+
+    def part(self, payload: bytes) -> bytes:
+        """One event."""
+        return b"event: next\ndata: %b\n\n" % in_one_line(payload)
+
+
+def _multipart(body: bytes) -> bytes:
+    head = b"\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body)
+    return b"%b%b\r\n--%b" % (head, body, _BOUNDARY)
+
+
+class MultipartStream:
     """multipart/mixed;subscriptionSpec=1.0.
 
     Each part is followed by its boundary at once, because clients process a part only after its end.
     """
 
-    opening = f"--{MULTIPART_SUBSCRIPTION_BOUNDARY}"
+    headers: Mapping[str, str] = {
+        "Content-Type": f'{Shape.MULTIPART.value};boundary="{_BOUNDARY.decode()}";subscriptionSpec=1.0',
+        **UNBUFFERED,
+    }
+    opening = b"--" + _BOUNDARY
+    complete = b"--\r\n"
+    heartbeat = _multipart(b"{}")
+    heartbeat_seconds: float = 5
+    begins_with_heartbeat = True
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Strawberry 0.341's headers let caches and proxies buffer parts, and have two types in Content-Type."""
-        return {
-            "Content-Type": f'{Shape.MULTIPART.value};boundary="{self.separator}";subscriptionSpec=1.0',
-            **UNBUFFERED,
-        }
-
-    def encode_complete(self) -> str:
-        """Ends the latest boundary. Strawberry 0.341 sends another boundary, and thereby an empty part."""
-        return "--\r\n"
+    def part(self, payload: bytes) -> bytes:
+        """One part, with the boundary behind it."""
+        return _multipart(b'{"payload":%b}' % in_one_line(payload))
 
 
-TRANSPORTS: Mapping[Shape, EventStream | MultipartStream] = {
-    Shape.EVENTS: EventStream(),
-    Shape.MULTIPART: MultipartStream(),
-}
+STREAMS: Mapping[Shape, Stream] = {Shape.EVENTS: EventStream(), Shape.MULTIPART: MultipartStream()}
+
+
+def in_one_line(payload: bytes) -> bytes:
+    """The same JSON, without a character at which a client may end a line."""
+    for character, escape in _LINE_ENDS.items():
+        if character in payload:
+            payload = payload.replace(character, escape)
+    return payload

@@ -19,6 +19,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.graphql.documents import DocumentRefused, find_document
+from gateway.graphql.encoding import encoded
 from gateway.graphql.http import is_refusal
 from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
 from resolvers.errors import Unauthenticated, Unavailable
@@ -63,7 +64,11 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
         """Send a message. Raises WebSocketDisconnected once the connection is closed, from whichever side."""
         if self.ws.application_state == WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected
-        await super().send_json(message)
+        try:
+            # As text: Strawberry 0.341 would send bytes in a binary frame, which clients do not expect.
+            await self.ws.send_text(encoded(message).decode())
+        except WebSocketDisconnect as disconnect:
+            raise WebSocketDisconnected from disconnect
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection, unless it is closed. A reason is at most 123 bytes."""

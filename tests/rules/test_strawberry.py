@@ -3,13 +3,13 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 import strawberry
 from graphql import GraphQLSyntaxError, Source
+from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.extensions import ParserCache
-from strawberry.http.streaming import MultipartSubscriptionTransport, SSETransport
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.types.execution import PreExecutionError
 
@@ -37,19 +37,12 @@ def test_a_syntax_error_that_an_extension_finds_breaks_a_stream_off() -> None:
         asyncio.run(stream())
 
 
-def test_lines_of_events_end_in_cr_lf() -> None:
-    """Overridden by gateway.graphql.streams.EventStream."""
-    assert SSETransport().encode_event("next", "{}") == "event: next\r\ndata: {}\r\n\r\n"
-    assert SSETransport().encode_comment("ping").endswith("\r\n")
-
-
-def test_multipart_streams_may_be_held_back_and_end_in_an_empty_part() -> None:
-    """Overridden by gateway.graphql.streams.MultipartStream."""
-    transport = MultipartSubscriptionTransport()
-    assert set(transport.headers) == {"Content-Type"}
-    assert transport.headers["Content-Type"].endswith(",application/json")
-    assert transport.encode_next({}, str).endswith("--graphql")
-    assert transport.encode_complete() == "\r\n--graphql--\r\n"
+def test_messages_that_are_encoded_to_bytes_are_sent_in_binary_frames() -> None:
+    """Overridden by gateway.graphql.websocket.WebSocketAdapter.send_json."""
+    view, connection = Mock(), AsyncMock()
+    view.encode_json.return_value = b"{}"
+    asyncio.run(ASGIWebSocketAdapter(view, connection, connection).send_json({}))
+    connection.send_bytes.assert_awaited_once_with(b"{}")
 
 
 def test_a_syntax_error_closes_the_whole_websocket() -> None:
