@@ -10,6 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode
 
 from gateway.application import Application
+from gateway.http_protocol import HttpProtocol
 from storage.errors import OperatorError
 
 GRACE_SECONDS = 10
@@ -58,6 +59,7 @@ class Server(uvicorn.Server):
                 application.asgi,
                 log_level=logging.WARNING,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                http=HttpProtocol,
                 ws=WebSocketProtocol,
             )
         )

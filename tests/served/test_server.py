@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import sys
 import time
 from contextlib import aclosing
 from pathlib import Path
@@ -12,6 +13,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from gateway.application import Application
+from resolvers.context import Gateway
 from schema.schema import SDL_PATH
 from storage.database import Database
 from storage.migration import newest_version
@@ -20,6 +23,7 @@ from tests.support.command import run, run_here
 from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.processes import Process, running, serving
+from tests.support.served import served
 from tests.support.subscriber import TRANSPORTS, Disconnected, follow, websocket
 from tests.support.subscriptions import PROGRESS, UPDATES
 
@@ -65,6 +69,24 @@ def test_small_requests_on_one_connection_are_not_held_up(client: Client) -> Non
         client.query("{ __typename }")
         took.append(time.perf_counter() - began)
     assert min(took) < 0.03
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop does not exist for Windows")
+@pytest.mark.parametrize("installed", [True, False], ids=["with uvloop", "without"])
+def test_the_server_runs_with_and_without_uvloop(
+    database: Database, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    loops: list[str] = []
+
+    async def look(_gateway: Gateway) -> None:
+        loops.append(type(asyncio.get_running_loop()).__module__)
+
+    with served(Application(database, on_start=look), database) as client:
+        assert client.query("{ __typename }") == {"__typename": "Query"}
+    assert [name.startswith("uvloop") for name in loops] == [installed]
 
 
 def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: PostgreSQL, tmp_path: Path) -> None:
