@@ -21,6 +21,7 @@ from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
 from resolvers.context import Gateway
 from runs.feed import Feed
+from runs.shared import settled
 from runs.statements import Statements
 from runs.workflows import Workflows
 from storage.database import Database
@@ -87,5 +88,6 @@ class Application:
             listening.cancel()
             with suppress(asyncio.CancelledError):
                 await listening
+            await settled()
             await to_thread.run_sync(self._workflows.stop)
             self._database.close()

@@ -12,6 +12,7 @@ from resolvers.errors import NotFound, RequestError, Unavailable
 from runs import commands
 from runs.create_rules import RunDraft
 from runs.feed import FeedClosed
+from runs.shared import Batch
 from storage.cancellations import OUTCOMES, EntryCancelOutcome
 from storage.database import DatabaseError
 from storage.journal_run_lists import RunFilter, count_journal_runs
@@ -69,7 +70,9 @@ async def delete_journal_run(context: Context, number: str) -> JournalRun:
     return await gateway.write(commands.delete_run, gateway.workflows, number, context.actor)
 
 
-async def entry_cancel_outcomes(context: Context, number: str, after: str | None) -> AsyncIterator[EntryCancelOutcome]:
+async def entry_cancel_outcomes(
+    context: Context, number: str, after: str | None
+) -> AsyncIterator[Batch[EntryCancelOutcome]]:
     """The outcomes of the run's latest cancellation: all so far, then each new one, until it has finished.
 
     Raises NotFound for an unknown run, RequestError for a bad cursor, and Unavailable if the server stops or its
@@ -81,11 +84,11 @@ async def entry_cancel_outcomes(context: Context, number: str, after: str | None
     except BadCursor as error:
         raise RequestError(str(error), error.argument) from error
     outcomes = context.gateway.feed.outcomes(run.id, None if position is None else (position[0], position[1]))
-    async for outcome in _following(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
-        yield outcome
+    async for batch in _following(outcomes, "Reconnect, and pass the last cursor as `after` to resume."):
+        yield batch
 
 
-async def journal_run_updates(context: Context, number: str | None) -> AsyncIterator[JournalRun]:
+async def journal_run_updates(context: Context, number: str | None) -> AsyncIterator[Batch[JournalRun]]:
     """The run now, then again after every change, until it is deleted.
 
     Without a number: each run after each change from now on, also of new runs, and nothing of what was before. It does
@@ -99,8 +102,8 @@ async def journal_run_updates(context: Context, number: str | None) -> AsyncIter
     else:
         run = await _existing(context, number)
         updates, resume = context.gateway.feed.updates(run.id), "Reconnect; the run as it is then comes first."
-    async for update in _following(updates, resume):
-        yield update
+    async for batch in _following(updates, resume):
+        yield batch
 
 
 async def _following(changes: AsyncIterator[Change], resume: str) -> AsyncIterator[Change]:

@@ -1,4 +1,4 @@
-"""Subscriptions."""
+"""Subscriptions. Their events come in batches, which the gateway executes: `gateway.graphql.subscriptions`."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers import journal_runs as runs
+from runs.shared import Batch
 from schema.arguments import RunNumber
 from schema.cancellation import EntryCancelOutcome
 from schema.info import Info
@@ -29,9 +30,9 @@ class Subscription:
         after: Annotated[
             str | None, strawberry.argument(description="Resume after the outcome with this cursor.")
         ] = UNSET,
-    ) -> AsyncGenerator[cancellations.EntryCancelOutcome, None]:
-        async for outcome in runs.entry_cancel_outcomes(info.context, number, after or None):
-            yield outcome
+    ) -> AsyncGenerator[Batch[cancellations.EntryCancelOutcome], None]:
+        async for batch in runs.entry_cancel_outcomes(info.context, number, after or None):
+            yield batch
 
     @strawberry.subscription(
         graphql_type=JournalRun,
@@ -45,6 +46,6 @@ class Subscription:
         number: Annotated[
             str | None, strawberry.argument(description="Run number, such as JR-00000001; all runs if omitted.")
         ] = UNSET,
-    ) -> AsyncGenerator[journal_runs.JournalRun, None]:
-        async for run in runs.journal_run_updates(info.context, None if number is UNSET else number):
-            yield run
+    ) -> AsyncGenerator[Batch[journal_runs.JournalRun], None]:
+        async for batch in runs.journal_run_updates(info.context, None if number is UNSET else number):
+            yield batch

@@ -1,22 +1,23 @@
 """One GraphQL request over HTTP, by the GraphQL over HTTP specification."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
 
 from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from strawberry.http import process_result
 from strawberry.http.streaming import merge_stream_with_heartbeat
-from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionResult
 
 from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents, find_document
 from gateway.graphql.encoding import encoded
 from gateway.graphql.negotiation import Accept, Shape
+from gateway.graphql.payload import is_refusal, payload
 from gateway.graphql.requests import BadRequest, GraphQLRequest
 from gateway.graphql.streams import STREAMS
+from gateway.graphql.subscriptions import Payloads, results
 from schema.info import RequestContext
 from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
 from schema.schema import SCHEMA, STREAMABLE
@@ -24,6 +25,8 @@ from schema.schema import SCHEMA, STREAMABLE
 _ACCEPTABLE = (
     "application/json, application/graphql-response+json, text/event-stream, multipart/mixed;subscriptionSpec=1.0"
 )
+
+_PIECE_BYTES = 64 * 1024
 
 
 async def respond(
@@ -44,17 +47,18 @@ async def respond(
     if register is not None:
         register()
     shape = _acceptable(accept.shape(operation.type))
-    parameters: dict[str, Any] = {
-        "variable_values": asked.variables,
-        "context_value": context,
-        "operation_name": asked.operation_name,
-        "operation_extensions": asked.extensions,
-    }
     if shape.streams and request.method == "HEAD":
         return Response(headers=_stream_headers(shape))  # a subscription would never end
     if shape.streams:
-        return _stream(await SCHEMA.stream(query, **parameters), shape)
-    return _json(await SCHEMA.execute(query, **parameters), shape)
+        return _stream(results(query, asked.operation_name, asked.variables, context), shape)
+    result = await SCHEMA.execute(
+        query,
+        asked.variables,
+        context,
+        operation_name=asked.operation_name,
+        operation_extensions=asked.extensions,
+    )
+    return _json(result, shape)
 
 
 def refusal(
@@ -62,14 +66,6 @@ def refusal(
 ) -> Response:
     """The response to a malformed request or an unauthenticated caller: JSON, whatever the client prefers."""
     return _response({"errors": list(errors)}, Shape.JSON, status, headers)
-
-
-def payload(result: ExecutionResult) -> dict[str, Any]:
-    """The result as it is sent. If the operation was not executed, it has errors and no data."""
-    sent: dict[str, Any] = dict(process_result(result))
-    if is_refusal(result):
-        del sent["data"]
-    return sent
 
 
 def _refused(accept: Accept, errors: list[GraphQLError]) -> Response:
@@ -95,13 +91,17 @@ def _json(result: ExecutionResult, shape: Shape) -> Response:
     return _response(payload(result), shape, status)
 
 
-def _stream(results: StreamResult, shape: Shape) -> Response:
+def _stream(found: AsyncGenerator[ExecutionResult | Payloads, None], shape: Shape) -> Response:
     written = STREAMS[shape]
 
     async def parts() -> AsyncGenerator[bytes, None]:
-        async for result in results:
-            assert isinstance(result, ExecutionResult)  # incremental delivery is not enabled
-            yield written.part(encoded(payload(result)))
+        async with aclosing(found) as each:
+            async for result in each:
+                if isinstance(result, ExecutionResult):
+                    yield written.part(encoded(payload(result)))
+                else:
+                    for joined in _joined([written.part(one) for one in result]):
+                        yield joined
 
     merged = merge_stream_with_heartbeat(
         parts,  # type: ignore[arg-type]  # what it merges may be bytes as well
@@ -129,10 +129,18 @@ def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[s
     return Response(encoded(body), status, {**always, **(headers or {})}, shape.value)
 
 
-def is_refusal(result: ExecutionResult) -> bool:
-    """Whether the operation was refused before execution: errors of fields have a path."""
-    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+def _joined(parts: list[bytes]) -> Iterator[bytes]:
+    """The parts, as few pieces: what goes out together costs the server little more than one of them."""
+    size, held = 0, []
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= _PIECE_BYTES:
+            yield b"".join(held)
+            size, held = 0, []
+    if held:
+        yield b"".join(held)
 
 
-async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult | Payloads, None]:
     yield result

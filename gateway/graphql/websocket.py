@@ -8,20 +8,21 @@ from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonTextMessageReceived, WebSocketDisconnected
-from strawberry.schema.schema import StreamResult
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    CompleteMessage,
     ConnectionInitMessage,
     ErrorMessage,
     Message,
     SubscribeMessage,
 )
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 
 from gateway.graphql.documents import DocumentRefused, find_document
 from gateway.graphql.encoding import encoded
-from gateway.graphql.http import is_refusal
+from gateway.graphql.payload import is_refusal
 from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
+from gateway.graphql.subscriptions import Payloads, results
 from resolvers.errors import Unauthenticated, Unavailable
 from schema.info import RequestContext
 from schema.preparation import RequestRefused
@@ -67,6 +68,17 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
         try:
             # As text: Strawberry 0.341 would send bytes in a binary frame, which clients do not expect.
             await self.ws.send_text(encoded(message).decode())
+        except WebSocketDisconnect as disconnect:
+            raise WebSocketDisconnected from disconnect
+
+    async def send_results(self, operation: str, payloads: Payloads) -> None:
+        """Send results of the operation with this id. Raises WebSocketDisconnected once the connection is closed."""
+        head = b'{"id":%b,"type":"next","payload":' % encoded(operation)
+        try:
+            for payload in payloads:
+                if self.ws.application_state == WebSocketState.DISCONNECTED:
+                    raise WebSocketDisconnected
+                await self.ws.send_text((head + payload + b"}").decode())
         except WebSocketDisconnect as disconnect:
             raise WebSocketDisconnected from disconnect
 
@@ -149,18 +161,29 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         formatted = GraphQLError(told, extensions={"code": code}).formatted
         await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[formatted]))
 
-    async def _send_result_stream(
-        self, operation: Operation[RequestContext, None], result_source: StreamResult
-    ) -> None:
-        # Strawberry 0.341 sends bad values of a query's variables as `next`, beside `data: null`.
-        async with aclosing(_with_refusal(result_source)) as results:
-            await super()._send_result_stream(operation, results)
-
-    async def _handle_pre_execution_error(
-        self, operation: Operation[RequestContext, None], result: PreExecutionError
-    ) -> None:
-        # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error in one.
-        await operation.send_initial_errors(result.errors or [])
+    async def run_operation(self, operation: Operation[RequestContext, None]) -> None:
+        """Send the results of an operation, to its end."""
+        try:
+            begun = False
+            found = results(operation.query, operation.operation_name, operation.variables, self.context)
+            async with aclosing(found) as each:
+                async for result in each:
+                    if not isinstance(result, ExecutionResult):
+                        await self.websocket.send_results(operation.id, result)
+                    elif is_refusal(result) and not begun and not _says_that_the_server_stops(result):
+                        # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error.
+                        await operation.send_initial_errors(result.errors or [])
+                        return
+                    else:
+                        await operation.send_next(result)
+                    begun = True
+            await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
+        except Exception as error:
+            await self.handle_task_exception(error)
+            with suppress(Exception):
+                await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
+            self.operations.pop(operation.id, None)
+            raise
 
     async def _authenticate(self) -> bool:
         try:
@@ -170,15 +193,6 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
             await self.websocket.close(code, str(error))
             return False
         return True
-
-
-async def _with_refusal(results: StreamResult) -> AsyncGenerator[Any, None]:
-    """The results; one of an operation that was refused before it was executed as such."""
-    async for result in results:
-        if isinstance(result, ExecutionResult) and is_refusal(result) and not _says_that_the_server_stops(result):
-            yield PreExecutionError(data=None, errors=result.errors)
-        else:
-            yield result
 
 
 def _says_that_the_server_stops(result: ExecutionResult) -> bool:

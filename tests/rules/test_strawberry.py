@@ -46,7 +46,7 @@ def test_messages_that_are_encoded_to_bytes_are_sent_in_binary_frames() -> None:
 
 
 def test_a_syntax_error_closes_the_whole_websocket() -> None:
-    """Overridden by gateway.graphql.websocket.WebSocketHandler._handle_pre_execution_error."""
+    """Overridden by gateway.graphql.websocket.WebSocketHandler.run_operation."""
     error = GraphQLSyntaxError(Source("{"), 1, "Expected Name")
     assert BaseGraphQLTransportWSHandler._get_pre_execution_close_reason(error) is not None
 
@@ -67,7 +67,7 @@ def test_a_message_that_is_not_an_object_breaks_the_websocket(message: Any) -> N
 
 
 def test_bad_values_of_variables_count_as_a_result() -> None:
-    """Overridden by gateway.graphql.websocket.WebSocketHandler._send_result_stream."""
+    """Overridden by gateway.graphql.websocket.WebSocketHandler.run_operation."""
 
     async def first() -> Any:
         results = await strawberry.Schema(Query).stream("query($a: Boolean!) { a @include(if: $a) }")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from resolvers import journal_runs
+from runs.shared import Batch, Shared
 from tests.support.client import Client
 from tests.support.http import JSON, ledger_served
 from tests.support.subscriber import TRANSPORTS
@@ -35,7 +36,7 @@ async def fail(*_: Any, **__: Any) -> Any:
 
 async def fail_after_one(*_: Any, **__: Any) -> AsyncIterator[Any]:
     """Fail after one update."""
-    yield None
+    yield Batch([None], Shared())
     raise RuntimeError(INNER)
 
 

@@ -12,6 +12,7 @@ import pytest
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
+from gateway.graphql import http, websocket
 from schema import preparation
 from schema.schema import SCHEMA
 from tests.support.client import Client
@@ -82,14 +83,12 @@ def test_json_that_is_ready_is_sent_as_it_stands(
     async def execute(*_: Any, **__: Any) -> ExecutionResult:
         return result
 
-    async def stream(*_: Any, **__: Any) -> AsyncGenerator[ExecutionResult, None]:
-        async def results() -> AsyncGenerator[ExecutionResult, None]:
-            yield result
-
-        return results()
+    async def results(*_: Any, **__: Any) -> AsyncGenerator[ExecutionResult, None]:
+        yield result
 
     monkeypatch.setattr(SCHEMA, "execute", execute)
-    monkeypatch.setattr(SCHEMA, "stream", stream)
+    for module in (http, websocket):
+        monkeypatch.setattr(module, "results", results)
     if transport == "http":
         answer = gateway.send("{ __typename }")
     else:
