@@ -64,10 +64,11 @@ def messages(received: bytes) -> list[str]:
     """The messages in the frames of a server."""
     found = []
     while received:
-        size, start = received[1], 2
+        text, size, start = received[0] == 0x81, received[1], 2
         if size == 126:
             size, start = struct.unpack("!H", received[2:4])[0], 4
-        found.append(received[start : start + size].decode())
+        if text:  # otherwise it is a ping
+            found.append(received[start : start + size].decode())
         received = received[start + size :]
     return found
 

@@ -2,7 +2,9 @@
 
 import logging
 import socket
+from collections.abc import Coroutine
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from uvicorn._types import ASGISendEvent
@@ -43,11 +45,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 return
         super().send_receive_event_to_app()
 
-    async def send(self, message: ASGISendEvent) -> None:
+    def send(self, message: ASGISendEvent) -> Coroutine[Any, Any, None]:
         """Send the application's message."""
-        await super().send(message)
-        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
-            self.handshake_complete = True
+        # Not a coroutine of its own: every event of a subscription passes here.
+        sent = super().send(message)
+        return self._refused(sent) if message["type"] == "websocket.http.response.body" else sent
+
+    async def _refused(self, sent: Coroutine[Any, Any, None]) -> None:
+        await sent
+        self.handshake_complete = True
 
 
 class Server(uvicorn.Server):

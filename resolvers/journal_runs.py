@@ -5,6 +5,8 @@ Each raises Forbidden for a caller who lacks its permission.
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from resolvers.context import Context
@@ -106,16 +108,30 @@ async def journal_run_updates(context: Context, number: str | None) -> AsyncIter
         yield batch
 
 
-async def _following(changes: AsyncIterator[Change], resume: str) -> AsyncIterator[Change]:
-    """The changes. Raises Unavailable, with what to do, if they end because the server stops or its database fails."""
+async def _following(changes: AsyncIterator[Batch[Change]], resume: str) -> AsyncIterator[Batch[Change]]:
+    """The changes. Raises Unavailable, with what to do, if they end because the server stops or its database fails.
+
+    So does reading the rows of a batch.
+    """
     try:
-        async for change in changes:
-            yield change
+        async for batch in changes:
+            yield replace(batch, rows=partial(_rows, batch, resume))
     except FeedClosed as error:
         raise Unavailable(f"The server is stopping. {resume}") from error
     except DatabaseError as error:
-        logger.error("%s", error)
-        raise Unavailable(f"The ledger's database is unavailable. {resume}") from error
+        raise _lost(error, resume) from error
+
+
+async def _rows(batch: Batch[Change], resume: str) -> list[Change]:
+    try:
+        return await batch.rows()
+    except DatabaseError as error:
+        raise _lost(error, resume) from error
+
+
+def _lost(error: DatabaseError, resume: str) -> Unavailable:
+    logger.error("%s", error)
+    return Unavailable(f"The ledger's database is unavailable. {resume}")
 
 
 async def _existing(context: Context, number: str) -> JournalRun:

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import groupby
 
 from sqlmodel import Session
 
-from runs.shared import Batch, Shared, moment
+from runs.shared import Batch, Shared, Span, moment
 from runs.statements import Statements
 from runs.transient import TRANSIENT
 from storage.cancellations import Cancellation, EntryCancelOutcome, latest_cancellation, outcomes_after
@@ -21,13 +20,14 @@ from storage.journal_run_changes import newest_event, runs_changed_after
 from storage.journal_runs import JournalRun, runs_by_id
 from storage.wakeups import wakeups
 
-OUTCOMES_PER_READ = 500
-
 OUTCOMES_PER_BATCH = 100
 """As many as are cancelled in one transaction."""
 
-BATCHES_KEPT_MAX = 10
-"""Batches of outcomes that are kept for each run that is followed."""
+BATCHES_KEPT_MAX = 100
+"""Batches of outcomes that are kept for each run that is followed, for followers that lag."""
+
+BYTES_KEPT_MAX = 32 << 20
+"""Bytes of the work on these batches that are kept with them."""
 
 LOOK_AGAIN_SECONDS = 5.0
 """How long a follower waits for a wake-up before it reads again anyway."""
@@ -37,9 +37,6 @@ OVERLAP_EVENTS = 1_000
 one with the lower id may be committed later."""
 
 _READS_KEPT_MAX = 4
-
-Place = tuple[int, int]
-"""A cancellation's id, and the sequence number of one of its outcomes, or 0."""
 
 
 class FeedClosed(Exception):
@@ -64,20 +61,31 @@ class _Followed:
     def __init__(self) -> None:
         self.followers: set[_Follower] = set()
         self.reads = Shared(_READS_KEPT_MAX)
-        self._batches: dict[Place, Batch[EntryCancelOutcome]] = {}
-        """By the place that they come after."""
+        self._batches: dict[tuple[int, int], Batch[EntryCancelOutcome]] = {}
+        """By the cancellation, and the sequence number that they come after."""
+        self._sizes: dict[tuple[int, int], int] = {}
 
-    def batch(self, place: Place) -> Batch[EntryCancelOutcome] | None:
-        """The batch after this place, if it is kept. Recorded outcomes do not change."""
-        return self._batches.get(place)
+    def batch(self, cancellation_id: int, after: int) -> Batch[EntryCancelOutcome] | None:
+        """The batch after this outcome, if it is kept. Recorded outcomes do not change."""
+        return self._batches.get((cancellation_id, after))
 
-    def keep(self, place: Place, batches: list[Batch[EntryCancelOutcome]]) -> None:
-        """Keep these batches, which follow each other from this place on."""
-        for batch in batches:
-            self._batches.setdefault(place, batch)
-            place = (place[0], batch.rows[-1].sequence)
-        while len(self._batches) > BATCHES_KEPT_MAX:
-            del self._batches[next(iter(self._batches))]
+    def keep(self, span: Span, batch: Batch[EntryCancelOutcome]) -> None:
+        """Keep this batch, and no longer the oldest if there are too many."""
+        self._batches[span.cancellation_id, span.after] = batch
+        self._drop()
+
+    def grown(self, span: Span, size: int) -> None:
+        """Count bytes of the work on a batch, and keep no longer the oldest batches if there are too many."""
+        place = (span.cancellation_id, span.after)
+        if place in self._batches:
+            self._sizes[place] = self._sizes.get(place, 0) + size
+            self._drop()
+
+    def _drop(self) -> None:
+        while len(self._batches) > BATCHES_KEPT_MAX or sum(self._sizes.values()) > BYTES_KEPT_MAX:
+            oldest = next(iter(self._batches))
+            del self._batches[oldest]
+            self._sizes.pop(oldest, None)
 
 
 class Feed:
@@ -107,7 +115,7 @@ class Feed:
         self._closed = True
         self._wake(None)
 
-    async def outcomes(self, run_id: int, after: Place | None) -> AsyncIterator[Batch[EntryCancelOutcome]]:
+    async def outcomes(self, run_id: int, after: tuple[int, int] | None) -> AsyncIterator[Batch[EntryCancelOutcome]]:
         """The outcomes of the run's latest cancellation, in order: first all so far, then the new ones.
 
         Ends when that cancellation has finished, or the run has been deleted. Waits for the first cancellation if
@@ -125,20 +133,25 @@ class Feed:
                 if cancellation is not None:
                     break
                 await self._wait(follower)
-            place = after if after is not None and after[0] == cancellation.id else (cancellation.id, 0)
+            sequence = after[1] if after is not None and after[0] == cancellation.id else 0
+            count = partial(self._statements.read, _count_outcomes, cancellation.id)
+            recorded = 0
             while True:
                 follower.woken.clear()
-                batch = followed.batch(place)
+                # What others have been given is there, also if this follower has not seen yet that it is recorded.
+                if followed.batch(cancellation.id, sequence) is None and sequence >= recorded:
+                    finished, recorded = await followed.reads.once(cancellation.id, follower.since, count)
+                    if sequence >= recorded:
+                        if finished:
+                            return
+                        await self._wait(follower)
+                        continue
+                batch = followed.batch(cancellation.id, sequence)
                 if batch is None:
-                    read = partial(self._read_outcomes, followed, place)
-                    finished, batch = await followed.reads.once(place, follower.since, read)
-                    if batch is None and finished:
-                        return
-                if batch is None:
-                    await self._wait(follower)
-                else:
-                    place = (cancellation.id, batch.rows[-1].sequence)
-                    yield batch
+                    batch = self._new_batch(followed, cancellation.id, sequence, recorded)
+                assert batch.span is not None
+                sequence = batch.span.last
+                yield batch
 
     async def updates(self, run_id: int) -> AsyncIterator[Batch[JournalRun]]:
         """The run now, then again after every change, until it is deleted; each as a batch of one.
@@ -149,11 +162,12 @@ class Feed:
         with self._following(run_id) as (followed, follower):
             while True:
                 follower.woken.clear()
-                batch = await followed.reads.once("run", follower.since, partial(self._read_run, run_id))
-                if batch is None:
+                found = await followed.reads.once("run", follower.since, partial(self._read_run, run_id))
+                if found is None:
                     return
-                if batch.rows[0].revision != seen:
-                    seen = batch.rows[0].revision
+                run, batch = found
+                if run.revision != seen:
+                    seen = run.revision
                     yield batch
                 await self._wait(follower)
 
@@ -171,32 +185,34 @@ class Feed:
                 follower.woken.clear()
                 read = partial(self._read_changes, newest)
                 # Followers that have read the same changes go on from the same event.
-                newest, batches = await followed.reads.once(newest, follower.since, read)
-                found = {batch.rows[0].id: batch.rows[0].revision for batch in batches}
-                for batch in batches:
-                    run = batch.rows[0]
+                newest, changes = await followed.reads.once(newest, follower.since, read)
+                found = {run.id: run.revision for run, _ in changes}
+                for run, batch in changes:
                     if seen is not None and seen.get(run.id) != run.revision:
                         yield batch
                 # A run that is not among these is at rest, and is read again only after a new event: forget it.
                 seen = found
                 await self._wait(follower)
 
-    async def _read_outcomes(self, followed: _Followed, place: Place) -> tuple[bool, Batch[EntryCancelOutcome] | None]:
-        """Whether the cancellation has finished, and the batch after this place; further ones are kept."""
-        finished, outcomes = await self._statements.read(_outcomes, *place)
+    def _new_batch(
+        self, followed: _Followed, cancellation_id: int, after: int, recorded: int
+    ) -> Batch[EntryCancelOutcome]:
+        """The recorded outcomes after this one, as a batch that is kept for others."""
         # Cut at round numbers, so that followers that began at different places go on with the same batches.
-        cut = groupby(outcomes, lambda outcome: (outcome.sequence - 1) // OUTCOMES_PER_BATCH)
-        batches = [Batch(list(rows), Shared()) for _, rows in cut]
-        followed.keep(place, batches)
-        return finished, batches[0] if batches else None
+        last = min(recorded, after - after % OUTCOMES_PER_BATCH + OUTCOMES_PER_BATCH)
+        span = Span(cancellation_id, after, last)
+        read = partial(self._statements.read, _outcomes, span)
+        batch = Batch(read, Shared(), span, partial(followed.grown, span))
+        followed.keep(span, batch)
+        return batch
 
-    async def _read_run(self, run_id: int) -> Batch[JournalRun] | None:
+    async def _read_run(self, run_id: int) -> tuple[JournalRun, Batch[JournalRun]] | None:
         run = (await self._statements.read(runs_by_id, [run_id])).get(run_id)
-        return None if run is None else Batch([run], Shared())
+        return None if run is None else (run, Batch.of(run))
 
-    async def _read_changes(self, after: int | None) -> tuple[int, list[Batch[JournalRun]]]:
+    async def _read_changes(self, after: int | None) -> tuple[int, list[tuple[JournalRun, Batch[JournalRun]]]]:
         newest, runs = await self._statements.read(_changes, after)
-        return newest, [Batch([run], Shared()) for run in runs]
+        return newest, [(run, Batch.of(run)) for run in runs]
 
     @contextmanager
     def _following(self, run_id: int | None) -> Iterator[tuple[_Followed, _Follower]]:
@@ -231,11 +247,18 @@ def _latest(session: Session, run_id: int) -> tuple[JournalRun | None, Cancellat
     return runs_by_id(session, [run_id]).get(run_id), latest_cancellation(session, run_id)
 
 
-def _outcomes(session: Session, cancellation_id: int, sequence: int) -> tuple[bool, list[EntryCancelOutcome]]:
-    # Read the cancellation first: if it has finished, all its outcomes are visible.
+def _count_outcomes(session: Session, cancellation_id: int) -> tuple[bool, int]:
+    """Whether the cancellation has finished, and its outcomes so far, which are numbered from 1 without gaps."""
     cancellation = session.get(Cancellation, cancellation_id)
-    finished = cancellation is None or cancellation.finished_at is not None
-    return finished, outcomes_after(session, cancellation_id, sequence, OUTCOMES_PER_READ)
+    if cancellation is None:
+        return True, 0
+    return cancellation.finished_at is not None, cancellation.cancelled_count + cancellation.failed_count
+
+
+def _outcomes(session: Session, span: Span) -> list[EntryCancelOutcome]:
+    found = outcomes_after(session, span.cancellation_id, span.after, span.size)
+    # Some may be deleted already, in whatever order.
+    return found if found and len(found) == span.size and found[-1].sequence == span.last else []
 
 
 def _changes(session: Session, after: int | None) -> tuple[int, list[JournalRun]]:

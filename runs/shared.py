@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Generic, TypeVar, cast
 
 Result = TypeVar("Result")
-Row = TypeVar("Row", covariant=True)
+Row = TypeVar("Row")
 
 WORK_KEPT_MAX = 100
 
@@ -60,10 +60,6 @@ class Shared:
         # One who no longer waits must not end the work of the others.
         return cast("Result", await asyncio.shield(found.task))
 
-    def forget(self, key: Hashable) -> None:
-        """Keep the result of this key no longer."""
-        self._kept.pop(key, None)
-
     def _keep(self, key: Hashable, work: _Work) -> None:
         self._kept.pop(key, None)
         self._kept[key] = work
@@ -80,8 +76,38 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch(Generic[Row]):
-    """Rows that followers get together, at least one, and the work that they share on these rows."""
+class Span:
+    """Consecutive outcomes of a cancellation: those after one sequence number, up to and with another."""
 
-    rows: list[Row]
+    cancellation_id: int
+    after: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """The number of outcomes."""
+        return self.last - self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Row]):
+    """Events that followers get together, at least one, and the work that they share on these events.
+
+    `rows` reads the rows of the events; there are none if they are being deleted. `span` says which events they are,
+    for those who have no need of the rows themselves. Shared work calls `grown` with the bytes of its result, by which
+    batches are kept.
+    """
+
+    rows: Callable[[], Coroutine[Any, Any, list[Row]]]
     shared: Shared
+    span: Span | None = None
+    grown: Callable[[int], None] = lambda _size: None
+
+    @classmethod
+    def of(cls, row: Row) -> "Batch[Row]":
+        """The batch of one event, whose row has been read."""
+
+        async def rows() -> list[Row]:
+            return [row]
+
+        return cls(rows, Shared())

@@ -1,7 +1,7 @@
 """The results of an operation, one by one. Subscribers who ask for the same share the results of each event."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
@@ -27,16 +27,13 @@ from strawberry.types.execution import PreExecutionError
 
 from gateway.graphql.encoding import encoded
 from gateway.graphql.payload import payload
-from runs.shared import moment
+from runs.shared import Batch, moment
 from schema.info import RequestContext
 from schema.preparation import Operation, RequestRefused
 from schema.schema import SCHEMA
 
 EVENTS_AT_ONCE = 20
 """Events that are executed together, with one look-up for each kind of object; meanwhile nothing else is."""
-
-LARGEST_KEPT = 1 << 20
-"""Bytes of a batch's payloads that are kept for subscribers who come to it later."""
 
 Payloads = list[bytes]
 """One or more results, in order, each as JSON."""
@@ -72,9 +69,9 @@ async def results(
         async with aclosing(source) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 # What was executed before this subscription began may be older than what the subscriber knows.
-                payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch.rows))
-                if sum(map(len, payloads)) > LARGEST_KEPT:
-                    batch.shared.forget(key)
+                payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch))
+                if not payloads:
+                    return  # the events are being deleted with their run
                 yield payloads
                 # Let others run, also if everything was at hand and the connection takes all of it.
                 await asyncio.sleep(0)
@@ -83,13 +80,15 @@ async def results(
         yield ExecutionResult(data=None, errors=_told([located]))
 
 
-async def execute_events(executor: Executor[Any], events: Sequence[object]) -> Payloads:
-    """The payload for each event of a subscription."""
+async def execute_events(executor: Executor[Any], batch: Batch[Any]) -> Payloads:
+    """The payload for each event of a batch; none if the events are being deleted."""
+    events = await batch.rows()
     payloads = []
     for start in range(0, len(events), EVENTS_AT_ONCE):
         part = events[start : start + EVENTS_AT_ONCE]
         executed = await asyncio.gather(*(_executed(executor, event) for event in part))
         payloads += [encoded(payload(result)) for result in executed]
+    batch.grown(sum(map(len, payloads)))
     return payloads
 
 

@@ -78,7 +78,7 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
             for payload in payloads:
                 if self.ws.application_state == WebSocketState.DISCONNECTED:
                     raise WebSocketDisconnected
-                await self.ws.send_text((head + payload + b"}").decode())
+                await self.ws.send({"type": "websocket.send", "text": (head + payload + b"}").decode()})
         except WebSocketDisconnect as disconnect:
             raise WebSocketDisconnected from disconnect
 

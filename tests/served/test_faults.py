@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from resolvers import journal_runs
-from runs.shared import Batch, Shared
+from runs.shared import Batch
 from tests.support.client import Client
 from tests.support.http import JSON, ledger_served
 from tests.support.subscriber import TRANSPORTS
@@ -36,7 +36,7 @@ async def fail(*_: Any, **__: Any) -> Any:
 
 async def fail_after_one(*_: Any, **__: Any) -> AsyncIterator[Any]:
     """Fail after one update."""
-    yield Batch([None], Shared())
+    yield Batch.of(None)
     raise RuntimeError(INNER)
 
 
