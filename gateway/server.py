@@ -45,6 +45,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 return
         super().send_receive_event_to_app()
 
+    def keepalive_timeout(self) -> None:
+        """Close a connection whose client no longer answers."""
+        super().keepalive_timeout()
+        # What the application sends from now on is lost, which is no fault: uvicorn 0.54 raises RuntimeError.
+        self.disconnected = True
+
     def send(self, message: ASGISendEvent) -> Coroutine[Any, Any, None]:
         """Send the application's message."""
         # Not a coroutine of its own: every event of a subscription passes here.

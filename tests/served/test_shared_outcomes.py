@@ -4,12 +4,14 @@ import asyncio
 import json
 import socket
 from contextlib import aclosing
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 import pytest
+import uvicorn
 from graphql import Executor
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
@@ -177,28 +179,32 @@ def _token(client: Client, client_id: str, secret: str) -> str:
     return token
 
 
+# More than the buffers of a connection hold: each outcome is a failure, whose message is told 95 times.
+LARGE = DOCUMENT.replace("cursor", " ".join(f"a{n}: message" for n in range(95)))
+
+
+async def slow(client: Client, run: str, subscribed: asyncio.Event, read_on: asyncio.Event) -> list[int]:
+    """Subscribe and read nothing until told; returns the sequence numbers that arrive then."""
+    receiver = socket.socket()
+    receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    receiver.connect(("127.0.0.1", int(client.url.rpartition(":")[2])))
+    protocol = Subprotocol("graphql-transport-ws")
+    url = client.url.replace("http", "ws", 1) + "/graphql"
+    async with connect(url, sock=receiver, subprotocols=[protocol], max_queue=1, compression=None) as connection:
+        await send(connection, {"type": "connection_init"})
+        await connection.recv()
+        await send(connection, subscribe(query=LARGE, variables={"run": run}))
+        subscribed.set()
+        await read_on.wait()
+        return await _sequences(connection)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_subscriber_that_reads_nothing_delays_no_other_and_gets_everything_later(
     database: Database, monkeypatch: pytest.MonkeyPatch, executed: list[Batch[Any]]
 ) -> None:
     monkeypatch.setattr(feed, "BATCHES_KEPT_MAX", 1)
-    # More than the buffers of a connection hold: each outcome is a failure, whose message is told 95 times.
-    document = DOCUMENT.replace("cursor", " ".join(f"a{n}: message" for n in range(95)))
     application = Application(database)
-
-    async def slow(client: Client, run: str, subscribed: asyncio.Event, read_on: asyncio.Event) -> list[int]:
-        receiver = socket.socket()
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        receiver.connect(("127.0.0.1", int(client.url.rpartition(":")[2])))
-        protocol = Subprotocol("graphql-transport-ws")
-        url = client.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(url, sock=receiver, subprotocols=[protocol], max_queue=1, compression=None) as connection:
-            await send(connection, {"type": "connection_init"})
-            await connection.recv()
-            await send(connection, subscribe(query=document, variables={"run": run}))
-            subscribed.set()
-            await read_on.wait()
-            return await _sequences(connection)
 
     async def go(client: Client, run: str) -> list[int]:
         subscribed, read_on = asyncio.Event(), asyncio.Event()
@@ -218,6 +224,34 @@ def test_a_subscriber_that_reads_nothing_delays_no_other_and_gets_everything_lat
         client.transfer([entry["number"] for entry in client.entries(run)])
         assert asyncio.run(go(client, run)) == list(range(1, SIZE + 1))
     assert not application.feed._followed
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("quiet")
+def test_a_subscriber_that_no_longer_answers_is_dropped_without_a_fault(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure = uvicorn.Config.__init__
+    monkeypatch.setattr(uvicorn.Config, "__init__", partialmethod(configure, ws_ping_interval=0.2, ws_ping_timeout=0.5))
+    application = Application(database)
+
+    async def go(client: Client, run: str) -> None:
+        subscribed, read_on = asyncio.Event(), asyncio.Event()
+        lagging = asyncio.create_task(slow(client, run, subscribed, read_on))
+        await subscribed.wait()
+        await asyncio.to_thread(client.cancel, run)
+        await asyncio.to_thread(client.wait, run, "COMPLETED")
+        await asyncio.sleep(2)
+        read_on.set()  # now there is room for the server to send more
+        with pytest.raises(ConnectionClosed):
+            await lagging
+        await asyncio.sleep(0.5)
+
+    with served(application, database) as client:
+        run = run_of(client)
+        client.transfer([entry["number"] for entry in client.entries(run)])
+        asyncio.run(go(client, run))
+        assert not application.feed._followed
 
 
 async def _sequences(connection: ClientConnection) -> list[int]:
