@@ -4,14 +4,12 @@ import asyncio
 import json
 import socket
 from contextlib import aclosing
-from functools import partial, partialmethod
+from functools import partial
 from typing import Any
 
 import pytest
-import uvicorn
 from graphql import Executor
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
@@ -224,34 +222,6 @@ def test_a_subscriber_that_reads_nothing_delays_no_other_and_gets_everything_lat
         client.transfer([entry["number"] for entry in client.entries(run)])
         assert asyncio.run(go(client, run)) == list(range(1, SIZE + 1))
     assert not application.feed._followed
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.usefixtures("quiet")
-def test_a_subscriber_that_no_longer_answers_is_dropped_without_a_fault(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    configure = uvicorn.Config.__init__
-    monkeypatch.setattr(uvicorn.Config, "__init__", partialmethod(configure, ws_ping_interval=0.2, ws_ping_timeout=0.5))
-    application = Application(database)
-
-    async def go(client: Client, run: str) -> None:
-        subscribed, read_on = asyncio.Event(), asyncio.Event()
-        lagging = asyncio.create_task(slow(client, run, subscribed, read_on))
-        await subscribed.wait()
-        await asyncio.to_thread(client.cancel, run)
-        await asyncio.to_thread(client.wait, run, "COMPLETED")
-        await asyncio.sleep(2)
-        read_on.set()  # now there is room for the server to send more
-        with pytest.raises(ConnectionClosed):
-            await lagging
-        await asyncio.sleep(0.5)
-
-    with served(application, database) as client:
-        run = run_of(client)
-        client.transfer([entry["number"] for entry in client.entries(run)])
-        asyncio.run(go(client, run))
-        assert not application.feed._followed
 
 
 async def _sequences(connection: ClientConnection) -> list[int]:

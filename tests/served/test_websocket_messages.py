@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.graphql.websocket import MOST_OPERATIONS
+from gateway.server import WebSocketProtocol
 from tests.support.client import Client
 from tests.support.http import REFUSED, RUNS, ledger_served
 from tests.support.websocket import send, subscribe, talk
@@ -215,3 +217,32 @@ def test_a_client_that_goes_amid_its_operations_leaves_no_traceback(gateway: Cli
 
     asyncio.run(go())
     assert gateway.query("{ __typename }") == {"__typename": "Query"}
+
+
+def test_what_is_sent_to_a_client_that_no_longer_answers_is_no_fault(
+    gateway: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[WebSocketProtocol] = []
+    accept = WebSocketProtocol.connection_made
+
+    def keep(self: WebSocketProtocol, transport: asyncio.BaseTransport) -> None:
+        made.append(self)
+        accept(self, transport)
+
+    monkeypatch.setattr(WebSocketProtocol, "connection_made", keep)
+
+    async def go() -> None:
+        async with connect(
+            gateway.url.replace("http", "ws", 1) + "/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+        ):
+            (protocol,) = made
+
+            async def give_up_and_send() -> None:
+                protocol.keepalive_timeout()
+                await protocol.send({"type": "websocket.send", "text": "late"})
+
+            given_up = asyncio.run_coroutine_threadsafe(give_up_and_send(), protocol.loop)
+            with pytest.raises(ClientDisconnected):
+                await asyncio.wrap_future(given_up)
+
+    asyncio.run(go())
