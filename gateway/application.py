@@ -16,6 +16,7 @@ from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
+from gateway.metrics import metrics
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -67,6 +68,7 @@ class Application:
                 Mount("/graphiql", routes=graphiql.routes(tabs)),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
+                Route("/metrics", metrics),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

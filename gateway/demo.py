@@ -59,7 +59,7 @@ async def fill(gateway: Gateway) -> None:
 
 async def _completed(context: Context, created: JournalRun) -> JournalRun:
     while True:
-        run = await journal_run(context, created.number)
+        run = await journal_run(context, created.number).row()
         assert run is not None
         if run.status in (JournalRunStatus.COMPLETED, JournalRunStatus.ERROR):
             return run

@@ -3,39 +3,44 @@
 Every authenticated caller may read them.
 """
 
+from functools import partial
+
 from resolvers.context import Context
+from resolvers.reading import Listing, LookUp
 from storage import accounting_codes as codes
 from storage import accounting_periods as periods
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
-from storage.pages import Page, Window
+from storage.conditions import named
 
 
-async def accounting_period(context: Context, name: str) -> AccountingPeriod | None:
+def accounting_period(context: Context, name: str) -> LookUp[AccountingPeriod]:
     """The accounting period with that name."""
-    return await context.gateway.read(periods.period_named, name)
+    return LookUp(AccountingPeriod, named(name), partial(context.gateway.read, periods.period_named, name))
 
 
-async def accounting_periods(context: Context, window: Window) -> Page[AccountingPeriod]:
-    """One page of accounting periods, by start date. Raises RequestError for a cursor of another list."""
-    return await context.gateway.read(periods.accounting_periods, window)
+def accounting_periods(context: Context) -> Listing[AccountingPeriod]:
+    """The accounting periods, by start date."""
+    read = context.gateway.read
+    return Listing(
+        periods.PERIODS,
+        [],
+        lambda window: read(periods.accounting_periods, window),
+        partial(read, periods.count_accounting_periods),
+    )
 
 
-async def accounting_period_count(context: Context) -> int:
-    """The number of accounting periods."""
-    return await context.gateway.read(periods.count_accounting_periods)
-
-
-async def accounting_code(context: Context, name: str) -> AccountingCode | None:
+def accounting_code(context: Context, name: str) -> LookUp[AccountingCode]:
     """The accounting code with that name."""
-    return await context.gateway.read(codes.code_named, name)
+    return LookUp(AccountingCode, named(name), partial(context.gateway.read, codes.code_named, name))
 
 
-async def accounting_codes(context: Context, window: Window) -> Page[AccountingCode]:
-    """One page of accounting codes, by name. Raises RequestError for a cursor of another list."""
-    return await context.gateway.read(codes.accounting_codes, window)
-
-
-async def accounting_code_count(context: Context) -> int:
-    """The number of accounting codes."""
-    return await context.gateway.read(codes.count_accounting_codes)
+def accounting_codes(context: Context) -> Listing[AccountingCode]:
+    """The accounting codes, by name."""
+    read = context.gateway.read
+    return Listing(
+        codes.CODES,
+        [],
+        lambda window: read(codes.accounting_codes, window),
+        partial(read, codes.count_accounting_codes),
+    )

@@ -1,16 +1,21 @@
 """Cancellations of runs."""
 
+from functools import partial
+
 from resolvers.context import Context
+from resolvers.reading import LookUp
 from storage.cancellations import Cancellation, cancellation_with_id
+from storage.conditions import Comparison, Condition
+from storage.pages import ID_DIGITS_MAX
 from storage.words import Permission
 
-_DIGITS_MAX = 18
-"""Every number with so many digits fits into the 64 bits of an id."""
+NO_ID = 0
+"""No row has it."""
 
 
-async def cancellation(context: Context, id: str) -> Cancellation | None:
-    """The cancellation with that id; None for a text that is no id. Raises Forbidden."""
+def cancellation(context: Context, id: str) -> LookUp[Cancellation]:
+    """The cancellation with that id; none for a text that is no id. Raises Forbidden."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    if not (id.isascii() and id.isdigit() and len(id) <= _DIGITS_MAX):
-        return None
-    return await context.gateway.read(cancellation_with_id, int(id))
+    row_id = int(id) if id.isascii() and id.isdigit() and len(id) <= ID_DIGITS_MAX else NO_ID
+    condition = Condition("id", Comparison.EQUALS, row_id)
+    return LookUp(Cancellation, condition, partial(context.gateway.read, cancellation_with_id, row_id))

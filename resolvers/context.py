@@ -1,7 +1,7 @@
 """The context of every resolver: the running gateway and the caller."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -12,6 +12,8 @@ from runs.feed import Feed
 from runs.statements import Statements
 from runs.workflows import Workflows
 from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
+from storage.documents.answer import answer, answer_each
+from storage.documents.words import Each, Root
 from storage.pages import BadCursor
 from storage.words import Permission
 
@@ -50,6 +52,17 @@ class Gateway:
         except DatabaseError as error:
             logger.error("%s", error)
             raise Unavailable("The ledger's database is unavailable; try again later.") from error
+
+    async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
+        """The JSON text of each root of a document by its key, read with one statement.
+
+        Raises what `Database.ask` raises.
+        """
+        return await self.statements.ask(answer, roots)
+
+    async def ask_each(self, each: Each) -> dict[int, str | bytes]:
+        """The JSON text of each row by its key, read with one statement. Raises what `Database.ask` raises."""
+        return await self.statements.ask(answer_each, each)
 
     async def write(
         self,

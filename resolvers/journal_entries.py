@@ -4,15 +4,18 @@ Each raises Forbidden for a caller who lacks its permission.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlmodel import Session
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
+from resolvers.reading import Listing, LookUp
 from runs.commands import cancel_entry, unknown_entry
 from runs.violations import Invalid, Path, Rule, Violation, Violations
 from storage import audit, journal_entry_lists
 from storage.columns import now
+from storage.conditions import numbered
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
 from storage.journal_entry_lists import EntryFilter, count_journal_entries
 from storage.journal_entry_lists import journal_entries as list_entries
@@ -37,30 +40,28 @@ class EntryChange:
     transferred_to_accounting: TransferStatus | None = None
 
 
-async def journal_entry(context: Context, number: str) -> JournalEntry | None:
+def journal_entry(context: Context, number: str) -> LookUp[JournalEntry]:
     """The entry with that number."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(entry_numbered, number)
+    return LookUp(JournalEntry, numbered(number), partial(context.gateway.read, entry_numbered, number))
 
 
-async def journal_entries(
-    context: Context, filter: EntryFilter, order: Order[JournalEntry], window: Window
-) -> Page[JournalEntry]:
-    """One page of entries. Raises RequestError for a cursor of another list."""
+def journal_entries(context: Context, filter: EntryFilter, order: Order[JournalEntry]) -> Listing[JournalEntry]:
+    """The entries that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(list_entries, filter, order, window)
+    read = context.gateway.read
+    return Listing(
+        order,
+        filter.conditions(),
+        lambda window: read(list_entries, filter, order, window),
+        partial(read, count_journal_entries, filter),
+    )
 
 
 async def entries_of_run(context: Context, run_number: str, window: Window) -> Page[JournalEntry]:
     """One page of the run's entries, by number. Raises NotFound for an unknown run, RequestError for a bad cursor."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(_entries_of_run, run_number, window)
-
-
-async def journal_entry_count(context: Context, filter: EntryFilter) -> int:
-    """The number of entries in the whole list."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(count_journal_entries, filter)
 
 
 async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:

@@ -11,16 +11,18 @@ from typing import TypeVar
 
 from resolvers.context import Context
 from resolvers.errors import NotFound, RequestError, Unavailable
+from resolvers.reading import Listing, LookUp
 from runs import commands
 from runs.create_rules import RunDraft
 from runs.feed import FeedClosed
 from runs.shared import Batch
 from storage.cancellations import OUTCOMES, EntryCancelOutcome
+from storage.conditions import numbered
 from storage.database import DatabaseError
 from storage.journal_run_lists import RunFilter, count_journal_runs
 from storage.journal_run_lists import journal_runs as list_runs
 from storage.journal_runs import JournalRun, run_numbered
-from storage.pages import BadCursor, Order, Page, Window
+from storage.pages import BadCursor, Order
 from storage.words import Permission
 
 Change = TypeVar("Change")
@@ -28,24 +30,22 @@ Change = TypeVar("Change")
 logger = logging.getLogger(__name__)
 
 
-async def journal_run(context: Context, number: str) -> JournalRun | None:
+def journal_run(context: Context, number: str) -> LookUp[JournalRun]:
     """The run with that number."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    return await context.gateway.read(run_numbered, number)
+    return LookUp(JournalRun, numbered(number), partial(context.gateway.read, run_numbered, number))
 
 
-async def journal_runs(
-    context: Context, filter: RunFilter, order: Order[JournalRun], window: Window
-) -> Page[JournalRun]:
-    """One page of runs. Raises RequestError for a cursor of another list."""
+def journal_runs(context: Context, filter: RunFilter, order: Order[JournalRun]) -> Listing[JournalRun]:
+    """The runs that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    return await context.gateway.read(list_runs, filter, order, window)
-
-
-async def journal_run_count(context: Context, filter: RunFilter) -> int:
-    """The number of runs in the whole list."""
-    context.require(Permission.VIEW_JOURNAL_RUNS)
-    return await context.gateway.read(count_journal_runs, filter)
+    read = context.gateway.read
+    return Listing(
+        order,
+        filter.conditions(),
+        lambda window: read(list_runs, filter, order, window),
+        partial(read, count_journal_runs, filter),
+    )
 
 
 async def create_journal_run(context: Context, draft: RunDraft) -> JournalRun:
@@ -135,7 +135,7 @@ def _lost(error: DatabaseError, resume: str) -> Unavailable:
 
 
 async def _existing(context: Context, number: str) -> JournalRun:
-    run = await journal_run(context, number)
+    run = await journal_run(context, number).row()
     if run is None:
         raise NotFound(f"There is no journal run {number!r}.")
     return run

@@ -3,32 +3,36 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
+from functools import partial
+
 from resolvers.context import Context
+from resolvers.reading import Listing, LookUp
 from storage import transaction_lists
 from storage.accounting_periods import AccountingPeriod
-from storage.pages import Page, Window
+from storage.conditions import Comparison, Condition
 from storage.posting_buckets import PostingBucket
-from storage.transaction_lists import TransactionFilter
+from storage.transaction_lists import TRANSACTIONS, TransactionFilter
 from storage.transactions import PostedTransaction, recorded_transaction
 from storage.words import NotJournaledReason, Permission
 
 
-async def transaction(context: Context, transaction_id: str) -> PostedTransaction | None:
+def transaction(context: Context, transaction_id: str) -> LookUp[PostedTransaction]:
     """The transaction with that id of its source system."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(recorded_transaction, transaction_id)
+    condition = Condition("transaction_id", Comparison.EQUALS, transaction_id)
+    return LookUp(PostedTransaction, condition, partial(context.gateway.read, recorded_transaction, transaction_id))
 
 
-async def transactions(context: Context, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:
-    """One page of transactions. Raises RequestError for a cursor of another list."""
+def transactions(context: Context, filter: TransactionFilter) -> Listing[PostedTransaction]:
+    """The transactions that meet the filter, in the order of recording."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(transaction_lists.transactions, filter, window)
-
-
-async def transaction_count(context: Context, filter: TransactionFilter) -> int:
-    """The number of transactions in the whole list."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    return await context.gateway.read(transaction_lists.count_transactions, filter)
+    read = context.gateway.read
+    return Listing(
+        TRANSACTIONS,
+        filter.conditions(),
+        lambda window: read(transaction_lists.transactions, filter, window),
+        partial(read, transaction_lists.count_transactions, filter),
+    )
 
 
 def not_journaled_reason(bucket: PostingBucket, period: AccountingPeriod | None) -> NotJournaledReason | None:

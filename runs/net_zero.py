@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from runs.summarise import group_of
-from storage.journal_runs import JournalRun, runs_by_id
+from storage.journal_runs import ALL_NET_TO_ZERO, NOTHING_FREE, ONE_OF_ZERO, JournalRun, runs_by_id
 from storage.segments import rule_segments
 from storage.transaction_lists import net_zero_keys_of_runs
 from storage.words import JournalRunStatus
@@ -41,13 +41,7 @@ def notice(run: JournalRun) -> str | None:
     if run.status is not JournalRunStatus.COMPLETED or run.total_journal_entry_count:
         return None
     if not run.transaction_count:
-        return (
-            f"The run found no free transactions of its types dated {run.target_start_date} to {run.target_end_date},"
-            " so no journal entry was created."
-        )
-    what = (
-        "The only transaction has an amount of zero"
-        if run.transaction_count == 1
-        else (f"All {run.transaction_count:,} transactions net to zero")
-    )
-    return f"{what}, so no journal entry was created."
+        return NOTHING_FREE.format(start=run.target_start_date, end=run.target_end_date)
+    if run.transaction_count == 1:
+        return ONE_OF_ZERO
+    return ALL_NET_TO_ZERO.format(count=f"{run.transaction_count:,}")

@@ -1,12 +1,11 @@
 """Cancellations of runs, and the outcome for each entry."""
 
 from datetime import datetime
-from functools import partial
 
 import strawberry
 
 from resolvers.errors import NotFound
-from schema.connection import Listing
+from resolvers.reading import Listing
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.node import Node, to_id
@@ -21,6 +20,7 @@ CancellationRow = strawberry.Parent[cancellations.Cancellation]
 
 @strawberry.type(description="The outcome for one entry, and the cancellation's counts after it.")
 class EntryCancelOutcome:
+    row = cancellations.EntryCancelOutcome
     sequence: int = strawberry.field(
         description="Position among the outcomes of the cancellation: 1, 2, 3 and so on, without gaps."
     )
@@ -64,8 +64,10 @@ class Cancellation(Node):
 
     @connection(EntryCancelOutcome, description="The outcomes so far, in order.")
     def outcomes(root: CancellationRow, info: Info) -> Listing[cancellations.EntryCancelOutcome]:
-        cancellation_id, loaders = root.id, info.context.loaders
+        loaders = info.context.loaders
         return Listing(
-            lambda window: loaders.outcomes(window).load(cancellation_id),
-            partial(loaders.outcome_count.load, cancellation_id),
+            OUTCOMES,
+            [],
+            lambda window: loaders.outcomes(window).load(root.id),
+            lambda: loaders.outcome_count.load(root.id),
         )

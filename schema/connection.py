@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-from storage.pages import Page, Window
+from storage.pages import Page
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -18,14 +18,6 @@ class PageEdge(Generic[Row]):
 
     cursor: str
     node: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
-    """A list that has not been read: how to read one page of it, and how to count it."""
-
-    page: Callable[[Window], Awaitable[Page[Row]]]
-    count: Callable[[], Awaitable[int | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The context that Strawberry passes to every field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import strawberry
 
@@ -16,3 +18,8 @@ class RequestContext(Context):
 
 
 Info = strawberry.Info[RequestContext, None]
+
+
+async def written(info: Info, rows: Sequence[Any] | None) -> Any:
+    """The rows that a field returns, as JSON that one statement writes if there is a plan; otherwise as they are."""
+    return await info.schema.objects(info, rows)  # type: ignore[attr-defined]

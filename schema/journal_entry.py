@@ -2,21 +2,21 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from resolvers.journal_entries import entry_transactions
+from resolvers.reading import Listing
 from schema.accounting import AccountingCode, AccountingPeriod, Segment
-from schema.connection import Listing
 from schema.info import Info
-from schema.node import Node, to_id
+from schema.node import Node
 from schema.paging import connection
 from schema.transaction import Transaction
 from storage import accounting_codes, accounting_periods, journal_entries, journal_entry_items, journal_runs
+from storage.transaction_lists import TRANSACTIONS
 from storage.transactions import PostedTransaction
-from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
+from storage.words import ItemType, JournalEntryStatus, Permission, TransactionType, TransferStatus
 
 if TYPE_CHECKING:
     from schema.journal_run import JournalRun
@@ -28,6 +28,7 @@ LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 
 @strawberry.type(description="A debit or credit line of an entry. Its amounts are never negative.")
 class JournalEntryItem:
+    row = journal_entry_items.JournalEntryItem
     type: ItemType = strawberry.field(description="Debit or credit.")
     currency: str = strawberry.field(description="Currency of `amount`, an ISO 4217 code.")
     amount: Decimal = strawberry.field(description="Amount in the entry's currency.")
@@ -71,7 +72,7 @@ class JournalEntry(Node):
 
     @strawberry.field(description="Global id.")
     def id(root: EntryRow) -> strawberry.ID:
-        return to_id("JournalEntry", root.number)
+        return strawberry.ID(root.number)
 
     @strawberry.field(
         graphql_type=LazyRun | None, description="The run that created the entry; null for a manual entry."
@@ -101,7 +102,10 @@ class JournalEntry(Node):
         description="The transactions in the entry; none if it is cancelled, because they are free for another run.",
     )
     def transactions(root: EntryRow, info: Info) -> Listing[PostedTransaction]:
+        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         return Listing(
-            partial(entry_transactions, info.context, root.id),
-            partial(info.context.loaders.held_transaction_count.load, root.id),
+            TRANSACTIONS,
+            [],
+            lambda window: entry_transactions(info.context, root.id, window),
+            lambda: info.context.loaders.held_transaction_count.load(root.id),
         )

@@ -1,13 +1,13 @@
 """Changing and cancelling journal entries."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
 
 from resolvers import journal_entries as entries
 from schema.arguments import Input, given
-from schema.info import Info
+from schema.info import Info, written
 from schema.journal_entry import JournalEntry
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_entries
@@ -30,8 +30,8 @@ class SetTransferredToAccountingPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
     @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order of the input.")
-    def journal_entries(root: strawberry.Parent[EntriesPayload]) -> list[journal_entries.JournalEntry] | None:
-        return root.value
+    async def journal_entries(root: strawberry.Parent[EntriesPayload], info: Info) -> Any:
+        return await written(info, root.value)
 
 
 @strawberry.input(description="Changes to a journal entry. Omitted fields keep their values.")

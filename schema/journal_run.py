@@ -1,25 +1,25 @@
 """Journal runs."""
 
 from datetime import date, datetime
-from functools import partial
 
 import strawberry
 from strawberry import UNSET
 
 from resolvers.journal_entries import net_zero_transactions
+from resolvers.reading import Listing
 from runs.net_zero import notice
 from schema.accounting import AccountingPeriod
 from schema.arguments import filter_for
 from schema.cancellation import Cancellation
-from schema.connection import Listing
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
-from schema.node import Node, to_id
+from schema.node import Node
 from schema.paging import connection
 from schema.transaction import Transaction
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
 from storage.journal_entry_lists import EntryFilter
+from storage.transaction_lists import TRANSACTIONS
 from storage.transactions import PostedTransaction
 from storage.words import JournalEntryStatus, JournalRunStatus, Permission, TransactionType
 
@@ -55,7 +55,7 @@ class JournalRun(Node):
 
     @strawberry.field(description="Global id.")
     def id(root: RunRow) -> strawberry.ID:
-        return to_id("JournalRun", root.number)
+        return strawberry.ID(root.number)
 
     @strawberry.field(graphql_type=AccountingPeriod | None, description="The accounting period of the range.")
     async def accounting_period(root: RunRow, info: Info) -> accounting_periods.AccountingPeriod | None:
@@ -67,10 +67,12 @@ class JournalRun(Node):
     ) -> Listing[journal_entries.JournalEntry]:
         info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         conditions, order = filter_for(EntryFilter, filter), entry_order(order_by)
-        loaders, run_id = info.context.loaders, root.id
+        loaders = info.context.loaders
         return Listing(
-            lambda window: loaders.entries(conditions, order, window).load(run_id),
-            lambda: loaders.entry_count(conditions).load(run_id),
+            order,
+            conditions.conditions(),
+            lambda window: loaders.entries(conditions, order, window).load(root.id),
+            lambda: loaders.entry_count(conditions).load(root.id),
         )
 
     @strawberry.field(description="Number of its entries that are live now.")
@@ -107,13 +109,12 @@ class JournalRun(Node):
 
     @connection(Transaction, description="The transactions that net to zero within their group.")
     def net_zero_transactions(root: RunRow, info: Info) -> Listing[PostedTransaction]:
-        run_id, loaders = root.id, info.context.loaders
-
         async def count() -> int:
-            found = await loaders.net_zero.load(run_id)
+            found = await info.context.loaders.net_zero.load(root.id)
             return found.transaction_count if found else 0
 
-        return Listing(partial(net_zero_transactions, info.context, run_id), count)
+        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
+        return Listing(TRANSACTIONS, [], lambda window: net_zero_transactions(info.context, root.id, window), count)
 
     @strawberry.field(description="Why the run is COMPLETED without an entry, if it is.")
     def notice(root: RunRow) -> str | None:

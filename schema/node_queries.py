@@ -1,16 +1,18 @@
 """The look-up of any object by its global id."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
 
 from resolvers import accounting, cancellations, journal_entries, journal_runs, posted_transactions
 from resolvers.context import Context
+from resolvers.reading import LookUp
 from schema.info import Info
+from schema.look_up import look_up
 from schema.node import Node, from_id
 
-LOOK_UPS: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+LOOK_UPS: dict[str, Callable[[Context, str], LookUp[Any]]] = {
     "AccountingCode": accounting.accounting_code,
     "AccountingPeriod": accounting.accounting_period,
     "Cancellation": cancellations.cancellation,
@@ -25,8 +27,8 @@ NodeId = Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
 
 @strawberry.type
 class NodeQueries:
-    @strawberry.field(graphql_type=Node | None, description="The object with this global id.")
-    async def node(self, info: Info, id: NodeId) -> Any:
+    @look_up(Node, description="The object with this global id.")
+    def node(self, info: Info, id: NodeId) -> LookUp[Any] | None:
         type_name, key = from_id(id)
         look_up = LOOK_UPS.get(type_name)
-        return None if look_up is None else await look_up(info.context, key)
+        return None if look_up is None else look_up(info.context, key)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
+from graphql import GraphQLField
 from strawberry import UNSET
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.extensions.field_extension import AsyncExtensionResolver, FieldExtension
@@ -11,8 +12,18 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from resolvers.paging import window
-from schema.connection import Connection, CountedPage, Listing
+from resolvers.reading import Listing
+from schema.connection import Connection, CountedPage
 from schema.info import Info
+
+PAGING = ("first", "after", "last", "before")
+"""The paging arguments, in the order of `resolvers.paging.window`."""
+
+
+def is_list(field: GraphQLField) -> bool:
+    """Whether the field is a list that is read in pages."""
+    definition = field.extensions.get("strawberry-definition")
+    return any(isinstance(extension, Paging) for extension in getattr(definition, "extensions", ()))
 
 
 def _argument(name: str, of_type: type, description: str) -> StrawberryArgument:
@@ -20,7 +31,7 @@ def _argument(name: str, of_type: type, description: str) -> StrawberryArgument:
     return StrawberryArgument(name, None, annotation, default=UNSET, description=description)
 
 
-class _Paging(FieldExtension):
+class Paging(FieldExtension):
     """Adds the Relay paging arguments, and reads the page that they select."""
 
     def apply(self, field: StrawberryField) -> None:
@@ -54,6 +65,6 @@ def connection(item: Any, *, description: str) -> Callable[[Callable[..., Listin
     RequestError is raised if the paging arguments contradict each other or are out of range.
     """
     field: Callable[[Callable[..., Listing[Any]]], Any] = strawberry.field(
-        graphql_type=Connection[item], description=description, extensions=[_Paging()]
+        graphql_type=Connection[item], description=description, extensions=[Paging()]
     )
     return field

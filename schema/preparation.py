@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     parse,
     specified_rules,
     validate,
+    visit,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.validation import ValuesOfCorrectTypeRule
 from strawberry.extensions import max_aliases, query_depth_limiter
 
 from schema.input_errors import BAD_USER_INPUT, InputLiterals, shortened
+from schema.paging import is_list
 
 MAX_TOKENS = 5_000
 MAX_DEPTH = 15
@@ -56,6 +63,9 @@ class Operation:
 
     document: DocumentNode
     definition: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    nests_lists: bool
+    """Whether a list may be inside another, so that page sizes multiply."""
 
     @property
     def type(self) -> OperationType:
@@ -68,8 +78,8 @@ class Preparation:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._documents: LRUCache[str, DocumentNode] = LRUCache(
-            _CACHED_CHARACTERS, getsizeof=lambda document: max(_SMALLEST_ENTRY, _length(document))
+        self._documents: LRUCache[str, _Valid] = LRUCache(
+            _CACHED_CHARACTERS, getsizeof=lambda valid: max(_SMALLEST_ENTRY, _length(valid.document))
         )
 
     def prepare(
@@ -81,27 +91,55 @@ class Preparation:
         operation, and an operation whose type is not allowed.
         """
         try:
-            document = self._documents.get(query) or _parsed(query)
+            valid = self._documents.get(query)
+            document = _parsed(query) if valid is None else valid.document
             definition = _chosen(document, operation_name)
             if definition.operation not in allowed:
                 raise RequestRefused(_not_allowed(definition))
-            if query not in self._documents:
-                self._validate(document)
-                self._remember(query, document)
+            if valid is None:
+                valid = self._validated(document)
+                self._remember(query, valid)
         except RecursionError:
             raise RequestRefused(_refusal("The document is nested too deeply.", VALIDATION_FAILED)) from None
-        return Operation(document, definition)
+        return Operation(document, definition, valid.fragments, valid.nests_lists)
 
-    def _validate(self, document: DocumentNode) -> None:
+    def _validated(self, document: DocumentNode) -> "_Valid":
         for rules in (_RULES, _LIMITS):
             if errors := validate(self._schema, document, rules):
                 for error in errors:
                     error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
                 raise RequestRefused(*errors)
+        definitions = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+        fragments = {node.name.value: FragmentDetails(node) for node in definitions}
+        return _Valid(document, fragments, _lists(self._schema, document) > 1)
 
-    def _remember(self, query: str, document: DocumentNode) -> None:
+    def _remember(self, query: str, valid: "_Valid") -> None:
         if len(query) <= self._documents.maxsize:
-            self._documents[query] = document
+            self._documents[query] = valid
+
+
+@dataclass(frozen=True, slots=True)
+class _Valid:
+    document: DocumentNode
+    fragments: dict[str, FragmentDetails]
+    nests_lists: bool
+
+
+def _lists(schema: GraphQLSchema, document: DocumentNode) -> int:
+    """The number of fields in the document that are lists, whether in an operation or in a fragment."""
+    info, counted = TypeInfo(schema), _ListVisitor()
+    counted.info = info
+    visit(document, TypeInfoVisitor(info, counted))
+    return counted.lists
+
+
+class _ListVisitor(Visitor):
+    info: TypeInfo
+    lists = 0
+
+    def enter_field(self, *_: object) -> None:
+        field = self.info.get_field_def()
+        self.lists += field is not None and is_list(field)
 
 
 def _length(document: DocumentNode) -> int:

@@ -1,25 +1,39 @@
 """The schema, assembled."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import strawberry
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo, OperationType
+from graphql.execution import Executor as CoreExecutor
+from graphql.execution.collect_fields import FieldDetails, collect_fields
+from graphql.execution.values import get_variable_values
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 
 from resolvers.errors import RequestError
+from runs.shared import Span
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
+from schema.executor import Executor
+from schema.info import Info, RequestContext
 from schema.input_errors import BAD_USER_INPUT, argument_error, variable_errors
 from schema.mutation import Mutation
+from schema.plan import Planner, Selecting, selecting_of
+from schema.planning import Answers, Planning, Rows
 from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
+from schema.size import size_error
 from schema.subscription import Subscription
 from schema.violations import field_of
+from storage.cancellations import EntryCancelOutcome
+from storage.conditions import Comparison, Condition
 
 SDL_PATH = Path(__file__).parent / "schema.graphql"
 """The committed contract; a test compares it with the code."""
@@ -35,6 +49,17 @@ class Schema(strawberry.Schema):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._preparation = Preparation(self._schema)
+        types = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLObjectType)]
+        self._answers = Answers(Planner(self.schema_converter, types))
+
+    @property
+    def planning(self) -> Planning:
+        """Whether queries are answered by plans."""
+        return self._answers.planning
+
+    @planning.setter
+    def planning(self, planning: Planning) -> None:
+        self._answers.planning = planning
 
     def prepare(
         self, query: str, operation_name: str | None, allowed: frozenset[OperationType] = STREAMABLE
@@ -46,7 +71,40 @@ class Schema(strawberry.Schema):
         """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
         allowed = set(kwargs.get("allowed_operation_types") or StrawberryOperationType)
         kwargs["allowed_operation_types"] = allowed - {StrawberryOperationType.SUBSCRIPTION}
-        return await super().execute(*args, **kwargs)
+        answered = await self._answered(*args, **kwargs)
+        return await super().execute(*args, **kwargs) if answered is None else answered
+
+    async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
+        """Execute an operation of any type, and stream its results: one, unless it is a subscription."""
+        answered = await self._answered(*args, **kwargs)
+        return await super().stream(*args, **kwargs) if answered is None else _once(answered)
+
+    async def _answered(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        **_: Any,
+    ) -> ExecutionResult | None:
+        """The answer to a query by its plan, or to an operation that is too large; None for every other operation."""
+        try:
+            operation = self.prepare(query or "", operation_name)
+        except RequestRefused:
+            return None
+        if operation.type is not OperationType.QUERY and not operation.nests_lists:
+            return None
+        definition = operation.definition
+        values = get_variable_values(self._schema, definition.variable_definitions or (), variable_values or {})
+        if isinstance(values, list):
+            return None  # the stock way words why they are refused
+        selecting = Selecting(self._schema, operation.fragments, values, definition)
+        if operation.nests_lists and (error := size_error(selecting)) is not None:
+            return ExecutionResult(data=None, errors=[error])
+        if operation.type is not OperationType.QUERY:
+            return None
+        return await self._answers.answer(selecting, context_value)
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: Any
@@ -65,6 +123,35 @@ class Schema(strawberry.Schema):
             return PreExecutionError(data=None, errors=refused.errors)
         context.graphql_document = operation.document
         return None
+
+    async def objects(self, info: Info, rows: Sequence[Any] | None) -> Any:
+        """The rows that a field returns, as JSON if a plan can write them; otherwise as they are."""
+        if not rows:
+            return rows
+        resolving: GraphQLResolveInfo[Any] = info._raw_info
+        details = [FieldDetails(node, None) for node in resolving.field_nodes]
+        ids = [row.id for row in rows]
+        these = Rows(type(rows[0]), [Condition("id", Comparison.IN, ids)], "id", ids)
+        written = await self._answers.each(selecting_of(resolving), info.context, these, details)
+        return rows if written is None else orjson.Fragment(b"[" + b",".join(map(orjson.dumps, written)) + b"]")
+
+    async def outcomes(
+        self, executor: CoreExecutor[Any], context: RequestContext, span: Span
+    ) -> list[ExecutionResult] | None:
+        """The results of the events of a subscription to outcomes, by one statement; None if they go the stock way."""
+        root = self._schema.subscription_type
+        assert root is not None
+        asked = Selecting(self._schema, executor.fragments, executor.variable_values, executor.operation)
+        collected = collect_fields(asked.schema, asked.fragments, asked.variable_values, root, asked.operation)
+        ((key, details),) = collected.grouped_field_set.items()
+        conditions = [
+            Condition("cancellation_id", Comparison.EQUALS, span.cancellation_id),
+            Condition("sequence", Comparison.AT_LEAST, span.after + 1),
+            Condition("sequence", Comparison.AT_MOST, span.last),
+        ]
+        these = Rows(EntryCancelOutcome, conditions, "sequence", range(span.after + 1, span.last + 1))
+        written = await self._answers.each(asked, context, these, details)
+        return None if written is None else [ExecutionResult(data={key: one}, errors=None) for one in written]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         if execution_context is not None and _are_variable_errors(errors):
@@ -85,12 +172,19 @@ class Schema(strawberry.Schema):
             error.extensions = {"code": "INTERNAL_SERVER_ERROR"}
 
     def _variable_errors(self, context: ExecutionContext) -> list[GraphQLError]:
-        operation = self.prepare(context.query or "", context._provided_operation_name)
+        try:
+            operation = self.prepare(context.query or "", context._provided_operation_name)
+        except RequestRefused as refused:
+            return refused.errors  # validation words some of its errors in the same way
         try:
             return variable_errors(self._schema, operation.document, operation.definition, context.variables or {})
         except RecursionError:
             message = "The values of the variables are nested too deeply."
             return [GraphQLError(message, extensions={"code": BAD_USER_INPUT})]
+
+
+async def _once(result: ExecutionResult) -> StreamResult:
+    yield result
 
 
 def _are_variable_errors(errors: list[GraphQLError]) -> bool:
@@ -101,5 +195,6 @@ SCHEMA = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
+    execution_context_class=Executor,
     config=StrawberryConfig(scalar_map={DECIMAL.origin: DECIMAL, DATE.origin: DATE}),
 )

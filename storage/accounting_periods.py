@@ -3,10 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Column, ColumnElement
-from sqlalchemy.sql.expression import SQLColumnExpression
+from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel, col, func, or_, select
 
 from storage.columns import Identifier, wire_enum
@@ -106,8 +104,3 @@ def accounting_periods(session: Session, window: Window) -> Page[AccountingPerio
 def count_accounting_periods(session: Session) -> int:
     """The number of accounting periods."""
     return session.exec(select(func.count()).select_from(AccountingPeriod)).one()
-
-
-def in_period(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
-    """The condition that the column is the id of the accounting period with that name."""
-    return column.in_(select(AccountingPeriod.id).where(AccountingPeriod.name == name))

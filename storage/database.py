@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session, SQLModel
 
+from storage.asking import PostgresqlAsking, SqliteAsking, StatementFailed
 from storage.errors import OperatorError
 
 BUSY_SECONDS = 60
 """How long a writer waits for another one on SQLite; an import locks the file until it ends."""
+
+ANSWER_SECONDS = 30.0
+"""How long a statement that answers a query may take; then the database cancels it."""
 
 
 class DatabaseError(OperatorError):
@@ -38,13 +42,16 @@ class UnfitText(ValueError):
 class Database:
     """The engines of one database, from a SQLAlchemy URL: `sqlite:///ledger.db` or `postgresql+psycopg://...`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """`answer_seconds` is how long a statement of `ask` may take."""
         self.url = _supported(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             # With BEGIN IMMEDIATE, a reader would wait for the writer, so readers have an engine of their own.
             self.writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
             self.reader = _sqlite_engine(self.url, "BEGIN")
+            self._engines = [self.writer, self.reader]
+            self._asking: SqliteAsking | PostgresqlAsking = SqliteAsking(self.reader, answer_seconds)
         else:
             self.writer = self.reader = create_engine(
                 self.url,
@@ -53,6 +60,21 @@ class Database:
                 pool_pre_ping=True,
                 connect_args={"options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC"},
             )
+            # Planning a nested statement takes as long as executing it, so each is planned once for each connection.
+            options = (
+                f"-c statement_timeout={round(answer_seconds * 1000)}ms -c timezone=UTC"
+                " -c plan_cache_mode=force_generic_plan -c jit=off"
+            )
+            asker = create_engine(
+                self.url,
+                pool_size=10,
+                max_overflow=10,
+                pool_reset_on_return=None,
+                isolation_level="AUTOCOMMIT",
+                connect_args={"options": options, "prepare_threshold": 1},
+            )
+            self._engines = [self.writer, asker]
+            self._asking = PostgresqlAsking(asker)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -84,10 +106,23 @@ class Database:
             reason = " ".join(str(error.orig).split())
             raise DatabaseError(f"the database {self} failed during a query ({reason}); try again") from error
 
+    def ask(self, text: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """The rows of a statement that only reads, without a transaction and without SQLAlchemy.
+
+        Raises DeadlineExceeded if it takes too long, Unanswerable if the ledger has a value that the statement may not
+        return, UnfitText, and DatabaseError if the database fails.
+        """
+        try:
+            return self._asking.ask(text, parameters)
+        except (UnicodeEncodeError, psycopg.DataError) as error:
+            raise UnfitText(UnfitText.__doc__) from error
+        except StatementFailed as error:
+            raise DatabaseError(f"the database {self} failed during a query ({error}); try again") from error
+
     def close(self) -> None:
         """Close every connection."""
-        self.writer.dispose()
-        self.reader.dispose()
+        for engine in self._engines:
+            engine.dispose()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)

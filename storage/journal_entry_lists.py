@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from storage.accounting_periods import in_period
+from storage.conditions import Comparison, Condition, given
 from storage.journal_entries import JournalEntry
 from storage.pages import Order, Page, Window, counts_by_parent, page_of, pages_by_parent
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
@@ -24,6 +24,18 @@ class EntryFilter:
     accounting_period_name: str | None = None
     journal_entry_date_from: date | None = None
     journal_entry_date_to: date | None = None
+
+    def conditions(self) -> list[Condition]:
+        """Those that are given."""
+        return [
+            *given("status", Comparison.IN, self.statuses),
+            *given("transferred_to_accounting", Comparison.IN, self.transferred_to_accounting),
+            *given("transaction_type", Comparison.IN, self.transaction_types),
+            *given("currency", Comparison.IN, self.currencies),
+            *given("accounting_period_id", Comparison.IN_PERIOD, self.accounting_period_name),
+            *given("journal_entry_date", Comparison.AT_LEAST, self.journal_entry_date_from),
+            *given("journal_entry_date", Comparison.AT_MOST, self.journal_entry_date_to),
+        ]
 
 
 def entries_by_number(descending: bool) -> Order[JournalEntry]:
@@ -46,12 +58,12 @@ def journal_entries(
     session: Session, filter: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> Page[JournalEntry]:
     """One page of entries."""
-    return page_of(session, select(JournalEntry).where(*_entry_conditions(filter)), order, window)
+    return page_of(session, select(JournalEntry).where(*_conditions(filter)), order, window)
 
 
 def count_journal_entries(session: Session, filter: EntryFilter) -> int:
     """The number of entries in the whole list."""
-    return session.exec(select(func.count()).select_from(JournalEntry).where(*_entry_conditions(filter))).one()
+    return session.exec(select(func.count()).select_from(JournalEntry).where(*_conditions(filter))).one()
 
 
 def entries_of_run(session: Session, run_id: int, window: Window) -> Page[JournalEntry]:
@@ -65,13 +77,13 @@ def entries_of_runs(
 ) -> dict[int, Page[JournalEntry]]:
     """One page of each run's entries, in one statement."""
     parent = col(JournalEntry.journal_run_id)
-    return pages_by_parent(session, JournalEntry, parent, run_ids, _entry_conditions(filter), order, window)
+    return pages_by_parent(session, JournalEntry, parent, run_ids, _conditions(filter), order, window)
 
 
 def count_entries_of_runs(session: Session, run_ids: Iterable[int], filter: EntryFilter) -> dict[int, int]:
     """The number of entries of each run, in one statement."""
     parent = col(JournalEntry.journal_run_id)
-    return counts_by_parent(session, parent, run_ids, _entry_conditions(filter))
+    return counts_by_parent(session, parent, run_ids, _conditions(filter))
 
 
 def count_entries_by_status(session: Session, run_ids: Iterable[int]) -> dict[int, dict[JournalEntryStatus, int]]:
@@ -86,20 +98,5 @@ def count_entries_by_status(session: Session, run_ids: Iterable[int]) -> dict[in
     return found
 
 
-def _entry_conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for column, values in (
-        (col(JournalEntry.status), filter.statuses),
-        (col(JournalEntry.transferred_to_accounting), filter.transferred_to_accounting),
-        (col(JournalEntry.transaction_type), filter.transaction_types),
-        (col(JournalEntry.currency), filter.currencies),
-    ):
-        if values is not None:
-            conditions.append(column.in_(values))
-    if filter.accounting_period_name is not None:
-        conditions.append(in_period(col(JournalEntry.accounting_period_id), filter.accounting_period_name))
-    if filter.journal_entry_date_from is not None:
-        conditions.append(col(JournalEntry.journal_entry_date) >= filter.journal_entry_date_from)
-    if filter.journal_entry_date_to is not None:
-        conditions.append(col(JournalEntry.journal_entry_date) <= filter.journal_entry_date_to)
-    return conditions
+def _conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:
+    return [condition.on(getattr(JournalEntry, condition.column)) for condition in filter.conditions()]

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from storage.accounting_periods import in_period
+from storage.conditions import Comparison, Condition, given
 from storage.journal_runs import JournalRun
 from storage.pages import Order, Page, Window, page_of
 from storage.words import JournalRunStatus
@@ -21,6 +21,15 @@ class RunFilter:
     accounting_period_name: str | None = None
     target_date_from: date | None = None
     target_date_to: date | None = None
+
+    def conditions(self) -> list[Condition]:
+        """Those that are given."""
+        return [
+            *given("status", Comparison.IN, self.statuses),
+            *given("accounting_period_id", Comparison.IN_PERIOD, self.accounting_period_name),
+            *given("target_end_date", Comparison.AT_LEAST, self.target_date_from),
+            *given("target_start_date", Comparison.AT_MOST, self.target_date_to),
+        ]
 
 
 def runs_by_number(descending: bool) -> Order[JournalRun]:
@@ -41,22 +50,13 @@ def runs_by_start(descending: bool) -> Order[JournalRun]:
 
 def journal_runs(session: Session, filter: RunFilter, order: Order[JournalRun], window: Window) -> Page[JournalRun]:
     """One page of runs."""
-    return page_of(session, select(JournalRun).where(*_run_conditions(filter)), order, window)
+    return page_of(session, select(JournalRun).where(*_conditions(filter)), order, window)
 
 
 def count_journal_runs(session: Session, filter: RunFilter) -> int:
     """The number of runs in the whole list."""
-    return session.exec(select(func.count()).select_from(JournalRun).where(*_run_conditions(filter))).one()
+    return session.exec(select(func.count()).select_from(JournalRun).where(*_conditions(filter))).one()
 
 
-def _run_conditions(filter: RunFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filter.statuses is not None:
-        conditions.append(col(JournalRun.status).in_(filter.statuses))
-    if filter.accounting_period_name is not None:
-        conditions.append(in_period(col(JournalRun.accounting_period_id), filter.accounting_period_name))
-    if filter.target_date_from is not None:
-        conditions.append(col(JournalRun.target_end_date) >= filter.target_date_from)
-    if filter.target_date_to is not None:
-        conditions.append(col(JournalRun.target_start_date) <= filter.target_date_to)
-    return conditions
+def _conditions(filter: RunFilter) -> list[ColumnElement[bool]]:
+    return [condition.on(getattr(JournalRun, condition.column)) for condition in filter.conditions()]

@@ -18,6 +18,12 @@ RUNNING = (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING)
 
 _RUNNING_SQL = text("status IN ({})".format(", ".join(repr(status.value) for status in RUNNING)))
 
+NO_ENTRY = ", so no journal entry was created."
+NOTHING_FREE = "The run found no free transactions of its types dated {start} to {end}" + NO_ENTRY
+ONE_OF_ZERO = "The only transaction has an amount of zero" + NO_ENTRY
+ALL_NET_TO_ZERO = "All {count} transactions net to zero" + NO_ENTRY
+"""Why a Completed run created no entries, in the order of `runs.net_zero.notice`."""
+
 
 class JournalRun(SQLModel, table=True):
     """A process that collects the free transactions of a period, and summarises them into entries."""

@@ -1,8 +1,5 @@
 """Keyset pagination: without OFFSET, a deep page costs the same as the first."""
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +10,12 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlmodel import Session, func, or_, select
 
+from storage.days import parse_day
+
 Row = TypeVar("Row")
+
+ID_DIGITS_MAX = 18
+"""Every number with so many digits fits into the 64 bits of an id."""
 
 
 class BadCursor(ValueError):
@@ -39,6 +41,14 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A position that rows are beyond: those that are sorted later in ascending order, or earlier."""
+
+    key: Sequence[Any]
+    later: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """One page of a list, in the list's order, with each row's cursor."""
 
@@ -58,19 +68,28 @@ class Order(Generic[Row]):
     key: Callable[[Row], tuple[int | str | date, ...]]
     descending: bool = False
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [column.key for column in self.columns]  # type: ignore[attr-defined]
+
     def clauses(self, window: Window) -> list[ColumnElement[Any]]:
         """The ORDER BY of a window, reversed if it is counted from the end."""
         backwards = self.descending != window.from_end
         return [column.desc() if backwards else column.asc() for column in self.columns]
 
+    def bounds(self, window: Window) -> list[Bound]:
+        """The positions of the window's cursors. Raises BadCursor."""
+        bounds = []
+        if window.after is not None:
+            bounds.append(Bound(self.position(window.after), not self.descending))
+        if window.before is not None:
+            bounds.append(Bound(self.position(window.before, "before"), self.descending))
+        return bounds
+
     def between(self, window: Window) -> list[ColumnElement[bool]]:
         """The conditions for rows between the window's cursors. Raises BadCursor."""
-        conditions = []
-        if window.after is not None:
-            conditions.append(self._beyond(self.position(window.after), later=not self.descending))
-        if window.before is not None:
-            conditions.append(self._beyond(self.position(window.before, "before"), later=self.descending))
-        return conditions
+        return [self._beyond(bound.key, later=bound.later) for bound in self.bounds(window)]
 
     def page(self, fetched: Sequence[Row], window: Window) -> Page[Row]:
         """The page, from up to `size` + 1 rows in the order of the ORDER BY."""
@@ -86,18 +105,19 @@ class Order(Generic[Row]):
         )
 
     def cursor(self, row: Row) -> str:
-        """The position of the row in this order, as an opaque text."""
-        values = [value.isoformat() if isinstance(value, date) else value for value in self.key(row)]
-        return base64.urlsafe_b64encode(json.dumps([self.name, *values], separators=(",", ":")).encode()).decode()
+        """The position of the row in this order: its name and the row's key, such as `entries by date:2024-12-31:7`."""
+        return ":".join([self.name, *map(str, self.key(row))])
 
     def position(self, cursor: str, argument: str = "after") -> list[Any]:
         """The values in a cursor. Raises BadCursor."""
+        name, _, key = cursor.partition(":")
+        # Only the first value can be a text, which may have colons in it.
+        values = key.rsplit(":", len(self.types) - 1)
         try:
-            name, *values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
             if name != self.name:
                 raise ValueError
-            return [_typed(expected, value) for expected, value in zip(self.types, values, strict=True)]
-        except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as error:
+            return [_READERS[expected](value) for expected, value in zip(self.types, values, strict=True)]
+        except ValueError as error:
             raise BadCursor(cursor, argument) from error
 
     def _beyond(self, values: Sequence[Any], *, later: bool) -> ColumnElement[bool]:
@@ -108,12 +128,13 @@ class Order(Generic[Row]):
         return condition
 
 
-def _typed(expected: type, value: object) -> Any:
-    if expected is date and isinstance(value, str):
-        return date.fromisoformat(value)
-    if type(value) is not expected or (isinstance(value, int) and abs(value) >= 2**63):
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX):
         raise ValueError
-    return value
+    return int(text)
+
+
+_READERS: dict[type, Callable[[str], Any]] = {int: _id, date: parse_day, str: str}
 
 
 def page_of(session: Session, statement: Select[Any], order: Order[Row], window: Window) -> Page[Row]:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlmodel import Session, col, func, select
 
+from storage.conditions import Comparison, Condition
 from storage.pages import Order, Page, Window
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey
@@ -19,6 +20,12 @@ class TransactionFilter:
     """Conditions on transactions; None means any."""
 
     is_journaled: bool | None = None
+
+    def conditions(self) -> list[Condition]:
+        """Those that are given."""
+        if self.is_journaled is None:
+            return []
+        return [Condition("journal_entry_id", Comparison.IS_SET if self.is_journaled else Comparison.IS_NOT_SET)]
 
 
 TRANSACTIONS: Order[PostedTransaction] = Order(
@@ -32,12 +39,12 @@ TRANSACTIONS: Order[PostedTransaction] = Order(
 
 def transactions(session: Session, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:
     """One page of transactions, in the order of recording."""
-    return _transactions(session, _transaction_conditions(filter), window)
+    return _transactions(session, _conditions(filter), window)
 
 
 def count_transactions(session: Session, filter: TransactionFilter) -> int:
     """The number of transactions in the whole list, from their buckets."""
-    counted = select(func.sum(PostingBucket.transaction_count)).where(*_transaction_conditions(filter))
+    counted = select(func.sum(PostingBucket.transaction_count)).where(*_conditions(filter))
     return int(session.exec(counted).one() or 0)
 
 
@@ -110,9 +117,5 @@ def _counts(session: Session, holder: SQLColumnExpression[Any], ids: Iterable[in
     return {row[0]: int(row[1]) for row in rows}
 
 
-def _transaction_conditions(filter: TransactionFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filter.is_journaled is not None:
-        entry = col(PostingBucket.journal_entry_id)
-        conditions.append(entry.is_not(None) if filter.is_journaled else entry.is_(None))
-    return conditions
+def _conditions(filter: TransactionFilter) -> list[ColumnElement[bool]]:
+    return [condition.on(getattr(PostingBucket, condition.column)) for condition in filter.conditions()]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.application import Application
+from schema.planning import Planning
+from schema.schema import SCHEMA
 from storage.conservation import broken_rules
 from storage.database import Database
 from storage.migration import migrate
@@ -26,6 +28,12 @@ def pytest_configure() -> None:
     """Keep the tests' databases in memory if there is room: they sync as on a disk, but wait for none."""
     if "TMPDIR" not in os.environ and IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES:
         os.environ["TMPDIR"] = str(IN_MEMORY)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _strict() -> None:
+    """A plan that fails is a fault in tests; users are answered the stock way."""
+    SCHEMA.planning = Planning.STRICT
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from gateway.authentication import CHALLENGE, Authentication
 from gateway.graphiql import Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
-from gateway.graphql.negotiation import Accept
+from gateway.graphql.negotiation import accepted
 from gateway.graphql.requests import BadRequest, asks, read_request
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
@@ -76,7 +76,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         return True
 
     async def _answer(self, request: Request) -> Response:
-        accept = Accept(request.headers.getlist("accept"))
+        accept = accepted(tuple(request.headers.getlist("accept")))
         if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
             return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
         try:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from enum import Enum
+from functools import lru_cache
 from urllib.request import parse_http_list
 
 from graphql import OperationType
@@ -98,6 +99,12 @@ class Accept:
     def _closest(self, shape: Shape) -> _Range | None:
         matching = [each for each in self._ranges if each.specificity(shape)]
         return max(matching, key=lambda each: (each.specificity(shape), -each.place), default=None)
+
+
+@lru_cache(maxsize=100)
+def accepted(headers: tuple[str, ...]) -> Accept:
+    """What these Accept headers accept. Most clients send the same few."""
+    return Accept(headers)
 
 
 def _range(part: str, place: int) -> _Range:

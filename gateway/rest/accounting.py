@@ -73,7 +73,7 @@ class GetAccountingCodesResponse(Paged):
 async def periods(call: Call[None]) -> GetAccountingPeriodsResponse:
     """A page of the accounting periods."""
     wanted = numbered(call.url, PAGE_SIZE)
-    page = await accounting.accounting_periods(call.context, wanted.window)
+    page = await accounting.accounting_periods(call.context).page(wanted.window)
     found = [AccountingPeriodInList.model_validate(row) for row in page.rows]
     return GetAccountingPeriodsResponse(success=True, accounting_periods=found, next_page=wanted.next(page))
 
@@ -89,7 +89,7 @@ async def period(call: Call[None]) -> GetAccountingPeriodResponse:
 async def codes(call: Call[None]) -> GetAccountingCodesResponse:
     """A page of the accounting codes."""
     wanted = numbered(call.url, PAGE_SIZE)
-    page = await accounting.accounting_codes(call.context, wanted.window)
+    page = await accounting.accounting_codes(call.context).page(wanted.window)
     found = [AccountingCode.model_validate(row) for row in page.rows]
     return GetAccountingCodesResponse(success=True, accounting_codes=found, next_page=wanted.next(page))
 

@@ -102,7 +102,7 @@ async def of_run(call: Call[None]) -> GetJournalEntriesInJournalRunResponse:
 async def retrieve(call: Call[None]) -> GetJournalEntryDetailResponse:
     """The current state of the entry."""
     number = call.parameters[NUMBER]
-    entry = await entries.journal_entry(call.context, number)
+    entry = await entries.journal_entry(call.context, number).row()
     if entry is None:
         raise Refused(reason(Category.NOT_FOUND, f"There is no journal entry {number!r}."))
     (values,) = await _expanded([entry], call.loaders)

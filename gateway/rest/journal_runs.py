@@ -118,7 +118,7 @@ async def create(call: Call[CreateJournalRunRequest]) -> CreateJournalRunRespons
 async def retrieve(call: Call[None]) -> GetJournalRunResponse:
     """The current state of the run."""
     number = call.parameters[NUMBER]
-    run = await runs.journal_run(call.context, number)
+    run = await runs.journal_run(call.context, number).row()
     if run is None:
         raise Refused(reason(Category.NOT_FOUND, f"There is no journal run {number!r}."))
     return GetJournalRunResponse.model_validate({**run.model_dump(), "success": True})

@@ -204,19 +204,19 @@ def test_a_key_acts_under_its_name_and_only_within_its_permissions(guarded: Clie
 RUN_INPUT = 'transactionTypes: [INVOICE_ITEM], accountingPeriodName: "Dec 2024", journalEntryDate: "2024-12-31"'
 GUARDED = {
     '{ journalRun(number: "JR-00000001") { number } }': "View journal runs",
-    '{ node(id: "Sm91cm5hbFJ1bjpKUi0wMDAwMDAwMQ==") { id } }': "View journal runs",
+    '{ node(id: "JR-00000001") { id } }': "View journal runs",
     "{ journalRuns { totalCount } }": "View journal runs",
     f"mutation {{ createJournalRun(input: {{{RUN_INPUT}}}) {{ errors {{ code }} }} }}": "Create Journal Run",
     'mutation { cancelJournalRun(input: {number: "JR-00000001"}) { errors { code } } }': "Cancel Journal Run",
     'mutation { deleteJournalRun(input: {number: "JR-00000001"}) { errors { code } } }': "Delete Cancelled Journal Run",
     '{ journalEntry(number: "JE-00000001") { number } }': "View journal entries",
-    '{ node(id: "Sm91cm5hbEVudHJ5OkpFLTAwMDAwMDAx") { id } }': "View journal entries",
+    '{ node(id: "JE-00000001") { id } }': "View journal entries",
     "{ journalEntries { totalCount } }": "View journal entries",
     "{ transactions { nodes { transactionId } } }": "View journal entries",
     "{ transactions { totalCount } }": "View journal entries",
     '{ transaction(transactionId: "a") { amount } }': "View journal entries",
-    '{ node(id: "VHJhbnNhY3Rpb246YQ==") { id } }': "View journal entries",
-    '{ node(id: "Q2FuY2VsbGF0aW9uOjE=") { id } }': "View journal runs",
+    '{ node(id: "Transaction:a") { id } }': "View journal entries",
+    '{ node(id: "Cancellation:1") { id } }': "View journal runs",
     """mutation { setTransferredToAccounting(
       input: {journalEntryNumbers: ["JE-00000001"], transferredToAccounting: ERROR}) { errors { code } } }""": (
         "Transfer journal entries"

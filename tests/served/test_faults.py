@@ -10,6 +10,8 @@ import pytest
 
 from resolvers import journal_runs
 from runs.shared import Batch
+from schema.planning import Planning
+from schema.schema import SCHEMA
 from tests.support.client import Client
 from tests.support.http import JSON, ledger_served
 from tests.support.subscriber import TRANSPORTS
@@ -29,7 +31,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield connected
 
 
-async def fail(*_: Any, **__: Any) -> Any:
+def fail(*_: Any, **__: Any) -> Any:
     """Fail as a resolver with a fault does."""
     raise RuntimeError(INNER)
 
@@ -40,9 +42,15 @@ async def fail_after_one(*_: Any, **__: Any) -> AsyncIterator[Any]:
     raise RuntimeError(INNER)
 
 
-async def too_many(*_: Any, **__: Any) -> int:
+def too_many(*_: Any, **__: Any) -> int:
     """A count that GraphQL's Int cannot hold."""
     return 1 << 31
+
+
+@pytest.fixture(autouse=True)
+def _as_for_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a plan cannot answer goes the stock way."""
+    monkeypatch.setattr(SCHEMA, "planning", Planning.ON)
 
 
 def assert_hidden(errors: list[dict[str, Any]]) -> None:
@@ -68,7 +76,8 @@ def test_a_fault_of_a_query_is_hidden_and_logged(
 def test_a_value_that_the_contract_cannot_hold_is_a_fault(
     gateway: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(journal_runs, "journal_run_count", too_many)
+    monkeypatch.setattr(SCHEMA, "planning", Planning.OFF)
+    monkeypatch.setattr(journal_runs, "count_journal_runs", too_many)
     assert_hidden(gateway.send("{ journalRuns { totalCount } }")["errors"])
     assert "Int cannot represent" in caplog.text
 

@@ -144,7 +144,7 @@ def test_every_answer_can_be_found_again(rest: Rest) -> None:
             seen.add(response.headers["Zuora-Request-Id"])
         assert len(seen) == 3
         assert "Zuora-Track-Id" not in rest.http.request(method, path).headers
-    for bad in (b"x" * 65, b"a:b", b"a;b", b'a"b', b"a'b", "é".encode(), b"a\x7fb"):
+    for bad in (b"x" * 65, b"a:b", b"a;b", b'a"b', b"a'b", "é".encode()):
         response = rest.http.get("/v1/accounting-codes", headers={b"Zuora-Track-Id": bad})
         ((code, message),) = reasons(response)
         assert code == 50000020

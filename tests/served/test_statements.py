@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from schema.planning import Planning
+from schema.schema import SCHEMA
 from tests.support.client import Client
 from tests.support.ledger import line, post
 from tests.support.rest import Rest
@@ -28,7 +32,11 @@ def runs(client: Client) -> Any:
     return client.query(DOCUMENT)["journalRuns"]
 
 
-def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> None:
+@pytest.mark.parametrize(("planning", "count"), [(Planning.STRICT, 1), (Planning.OFF, 13)])
+def test_more_runs_entries_and_items_cost_no_more_statements(
+    client: Client, monkeypatch: pytest.MonkeyPatch, planning: Planning, count: int
+) -> None:
+    monkeypatch.setattr(SCHEMA, "planning", planning)
     post(client.database, [line("first")])
     client.cancel(client.completed()["number"])
     client.wait("JR-00000001", "CANCELLED")
@@ -42,7 +50,7 @@ def test_more_runs_entries_and_items_cost_no_more_statements(client: Client) -> 
     many, page = statements(client, lambda: runs(client))
     assert page["totalCount"] == 6
     assert sum(run["journalEntries"]["totalCount"] for run in page["nodes"]) == 1 + 5 * 11
-    assert many == few == 13
+    assert many == few == count
 
 
 def test_a_page_of_rest_entries_costs_the_same_however_many_there_are(client: Client) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import event
 
@@ -18,9 +19,12 @@ def statements(client: Client, ask: Callable[[], Any]) -> tuple[int, Any]:
         if statement.startswith("SELECT") and threading.current_thread().name != "run-supervisor":
             counted.append(statement)
 
-    event.listen(client.database.reader, "before_cursor_execute", count)
+    database = client.database
+    event.listen(database.reader, "before_cursor_execute", count)
     try:
-        answer = ask()
+        with patch.object(database, "ask", side_effect=database.ask) as asked:
+            answer = ask()
     finally:
-        event.remove(client.database.reader, "before_cursor_execute", count)
+        event.remove(database.reader, "before_cursor_execute", count)
+    counted += [call.args[0] for call in asked.call_args_list]
     return len(counted), answer

@@ -1,0 +1,119 @@
+"""Answering a query by its plan, and when not to."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import orjson
+from graphql import GraphQLError
+from graphql.execution.collect_fields import FieldDetails
+from strawberry.types import ExecutionResult
+
+from resolvers.errors import RequestError
+from schema.info import RequestContext
+from schema.metrics import QUERIES
+from schema.plan import Plan, Planner, Selecting, Unplanned
+from storage.asking import DeadlineExceeded, Unanswerable
+from storage.conditions import Condition
+from storage.database import DatabaseError, UnfitText
+from storage.documents.words import Each
+from storage.pages import BadCursor
+
+logger = logging.getLogger(__name__)
+
+PLAN = "plan"
+
+DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+
+
+STOCK = (RequestError, GraphQLError, BadCursor, Unplanned, Unanswerable, UnfitText, DatabaseError)
+"""What a plan raises where the stock way answers: it words a refusal, and a value that only it can give."""
+
+
+class Planning(Enum):
+    """Whether queries are answered by plans. STRICT raises where a plan fails, which is for tests."""
+
+    ON = "on"
+    OFF = "off"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of that type: the conditions that select them, and their keys, in order."""
+
+    of: type
+    conditions: Sequence[Condition]
+    key: str
+    keys: Sequence[int]
+
+
+class Answers:
+    """Answers queries of one schema by plans."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planning = Planning.ON
+        self._planner = planner
+
+    async def answer(self, operation: Selecting, context: RequestContext) -> ExecutionResult | None:
+        """The answer to a query, its objects as JSON; None if the query goes the stock way, which is counted."""
+        if self.planning is Planning.OFF:
+            return None
+        result, how = await self._answer(operation, context)
+        QUERIES.labels(how).inc()
+        return result
+
+    async def each(
+        self, operation: Selecting, context: RequestContext, rows: Rows, details: list[FieldDetails]
+    ) -> list[orjson.Fragment] | None:
+        """The rows as JSON, as the field selects them, in the order of their keys; None if they go the stock way."""
+        if self.planning is Planning.OFF or not rows.keys:
+            return None
+        try:
+            members = self._planner.members(operation, context, rows.of, details)
+            texts = await context.gateway.ask_each(Each(rows.of, rows.conditions, rows.key, members))
+        except (*STOCK, DeadlineExceeded):
+            return None
+        except Exception:
+            self._failed()
+            return None
+        # A row that has just been deleted is told as such, which is left to the stock way.
+        return [orjson.Fragment(texts[key]) for key in rows.keys] if len(texts) == len(set(rows.keys)) else None
+
+    async def _answer(self, operation: Selecting, context: RequestContext) -> tuple[ExecutionResult | None, str]:
+        try:
+            plan = self._planner.plan(operation, context)
+            return ExecutionResult(data=plan.data | await _read(plan, context), errors=None), PLAN
+        except (RequestError, GraphQLError, BadCursor):
+            return None, "arguments refused"
+        except Unplanned as unplanned:
+            return None, str(unplanned)
+        except DeadlineExceeded:
+            return ExecutionResult(data=None, errors=[_too_slow(next(iter(plan.data)))]), "deadline exceeded"
+        except (Unanswerable, UnfitText, DatabaseError) as error:
+            return None, type(error).__name__
+        except Exception:
+            self._failed()
+            return None, "failed"
+
+    def _failed(self) -> None:
+        """Log the exception that is being handled, unless tests are to see it."""
+        if self.planning is Planning.STRICT:
+            raise
+        logger.exception("could not answer by a plan; it goes the stock way")
+
+
+def _too_slow(key: str) -> GraphQLError:
+    told = (
+        "The query took too long, and the database has cancelled it. Ask for smaller pages, or for fewer rows by a"
+        " filter, and leave out `totalCount` of long lists."
+    )
+    return GraphQLError(told, path=[key], extensions={"code": DEADLINE_EXCEEDED})
+
+
+async def _read(plan: Plan, context: RequestContext) -> dict[str, orjson.Fragment | None]:
+    if not plan.roots:
+        return {}
+    texts = await context.gateway.ask(plan.roots)
+    return {key: None if text is None else orjson.Fragment(text) for key, text in texts.items()}

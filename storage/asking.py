@@ -1,0 +1,106 @@
+"""One statement for one answer, on a connection of the driver: no session, no transaction, no rows of the ORM.
+
+A single statement sees one moment of the ledger by itself. What SQLAlchemy adds to it costs more than it does.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from time import monotonic
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import OperationalError
+
+from storage.errors import OperatorError
+
+Rows = list[tuple[Any, ...]]
+
+STEPS_BETWEEN_LOOKS = 100_000
+"""Steps of SQLite's virtual machine between two looks at the clock: some milliseconds."""
+
+
+class DeadlineExceeded(Exception):
+    """The statement took too long, and the database has cancelled it."""
+
+
+class Unanswerable(Exception):
+    """The database cannot answer by this statement: a value is too large for the caller, or it is nested too deeply."""
+
+
+class StatementFailed(OperatorError):
+    """The database failed. The text gives its reason."""
+
+
+class SqliteAsking:
+    """Asks a SQLite database."""
+
+    def __init__(self, engine: Engine, seconds: float) -> None:
+        """`seconds` is how long a statement may take."""
+        self._engine = engine
+        self._seconds = seconds
+
+    def ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
+        """The rows that the statement returns.
+
+        Raises DeadlineExceeded, Unanswerable, UnicodeEncodeError for a text that is not Unicode, and StatementFailed.
+        """
+        ends = monotonic() + self._seconds
+        with closing(_checked_out(self._engine)) as pooled:
+            connection: sqlite3.Connection = pooled.driver_connection  # type: ignore[assignment]
+            connection.set_progress_handler(lambda: monotonic() > ends, STEPS_BETWEEN_LOOKS)
+            try:
+                rows: Rows = connection.execute(text, parameters).fetchall()
+            except sqlite3.OperationalError as error:
+                raise _of_sqlite(error) from error
+            finally:
+                connection.set_progress_handler(None, 0)
+        return rows
+
+
+class PostgresqlAsking:
+    """Asks a PostgreSQL database. Its engine is in autocommit mode, limits statements, and pings no connection."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
+        """As SqliteAsking, and psycopg.DataError for NUL. A connection that the server has closed is replaced once."""
+        try:
+            return self._ask(text, parameters)
+        except StatementFailed:
+            return self._ask(text, parameters)
+
+    def _ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
+        with closing(_checked_out(self._engine)) as pooled:
+            connection: psycopg.Connection[tuple[Any, ...]] = pooled.driver_connection  # type: ignore[assignment]
+            try:
+                rows = connection.execute(text.encode(), parameters).fetchall()
+            except psycopg.errors.QueryCanceled as error:
+                raise DeadlineExceeded from error
+            except psycopg.OperationalError as error:
+                pooled.invalidate()
+                raise StatementFailed(" ".join(str(error).split())) from error
+            except psycopg.DataError as error:
+                if error.sqlstate is None:
+                    raise
+                raise Unanswerable(str(error)) from error
+        return rows
+
+
+def _checked_out(engine: Engine) -> PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except (sqlite3.OperationalError, psycopg.OperationalError, OperationalError) as error:
+        raise StatementFailed(" ".join(str(error).split())) from error
+
+
+def _of_sqlite(error: sqlite3.OperationalError) -> Exception:
+    if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+        return DeadlineExceeded()
+    # The statement itself asks for JSON that is none where it must not go on. Lists nested in lists in lists, with
+    # amounts in them, can be too deep for SQLite's parser.
+    if str(error) in ("malformed JSON", "parser stack overflow"):
+        return Unanswerable(str(error))
+    return StatementFailed(str(error))

@@ -1,0 +1,28 @@
+"""Reading a document: one statement, one moment."""
+
+from collections.abc import Sequence
+
+from storage.database import Database
+from storage.documents.json_sql import JsonSql, PostgresqlJson, SqliteJson
+from storage.documents.words import Each, Root
+from storage.documents.writer import write, write_each
+
+_SQLITE, _POSTGRESQL = SqliteJson(), PostgresqlJson()
+
+
+def answer(database: Database, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
+    """The JSON text of each root by its key; None for an object that is not there.
+
+    Raises what `Database.ask` raises.
+    """
+    (row,) = database.ask(*write(_json_of(database), roots))
+    return dict(zip((root.key for root in roots), row, strict=True))
+
+
+def answer_each(database: Database, each: Each) -> dict[int, str | bytes]:
+    """The JSON text of each row by its key. Raises what `Database.ask` raises."""
+    return dict(database.ask(*write_each(_json_of(database), each)))
+
+
+def _json_of(database: Database) -> JsonSql:
+    return _SQLITE if database.is_sqlite else _POSTGRESQL

@@ -1,0 +1,156 @@
+"""One statement while it is written: aliases, parameters, and selects with just the columns that are needed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from itertools import count
+
+from storage.conditions import Comparison, Condition
+from storage.documents.json_sql import JsonSql
+from storage.documents.shape import Columns, Shape
+
+
+class RowColumns:
+    """The columns of the rows of one FROM, each read because an expression names it, and what is joined to them."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self.needed: dict[str, None] = {}
+        self._joined: dict[str, None] = {}
+
+    def __call__(self, name: str) -> str:
+        """The column, as SQL."""
+        self.needed[name] = None
+        return f"{self.alias}.{name}"
+
+    def join(self, sql: str) -> None:
+        """Join another table to the rows, once."""
+        self._joined[sql] = None
+
+    @property
+    def joined(self) -> str:
+        """The joins, in the order in which they were asked for."""
+        return "".join(f" {sql}" for sql in self._joined)
+
+
+class JoinedColumns:
+    """The columns of a row that is joined to another."""
+
+    def __init__(self, alias: str, shape: Shape, to: Columns) -> None:
+        self._alias = alias
+        self._shape = shape
+        self._to = to
+
+    def __call__(self, name: str) -> str:
+        """The column, as SQL."""
+        column = column_of(self._shape, self._alias, name)
+        for join in _needed(self._shape, self._alias, column):
+            self.join(self._shape.joins[join].sql.format(row=self._alias))
+        return column
+
+    def join(self, sql: str) -> None:
+        """Join another table to the rows, once."""
+        self._to.join(sql)
+
+
+class TableColumns:
+    """The columns of a table that is read itself."""
+
+    def __init__(self, alias: str, shape: Shape) -> None:
+        self._alias = alias
+        self._shape = shape
+
+    def __call__(self, name: str) -> str:
+        """The column, as SQL."""
+        return column_of(self._shape, self._alias, name)
+
+    def join(self, sql: str) -> None:
+        """Not here: a table is joined to the rows that are read."""
+        raise NotImplementedError(sql)
+
+
+class Statement:
+    """What the parts of one statement share."""
+
+    def __init__(self, json: JsonSql) -> None:
+        self.json = json
+        self.parameters: dict[str, object] = {}
+        self._numbers = count(1)
+
+    def alias(self) -> str:
+        """An alias that nothing else in the statement has."""
+        return f"t{next(self._numbers)}"
+
+    def rows(self) -> RowColumns:
+        """The columns of a new FROM."""
+        return RowColumns(self.alias())
+
+    def bind(self, value: object) -> str:
+        """The parameter for the value."""
+        return self._bound(self.json.parameter(value.value if isinstance(value, Enum) else value))
+
+    def _bound(self, parameter: object) -> str:
+        name = f"p{len(self.parameters) + 1}"
+        self.parameters[name] = parameter
+        return self.json.bind(name)
+
+    def condition(self, shape: Shape, alias: str, condition: Condition) -> str:
+        """The condition on the row of the table with that alias."""
+        column = column_of(shape, alias, condition.column)
+        match condition.comparison:
+            case Comparison.IS_SET:
+                return f"{column} IS NOT NULL"
+            case Comparison.IS_NOT_SET:
+                return f"{column} IS NULL"
+            case Comparison.IN:
+                return self.json.is_one_of(column, self._bound(self.json.list_parameter(_plain(condition.value))))
+            case Comparison.IN_PERIOD:
+                named = f"SELECT id FROM accounting_period WHERE name = {self.bind(condition.value)}"
+                return f"{column} IN ({named})"
+        return f"{column} {condition.comparison.value} {self.bind(condition.value)}"
+
+    def select(
+        self,
+        shape: Shape,
+        row: RowColumns,
+        where: Callable[[str], Sequence[str]],
+        order: Callable[[Columns], str] | None = None,
+        limit: int | None = None,
+    ) -> str:
+        """FROM the rows of the table that meet the conditions, with the columns that `row` needs."""
+        alias = self.alias()
+        conditions = where(alias)
+        ordered = "" if order is None else f" ORDER BY {order(TableColumns(alias, shape))}"
+        if limit is not None:
+            ordered += f" LIMIT {int(limit)}"
+        columns = ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in row.needed) or "1 AS one"
+        tables = f"{shape.table} AS {alias}{joins(shape, alias, ' '.join([columns, *conditions, ordered]))}"
+        return f"(SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}) AS {row.alias}"
+
+
+def _plain(values: Sequence[object]) -> list[object]:
+    return [value.value if isinstance(value, Enum) else value for value in values]
+
+
+def column_of(shape: Shape, alias: str, name: str) -> str:
+    """The column of the table with that alias, or of a table joined to it."""
+    join, column = shape.columns.get(name, ("", name))
+    return f"{alias}{join}.{column}"
+
+
+def joins(shape: Shape, alias: str, text: str) -> str:
+    """The joins of the tables that the text names."""
+    return "".join(f" {shape.joins[join].sql.format(row=alias)}" for join in _needed(shape, alias, text))
+
+
+def where_all(conditions: Sequence[str]) -> str:
+    """The WHERE of these conditions, if there are any."""
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _needed(shape: Shape, alias: str, text: str) -> Iterator[str]:
+    named = {join for join in shape.joins if f"{alias}{join}." in text}
+    for join in list(named):
+        while (after := shape.joins[join].after) is not None:
+            named.add(after)
+            join = after
+    return (join for join in shape.joins if join in named)
