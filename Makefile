@@ -10,7 +10,7 @@ CLIENTS := .venv/.clients
 CLIENTS_SOURCES := $(addprefix tests/clients/npm/,package.json package-lock.json)
 GRAPHIQL_SOURCES := $(wildcard $(addprefix gateway/graphiql/,build.sh package.json package-lock.json *.js))
 
-.PHONY: help run test lint coverage format bench fuzz clean
+.PHONY: help run test lint coverage format bench compare fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -37,6 +37,9 @@ format: $(INSTALLED) ## Format the sources
 
 bench: $(INSTALLED) ## Run the benchmarks and update bench/RESULTS.md
 	$(BIN)/python -m bench
+
+compare: $(INSTALLED) ## Compare the answers of every way to 50,000 random documents (DOCUMENTS and SEED set others)
+	$(BIN)/python -m tests.support.compare
 
 fuzz: $(INSTALLED) ## Fuzz the REST interface with tens of thousands of generated requests
 	FUZZ_EXAMPLES=20000 $(BIN)/pytest tests/served/test_openapi.py --numprocesses 2
