@@ -1,46 +1,25 @@
-"""Run every benchmark, print the table, and write it to RESULTS.md."""
+"""Run the benchmarks and keep their results: `python -m bench [reads|postings] [--quick]`."""
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from argparse import ArgumentParser
 
-from bench.postings import KEYS, TRANSACTIONS, measure
-from tests.support.postgresql import PostgreSQL
-
-RESULTS = Path(__file__).parent / "RESULTS.md"
+from bench.postings import benchmark as postings
+from bench.reads.benchmark import benchmark as reads
 
 
 def main() -> None:
-    """Print ratios instead of times: machines are shared and noisy."""
-    lines = [
-        "# Results",
-        "",
-        "Written by `make bench`. Every number is a ratio to the first row of its database, measured in the same run.",
-        "",
-        f"## A run over {TRANSACTIONS:,} transactions of {KEYS} keys, by how they were recorded",
-        "",
-        "| database | posted as | time to post | time to create the run |",
-        "|---|---|---|---|",
-    ]
-    with tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
-        for name, urls in (("SQLite", _files(Path(folder))), ("PostgreSQL", _databases(server))):
-            results = measure(urls)
-            _, posting, creating = results[0]
-            lines += [
-                f"| {name} | {how} | {post / posting:.2f} | {create / creating:.2f} |" for how, post, create in results
-            ]
-    RESULTS.write_text("\n".join(lines) + "\n")
-    print(RESULTS.read_text())
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for number in range(1_000):
-        yield f"sqlite:///{folder}/{number}.db"
-
-
-def _databases(server: PostgreSQL) -> Iterator[str]:
-    while True:
-        yield server.create_database()
+    """Run the benchmark that is named, or all."""
+    parser = ArgumentParser(prog="python -m bench", description="Run the benchmarks, and keep results in RESULTS.md.")
+    parser.add_argument("which", nargs="?", choices=["reads", "postings"], help="one benchmark; all if omitted")
+    parser.add_argument(
+        "--quick", action="store_true", help="see whether the reads run: few requests, no results kept, no postings"
+    )
+    chosen = parser.parse_args()
+    if chosen.which == "postings" and chosen.quick:
+        parser.error("--quick is for reads alone")
+    if chosen.which != "reads" and not chosen.quick:
+        postings()
+    if chosen.which != "postings":
+        reads(quick=chosen.quick)
 
 
 main()

@@ -1,11 +1,14 @@
 """The cost of a run whose transactions were recorded in one file, or in many small calls (decision 0002)."""
 
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
+from pathlib import Path
 from statistics import median
 
+from bench.results import keep
 from runs.create import begin, insert_run, make_entries
 from runs.create_rules import ValidRun
 from storage.accounting_codes import AccountingCode, save_code
@@ -17,6 +20,7 @@ from storage.posting_keys import PostingKeyFields
 from storage.postings import OpenPosting
 from storage.transactions import NewTransaction
 from storage.words import TransactionType
+from tests.support.postgresql import PostgreSQL
 
 TRANSACTIONS = 50_000
 KEYS = 200
@@ -25,6 +29,28 @@ CALLS = (TRANSACTIONS, 1_000, 10)
 """Transactions per posting: a file, a full call, a small call."""
 
 REPEATS = 3
+
+_HEADING = f"Postings: a run over {TRANSACTIONS:,} transactions of {KEYS} keys, by how they were recorded"
+
+
+def benchmark() -> None:
+    """Print and keep ratios instead of times: machines are shared and noisy."""
+    lines = [
+        "Written by `python -m bench postings`. Every number is a ratio to the first row of its database, measured in"
+        " the same run.",
+        "",
+        "| database | posted as | time to post | time to create the run |",
+        "|---|---|---|---|",
+    ]
+    with tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
+        for name, urls in (("SQLite", _files(Path(folder))), ("PostgreSQL", _databases(server))):
+            results = measure(urls)
+            _, posting, creating = results[0]
+            lines += [
+                f"| {name} | {how} | {post / posting:.2f} | {create / creating:.2f} |" for how, post, create in results
+            ]
+    keep(_HEADING, lines)
+    print("\n".join(lines))
 
 
 def measure(new_url: Iterator[str]) -> list[tuple[str, float, float]]:
@@ -35,6 +61,16 @@ def measure(new_url: Iterator[str]) -> list[tuple[str, float, float]]:
         name = "one file" if size == TRANSACTIONS else f"calls of {size:,}"
         results.append((name, median(posting for posting, _ in times), median(run for _, run in times)))
     return results
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for number in range(1_000):
+        yield f"sqlite:///{folder}/{number}.db"
+
+
+def _databases(server: PostgreSQL) -> Iterator[str]:
+    while True:
+        yield server.create_database()
 
 
 def _once(database: Database, size: int) -> tuple[float, float]:

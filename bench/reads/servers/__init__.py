@@ -1,0 +1,1 @@
+"""The servers that are measured; each module is a process of its own."""
