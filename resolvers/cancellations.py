@@ -6,7 +6,7 @@ from resolvers.context import Context
 from resolvers.reading import LookUp
 from storage.cancellations import Cancellation, cancellation_with_id
 from storage.conditions import Comparison, Condition
-from storage.pages import ID_DIGITS_MAX
+from storage.pages import parse_id
 from storage.words import Permission
 
 NO_ID = 0
@@ -16,6 +16,9 @@ NO_ID = 0
 def cancellation(context: Context, id: str) -> LookUp[Cancellation]:
     """The cancellation with that id; none for a text that is no id. Raises Forbidden."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    row_id = int(id) if id.isascii() and id.isdigit() and len(id) <= ID_DIGITS_MAX else NO_ID
+    try:
+        row_id = parse_id(id)
+    except ValueError:
+        row_id = NO_ID
     condition = Condition("id", Comparison.EQUALS, row_id)
     return LookUp(Cancellation, condition, partial(context.gateway.read, cancellation_with_id, row_id))

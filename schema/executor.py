@@ -7,7 +7,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """Passes on what a resolver has had written by the database; tests/rules/test_strawberry.py covers the method."""
+    """Passes on what a resolver has had written by the database."""
 
     def complete_value(self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any) -> Any:
         """The value as it is sent."""

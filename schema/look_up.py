@@ -8,6 +8,7 @@ from graphql import GraphQLField
 from strawberry.extensions.field_extension import AsyncExtensionResolver, FieldExtension
 
 from resolvers.reading import LookUp
+from schema.definitions import has_extension
 from schema.info import Info
 
 
@@ -21,8 +22,7 @@ class Reading(FieldExtension):
 
 def is_look_up(field: GraphQLField) -> bool:
     """Whether the field looks an object up."""
-    definition = field.extensions.get("strawberry-definition")
-    return any(isinstance(extension, Reading) for extension in getattr(definition, "extensions", ()))
+    return has_extension(field, Reading)
 
 
 def look_up(item: Any, *, description: str) -> Callable[[Callable[..., LookUp[Any] | None]], Any]:

@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.paging import window
 from resolvers.reading import Listing
 from schema.connection import Connection, CountedPage
+from schema.definitions import has_extension
 from schema.info import Info
 
 PAGING = ("first", "after", "last", "before")
@@ -22,8 +23,7 @@ PAGING = ("first", "after", "last", "before")
 
 def is_list(field: GraphQLField) -> bool:
     """Whether the field is a list that is read in pages."""
-    definition = field.extensions.get("strawberry-definition")
-    return any(isinstance(extension, Paging) for extension in getattr(definition, "extensions", ()))
+    return has_extension(field, Paging)
 
 
 def _argument(name: str, of_type: type, description: str) -> StrawberryArgument:

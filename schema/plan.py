@@ -4,7 +4,7 @@ graphql-core collects the fields, so fragments, directives, aliases and merged f
 A field's name in Python is the name of the value, relation or list of its row, so a new field needs no plan of its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, ItemsView, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, cast
@@ -22,10 +22,10 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
 
 from resolvers.paging import window
 from resolvers.reading import Listing, LookUp
+from schema.definitions import definition_of
 from schema.info import RequestContext
 from schema.look_up import is_look_up
 from schema.paging import PAGING, is_list
@@ -65,6 +65,22 @@ class Selecting:
     variable_values: VariableValues
     operation: OperationDefinitionNode
 
+    def root(self) -> GraphQLObjectType:
+        """The type of the operation."""
+        of = self.schema.get_root_type(self.operation.operation)
+        assert of is not None
+        return of
+
+    def fields(self) -> dict[str, FieldDetailsList]:
+        """The fields that the operation selects, by their names in the answer."""
+        collected = collect_fields(self.schema, self.fragments, self.variable_values, self.root(), self.operation)
+        return collected.grouped_field_set
+
+    def subfields(self, of: GraphQLObjectType, details: FieldDetailsList) -> dict[str, FieldDetailsList]:
+        """The fields that a field selects of an object of that type."""
+        collected = collect_subfields(self.schema, self.fragments, self.variable_values, self.operation, of, details)
+        return collected.grouped_field_set
+
 
 def selecting_of(info: GraphQLResolveInfo[Any]) -> Selecting:
     """The same, of the operation in which a field is resolved."""
@@ -92,7 +108,8 @@ class Planner:
 
     def __init__(self, converter: GraphQLCoreConverter, types: Sequence[GraphQLObjectType]) -> None:
         self._converter = converter
-        self._types = {row: of for of in types if (row := _row_of(of)) is not None}
+        rows = ((getattr(getattr(definition_of(of), "origin", None), "row", None), of) for of in types)
+        self._types: dict[type, GraphQLObjectType] = {row: of for row, of in rows if row is not None}
 
     def plan(self, operation: Selecting, context: RequestContext) -> Plan:
         """The plan of a query.
@@ -122,11 +139,8 @@ class _Operation:
         self._types = types
 
     def plan(self) -> Plan:
-        asked, plan = self._operation, Plan()
-        query = asked.schema.query_type
-        assert query is not None
-        collected = collect_fields(asked.schema, asked.fragments, asked.variable_values, query, asked.operation)
-        for key, details in collected.grouped_field_set.items():
+        plan, query = Plan(), self._operation.root()
+        for key, details in self._operation.fields().items():
             plan.data[key] = None
             self._root(plan, query, key, details)
         return plan
@@ -161,7 +175,7 @@ class _Operation:
             if f"{of.name}.{name}" in UNPLANNED:
                 raise Unplanned("a field without a plan")
             graphql_field = of.fields[name]
-            definition = _definition(graphql_field)
+            definition = definition_of(graphql_field)
             named = get_named_type(graphql_field.type)
             if is_leaf_type(named):
                 members.append(Value(key, definition.python_name))
@@ -177,7 +191,7 @@ class _Operation:
         listing: Listing[Any] = self._call(graphql_field, arguments)
         connection = get_named_type(graphql_field.type)
         parts = [self._part(connection, part, selected) for part, selected in self._selected(connection, details)]
-        name = _definition(graphql_field).python_name
+        name = definition_of(graphql_field).python_name
         return Paged(key, name, listing.order, listing.conditions, page, listing.order.bounds(page), parts)
 
     def _part(self, connection: Any, key: str, details: FieldDetailsList) -> Part:
@@ -204,11 +218,8 @@ class _Operation:
             return Cursor(key)
         return Node(key, self.members(get_named_type(of.fields[name].type), details))
 
-    def _selected(self, of: Any, details: FieldDetailsList) -> Any:
-        asked = self._operation
-        return collect_subfields(
-            asked.schema, asked.fragments, asked.variable_values, asked.operation, of, details
-        ).grouped_field_set.items()
+    def _selected(self, of: Any, details: FieldDetailsList) -> ItemsView[str, FieldDetailsList]:
+        return self._operation.subfields(of, details).items()
 
     def _called(self, graphql_field: GraphQLField, details: FieldDetailsList) -> Any:
         return self._call(graphql_field, self._arguments(graphql_field, details))
@@ -218,12 +229,12 @@ class _Operation:
             graphql_field, details[0].node, self._operation.variable_values, details[0].fragment_variable_values
         )
         converter = self._converter
-        arguments = _definition(graphql_field).arguments
+        arguments = definition_of(graphql_field).arguments
         return convert_arguments(values, arguments, converter.scalar_registry, converter.config)
 
     def _call(self, graphql_field: GraphQLField, arguments: dict[str, Any]) -> Any:
         """What the field's resolver returns, without the row that it belongs to."""
-        resolver = _definition(graphql_field).base_resolver
+        resolver = definition_of(graphql_field).base_resolver
         assert resolver is not None
         return cast("Callable[..., Any]", resolver.wrapped_func)(None, self._asker, **arguments)
 
@@ -234,14 +245,3 @@ def _known(value: object, member: Member) -> object:
     assert isinstance(member, Value)
     found = getattr(value, member.name)
     return [one.name for one in found] if isinstance(found, list) else found.name if isinstance(found, Enum) else found
-
-
-def _definition(graphql_field: GraphQLField) -> StrawberryField:
-    definition: StrawberryField = graphql_field.extensions["strawberry-definition"]
-    return definition
-
-
-def _row_of(of: GraphQLObjectType) -> type | None:
-    definition = of.extensions.get("strawberry-definition")
-    row: type | None = getattr(getattr(definition, "origin", None), "row", None)
-    return row

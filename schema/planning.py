@@ -85,14 +85,10 @@ class Answers:
         try:
             plan = self._planner.plan(operation, context)
             return ExecutionResult(data=plan.data | await _read(plan, context), errors=None), PLAN
-        except (RequestError, GraphQLError, BadCursor):
-            return None, "arguments refused"
-        except Unplanned as unplanned:
-            return None, str(unplanned)
+        except STOCK as error:
+            return None, _reason(error)
         except DeadlineExceeded:
             return ExecutionResult(data=None, errors=[_too_slow(next(iter(plan.data)))]), "deadline exceeded"
-        except (Unanswerable, UnfitText, DatabaseError) as error:
-            return None, type(error).__name__
         except Exception:
             self._failed()
             return None, "failed"
@@ -102,6 +98,14 @@ class Answers:
         if self.planning is Planning.STRICT:
             raise
         logger.exception("could not answer by a plan; it goes the stock way")
+
+
+def _reason(error: Exception) -> str:
+    """Why the stock way answers: one of a few words, to be counted by."""
+    if isinstance(error, Unplanned):
+        return str(error)
+    by_ledger = isinstance(error, Unanswerable | UnfitText | DatabaseError)
+    return type(error).__name__ if by_ledger else "arguments refused"
 
 
 def _too_slow(key: str) -> GraphQLError:

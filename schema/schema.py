@@ -9,7 +9,7 @@ import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo, OperationType
 from graphql.execution import Executor as CoreExecutor
-from graphql.execution.collect_fields import FieldDetails, collect_fields
+from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import get_variable_values
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
@@ -133,17 +133,14 @@ class Schema(strawberry.Schema):
         ids = [row.id for row in rows]
         these = Rows(type(rows[0]), [Condition("id", Comparison.IN, ids)], "id", ids)
         written = await self._answers.each(selecting_of(resolving), info.context, these, details)
-        return rows if written is None else orjson.Fragment(b"[" + b",".join(map(orjson.dumps, written)) + b"]")
+        return rows if written is None else orjson.Fragment(orjson.dumps(written))
 
     async def outcomes(
         self, executor: CoreExecutor[Any], context: RequestContext, span: Span
     ) -> list[ExecutionResult] | None:
         """The results of the events of a subscription to outcomes, by one statement; None if they go the stock way."""
-        root = self._schema.subscription_type
-        assert root is not None
         asked = Selecting(self._schema, executor.fragments, executor.variable_values, executor.operation)
-        collected = collect_fields(asked.schema, asked.fragments, asked.variable_values, root, asked.operation)
-        ((key, details),) = collected.grouped_field_set.items()
+        ((key, details),) = asked.fields().items()
         conditions = [
             Condition("cancellation_id", Comparison.EQUALS, span.cancellation_id),
             Condition("sequence", Comparison.AT_LEAST, span.after + 1),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError, GraphQLField, get_named_type, is_leaf_type
-from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
+from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import get_argument_values
 
 from resolvers.errors import RequestError
@@ -37,13 +37,8 @@ class _Size:
 def size_error(operation: Selecting) -> GraphQLError | None:
     """The refusal of an operation that may return more than ROWS_MAX rows; None for any other."""
     size = _Size()
-    root = operation.schema.get_root_type(operation.operation.operation)
-    assert root is not None
-    collected = collect_fields(
-        operation.schema, operation.fragments, operation.variable_values, root, operation.operation
-    )
-    for details in collected.grouped_field_set.values():
-        _add(size, operation, root, details, (), 1)
+    for details in operation.fields().values():
+        _add(size, operation, operation.root(), details, (), 1)
     if size.rows <= ROWS_MAX:
         return None
     shown = " x ".join(f"{name} {rows:,}" for name, rows in size.largest)
@@ -66,10 +61,7 @@ def _add(
         nesting, times = (*nesting, (name, rows)), times * rows
         size.add(nesting, times)
     for of in _object_types(operation, get_named_type(field.type)):
-        collected = collect_subfields(
-            operation.schema, operation.fragments, operation.variable_values, operation.operation, of, details
-        )
-        for selected in collected.grouped_field_set.values():
+        for selected in operation.subfields(of, details).values():
             _add(size, operation, of, selected, nesting, times)
 
 

@@ -1,9 +1,9 @@
 """Conditions on the rows of a list, once for SQLAlchemy's statements and for `storage.documents`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, select, table
 from sqlalchemy import column as column_named
@@ -35,13 +35,6 @@ class Condition:
         return _EXPRESSIONS[self.comparison](column, self.value)
 
 
-class Filter(Protocol):
-    """The conditions of a caller on the rows of a list."""
-
-    def conditions(self) -> list[Condition]:
-        """Those that the caller has given."""
-
-
 def numbered(number: str) -> Condition:
     """The condition that a run or an entry has that number."""
     return Condition("number", Comparison.EQUALS, number)
@@ -52,9 +45,14 @@ def named(name: str) -> Condition:
     return Condition("name", Comparison.EQUALS, name)
 
 
-def given(column: str, test: Comparison, value: Any) -> list[Condition]:
+def given(column: str, comparison: Comparison, value: Any) -> list[Condition]:
     """The condition, unless its value is None, which means any."""
-    return [] if value is None else [Condition(column, test, value)]
+    return [] if value is None else [Condition(column, comparison, value)]
+
+
+def expressions(model: type, conditions: Iterable[Condition]) -> list[ColumnElement[bool]]:
+    """The conditions on the columns of a table, as SQLAlchemy writes them."""
+    return [condition.on(getattr(model, condition.column)) for condition in conditions]
 
 
 def _in_period(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from storage.conditions import Comparison, Condition, given
+from storage.conditions import Comparison, Condition, expressions, given
 from storage.journal_entries import JournalEntry
 from storage.pages import Order, Page, Window, counts_by_parent, page_of, pages_by_parent
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
@@ -58,12 +57,14 @@ def journal_entries(
     session: Session, filter: EntryFilter, order: Order[JournalEntry], window: Window
 ) -> Page[JournalEntry]:
     """One page of entries."""
-    return page_of(session, select(JournalEntry).where(*_conditions(filter)), order, window)
+    return page_of(session, select(JournalEntry).where(*expressions(JournalEntry, filter.conditions())), order, window)
 
 
 def count_journal_entries(session: Session, filter: EntryFilter) -> int:
     """The number of entries in the whole list."""
-    return session.exec(select(func.count()).select_from(JournalEntry).where(*_conditions(filter))).one()
+    return session.exec(
+        select(func.count()).select_from(JournalEntry).where(*expressions(JournalEntry, filter.conditions()))
+    ).one()
 
 
 def entries_of_run(session: Session, run_id: int, window: Window) -> Page[JournalEntry]:
@@ -77,13 +78,15 @@ def entries_of_runs(
 ) -> dict[int, Page[JournalEntry]]:
     """One page of each run's entries, in one statement."""
     parent = col(JournalEntry.journal_run_id)
-    return pages_by_parent(session, JournalEntry, parent, run_ids, _conditions(filter), order, window)
+    return pages_by_parent(
+        session, JournalEntry, parent, run_ids, expressions(JournalEntry, filter.conditions()), order, window
+    )
 
 
 def count_entries_of_runs(session: Session, run_ids: Iterable[int], filter: EntryFilter) -> dict[int, int]:
     """The number of entries of each run, in one statement."""
     parent = col(JournalEntry.journal_run_id)
-    return counts_by_parent(session, parent, run_ids, _conditions(filter))
+    return counts_by_parent(session, parent, run_ids, expressions(JournalEntry, filter.conditions()))
 
 
 def count_entries_by_status(session: Session, run_ids: Iterable[int]) -> dict[int, dict[JournalEntryStatus, int]]:
@@ -96,7 +99,3 @@ def count_entries_by_status(session: Session, run_ids: Iterable[int]) -> dict[in
     for row in rows:
         found.setdefault(row[0], {})[row[1]] = row[2]
     return found
-
-
-def _conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:
-    return [condition.on(getattr(JournalEntry, condition.column)) for condition in filter.conditions()]

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from storage.conditions import Comparison, Condition, given
+from storage.conditions import Comparison, Condition, expressions, given
 from storage.journal_runs import JournalRun
 from storage.pages import Order, Page, Window, page_of
 from storage.words import JournalRunStatus
@@ -50,13 +49,11 @@ def runs_by_start(descending: bool) -> Order[JournalRun]:
 
 def journal_runs(session: Session, filter: RunFilter, order: Order[JournalRun], window: Window) -> Page[JournalRun]:
     """One page of runs."""
-    return page_of(session, select(JournalRun).where(*_conditions(filter)), order, window)
+    return page_of(session, select(JournalRun).where(*expressions(JournalRun, filter.conditions())), order, window)
 
 
 def count_journal_runs(session: Session, filter: RunFilter) -> int:
     """The number of runs in the whole list."""
-    return session.exec(select(func.count()).select_from(JournalRun).where(*_conditions(filter))).one()
-
-
-def _conditions(filter: RunFilter) -> list[ColumnElement[bool]]:
-    return [condition.on(getattr(JournalRun, condition.column)) for condition in filter.conditions()]
+    return session.exec(
+        select(func.count()).select_from(JournalRun).where(*expressions(JournalRun, filter.conditions()))
+    ).one()

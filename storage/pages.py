@@ -14,7 +14,7 @@ from storage.days import parse_day
 
 Row = TypeVar("Row")
 
-ID_DIGITS_MAX = 18
+_DIGITS_MAX = 18
 """Every number with so many digits fits into the 64 bits of an id."""
 
 
@@ -128,13 +128,14 @@ class Order(Generic[Row]):
         return condition
 
 
-def _id(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX):
-        raise ValueError
+def parse_id(text: str) -> int:
+    """The id of a row in a text. Raises ValueError for any other text than digits, and for too many of them."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+        raise ValueError(f"{text!r} is not the id of a row")
     return int(text)
 
 
-_READERS: dict[type, Callable[[str], Any]] = {int: _id, date: parse_day, str: str}
+_READERS: dict[type, Callable[[str], Any]] = {int: parse_id, date: parse_day, str: str}
 
 
 def page_of(session: Session, statement: Select[Any], order: Order[Row], window: Window) -> Page[Row]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlmodel import Session, col, func, select
 
-from storage.conditions import Comparison, Condition
+from storage.conditions import Comparison, Condition, expressions
 from storage.pages import Order, Page, Window
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey
@@ -39,12 +39,12 @@ TRANSACTIONS: Order[PostedTransaction] = Order(
 
 def transactions(session: Session, filter: TransactionFilter, window: Window) -> Page[PostedTransaction]:
     """One page of transactions, in the order of recording."""
-    return _transactions(session, _conditions(filter), window)
+    return _transactions(session, expressions(PostingBucket, filter.conditions()), window)
 
 
 def count_transactions(session: Session, filter: TransactionFilter) -> int:
     """The number of transactions in the whole list, from their buckets."""
-    counted = select(func.sum(PostingBucket.transaction_count)).where(*_conditions(filter))
+    counted = select(func.sum(PostingBucket.transaction_count)).where(*expressions(PostingBucket, filter.conditions()))
     return int(session.exec(counted).one() or 0)
 
 
@@ -115,7 +115,3 @@ def _counts(session: Session, holder: SQLColumnExpression[Any], ids: Iterable[in
         select(holder, func.sum(PostingBucket.transaction_count)).where(holder.in_(set(ids))).group_by(holder)
     )
     return {row[0]: int(row[1]) for row in rows}
-
-
-def _conditions(filter: TransactionFilter) -> list[ColumnElement[bool]]:
-    return [condition.on(getattr(PostingBucket, condition.column)) for condition in filter.conditions()]

@@ -13,7 +13,7 @@ NPM = Path(__file__).parent / "servers" / "npm"
 NODE = NPM / "node_modules" / "node" / "bin" / "node"
 """PostGraphile needs Node 22, which its npm package brings."""
 
-PYTHON_PACKAGES = ["ariadne==1.1.1", "aiodataloader==0.4.3", "orjson"]
+PYTHON_PACKAGES = ["ariadne==1.1.1", "aiodataloader==0.4.3"]
 
 
 def install_python() -> None:

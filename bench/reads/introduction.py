@@ -7,12 +7,10 @@ from importlib.metadata import version
 
 from bench.reads.install import node_packages, python_packages
 from bench.reads.measure import SLOW_ROUNDS, SLOW_SECONDS, Plan
-from schema.schema import SCHEMA
 
 
 def introduction(plan: Plan) -> list[str]:
     """What is measured, on what, and how."""
-    no_plans = "" if hasattr(SCHEMA, "planning") else " This version has no plans yet: both are the same."
     return [
         "Written by `python -m bench reads`. `python -m bench reads --quick` shows that everything runs.",
         "",
@@ -21,14 +19,14 @@ def introduction(plan: Plan) -> list[str]:
         "",
         "* hand-written: an endpoint for each document with Starlette, orjson and the plain driver, served by uvicorn"
         " as the gateway is. It gives the same data and nothing else: no GraphQL, no permissions, no next page.",
-        f"* gateway; and with plans off: stock Strawberry with the same schema.{no_plans}",
+        "* gateway; and with plans off: stock Strawberry with the same schema.",
         "* Ariadne on uvicorn, and graphql-js behind graphql-http on Node: the same schema, with resolvers for these"
         " documents alone and loaders over rows of the plain driver. Documents are parsed and validated once.",
         "* PostGraphile: its own schema of the tables. Amounts are in minor units, words as they are stored, segments"
         " one JSON value, and transactions within their buckets.",
         "",
-        "Before anything is timed, answers are compared. All are equal to the gateway's, whose ids and cursors count as"
-        " the texts that they encode; of PostGraphile's, the numbers of rows and values are below.",
+        "Before anything is timed, answers are compared. All are equal to the gateway's; of PostGraphile's, the numbers"
+        " of rows and values are below.",
         "",
         f"The servers take turns: {plan.rounds} rounds of {plan.seconds} s for each document, and {SLOW_ROUNDS} for a"
         f" server that needs more than {SLOW_SECONDS:.0f} s to answer one request of every client. Each part begins"
@@ -44,7 +42,7 @@ def introduction(plan: Plan) -> list[str]:
 
 
 def _versions() -> list[str]:
-    product = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "psycopg")
+    product = ("orjson", "strawberry-graphql", "graphql-core", "starlette", "uvicorn", "psycopg")
     return [
         f"Python {platform.python_version()}",
         f"SQLite {sqlite3.sqlite_version}",

@@ -10,6 +10,7 @@ from gateway.rest.paging import Paged, numbered
 from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Success, Wire
 from resolvers import accounting
+from storage.pages import parse_id
 from storage.words import AccountingCodeCategory, AccountingCodeStatus, AccountingPeriodStatus
 
 PAGE_SIZE = 300
@@ -103,9 +104,10 @@ async def code(call: Call[None]) -> GetAccountingCodeResponse:
 
 
 def _id(text: str, noun: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise _unknown(text, noun)
-    return int(text)
+    try:
+        return parse_id(text)
+    except ValueError:
+        raise _unknown(text, noun) from None
 
 
 def _unknown(text: str, noun: str) -> Refused:

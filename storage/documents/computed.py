@@ -4,16 +4,17 @@ import re
 from collections.abc import Callable
 
 from storage.documents.json_sql import JsonSql
-from storage.documents.shape import Columns, Expression, value
+from storage.documents.shape import Columns, Expression
 from storage.journal_runs import ALL_NET_TO_ZERO, NOTHING_FREE, ONE_OF_ZERO
 from storage.words import JournalEntryStatus, JournalRunStatus, NotJournaledReason
 
-_NET_ZERO = "taken.journal_run_id = {run} AND taken.journal_entry_id IS NULL"
+NET_ZERO = "taken.journal_entry_id IS NULL"
+"""The condition that a bucket which a run has taken is in no entry."""
 
 
 def count_of(what: str, rows: Callable[[Columns], str]) -> Expression:
     """A count of rows that belong to the row."""
-    return value(
+    return Expression(
         lambda json, row: f"(SELECT {json.count('number')} FROM (SELECT {what} AS number FROM {rows(row)}) AS counted)"
     )
 
@@ -55,7 +56,7 @@ def net_zero_groups(json: JsonSql, row: Columns) -> str:
         f"SELECT DISTINCT {kind}, CASE WHEN {aggregated} THEN {home} ELSE posted.currency END,"
         f" posted.home_currency, posted.debit_code_id, posted.organization, {segments}"
         " FROM posting_bucket AS taken JOIN posting_key AS posted ON posted.id = taken.posting_key_id"
-        f" WHERE {_NET_ZERO.format(run=row('id'))}"
+        f" WHERE taken.journal_run_id = {row('id')} AND {NET_ZERO}"
     )
     return f"(SELECT {json.count('number')} FROM (SELECT count(*) AS number FROM ({groups}) AS grouped) AS counted)"
 

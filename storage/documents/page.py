@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from storage.documents.shape import Columns, Listed
+from storage.documents.shape import Column, Columns, Listed
 from storage.documents.shapes import SHAPES
 from storage.documents.statement import RowColumns, Statement, column_of, joins, where_all
 from storage.documents.words import Paged
@@ -32,7 +32,7 @@ class PageSql:
             rows = f"(SELECT * FROM {rows} ORDER BY {forwards}) AS {row.alias}"
         return self._json.array(written, rows + row.joined, forwards)
 
-    def cursor(self, row: Columns) -> str:
+    def cursor(self, row: Column) -> str:
         """The cursor of a row."""
         keys = zip(self._keys, self._order.types, strict=True)
         parts = [self._json.day_text(row(key)) if of is date else row(key) for key, of in keys]
@@ -102,8 +102,8 @@ class PageSql:
         columns = ", ".join(column_of(self.shape, alias, key) for key in self._keys)
         return f"({columns}) {'>' if bound.later else '<'} ({', '.join(map(self._statement.bind, bound.key))})"
 
-    def _by_keys(self, row: Columns, *, backwards: bool) -> str:
-        return ", ".join(row(key) + _direction(backwards) for key in self._keys)
+    def _by_keys(self, column: Column, *, backwards: bool) -> str:
+        return ", ".join(column(key) + _direction(backwards) for key in self._keys)
 
 
 def _direction(backwards: bool) -> str:

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from enum import Enum as PythonEnum
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Enum, Integer, inspect
+import sqlalchemy
+from sqlalchemy import JSON, BigInteger, Boolean, Date, Enum, Integer, inspect
 from sqlmodel import SQLModel
 
 from storage.columns import UtcDateTime, WordList
 from storage.documents.json_sql import JsonSql
+
+Column = Callable[[str], str]
+"""The column with that name, as SQL."""
 
 
 class Columns(Protocol):
@@ -55,7 +59,7 @@ class Belongings:
 
     of: type
     where: Callable[[str, Columns], str]
-    order: Callable[[Columns], str]
+    order: Callable[[Column], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,6 @@ def values_of(row: type[SQLModel], names: Sequence[str] = ()) -> dict[str, Expre
     }
 
 
-def value(write: Callable[[JsonSql, Columns], str], *, nullable: bool = False) -> Expression:
-    """An expression that is no column of the table."""
-    return Expression(write, nullable)
-
-
 def amount(column: str, currency: str, digits: str, *, nullable: bool = False) -> Expression:
     """An amount in minor units, with the decimals of its currency; `digits` is a column of a joined table."""
 
@@ -119,7 +118,7 @@ def words_of(vocabulary: type[PythonEnum]) -> dict[str, str]:
     return {word.value: word.name for word in vocabulary}
 
 
-def _expression(column: Column[Any], is_name: bool) -> Expression:
+def _expression(column: sqlalchemy.Column[Any], is_name: bool) -> Expression:
     name, kind = column.name, column.type
     writers: list[tuple[type, Callable[[JsonSql, str], str]]] = [
         (Enum, lambda json, sql: json.word(sql, words_of(kind.enum_class))),  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.documents.computed import (
+    NET_ZERO,
     entries_in,
     net_zero_groups,
     not_journaled_reason,
@@ -16,13 +17,13 @@ from storage.documents.json_sql import JsonSql
 from storage.documents.shape import (
     Belongings,
     Columns,
+    Expression,
     Join,
     Listed,
     Parts,
     Relation,
     Shape,
     amount,
-    value,
     values_of,
 )
 from storage.journal_entries import JournalEntry
@@ -66,8 +67,8 @@ def _id(type_name: str, column: str) -> Callable[[JsonSql, Columns], str]:
 SEGMENT = Shape(
     "",
     {
-        "name": value(lambda json, row: json.text(row("name"))),
-        "value": value(lambda json, row: json.text(row("value")), nullable=True),
+        "name": Expression(lambda json, row: json.text(row("name"))),
+        "value": Expression(lambda json, row: json.text(row("value")), nullable=True),
     },
 )
 """A part of a row: a value in one business dimension."""
@@ -84,21 +85,23 @@ SHAPES: dict[type, Shape] = {
             "accounting_codes": Listed(AccountingCode),
         },
     ),
-    AccountingCode: Shape("accounting_code", {**values_of(AccountingCode), "id": value(_id("AccountingCode", "name"))}),
+    AccountingCode: Shape(
+        "accounting_code", {**values_of(AccountingCode), "id": Expression(_id("AccountingCode", "name"))}
+    ),
     AccountingPeriod: Shape(
-        "accounting_period", {**values_of(AccountingPeriod), "id": value(_id("AccountingPeriod", "name"))}
+        "accounting_period", {**values_of(AccountingPeriod), "id": Expression(_id("AccountingPeriod", "name"))}
     ),
     JournalRun: Shape(
         "journal_run",
         {
             **values_of(JournalRun, ["number"]),
-            "id": value(lambda json, row: json.name(row("number"))),
+            "id": Expression(lambda json, row: json.name(row("number"))),
             "live_journal_entry_count": entries_in(JournalEntryStatus.CREATED),
             "cancelled_journal_entry_count": entries_in(JournalEntryStatus.CANCELLED),
             "taken_transaction_count": transactions_taken("TRUE"),
-            "net_zero_group_count": value(net_zero_groups),
-            "notice": value(notice, nullable=True),
-            "net_zero_transaction_count": transactions_taken("taken.journal_entry_id IS NULL"),
+            "net_zero_group_count": Expression(net_zero_groups),
+            "notice": Expression(notice, nullable=True),
+            "net_zero_transaction_count": transactions_taken(NET_ZERO),
         },
         related={
             "accounting_period": _by_id(AccountingPeriod, "accounting_period_id"),
@@ -124,7 +127,7 @@ SHAPES: dict[type, Shape] = {
         "journal_entry",
         {
             **values_of(JournalEntry, ["number", "currency", "home_currency"]),
-            "id": value(lambda json, row: json.name(row("number"))),
+            "id": Expression(lambda json, row: json.name(row("number"))),
             "total_debit": amount("total_debit", "currency", "digits"),
             "total_credit": amount("total_credit", "currency", "digits"),
         },
@@ -162,12 +165,12 @@ SHAPES: dict[type, Shape] = {
         {
             **values_of(Transaction, ["exchange_rate"]),
             **{name: values_of(PostingKey, ["currency"])[name] for name in ("transaction_type", "currency")},
-            "id": value(_id("Transaction", "transaction_id")),
-            "transaction_date": value(lambda json, row: json.day(row("posting_date"))),
-            "organization_label": value(lambda json, row: json.text(row("organization")), nullable=True),
+            "id": Expression(_id("Transaction", "transaction_id")),
+            "transaction_date": Expression(lambda json, row: json.day(row("posting_date"))),
+            "organization_label": Expression(lambda json, row: json.text(row("organization")), nullable=True),
             "amount": amount("amount", "currency", "digits"),
             "home_amount": amount("home_amount", "home_currency", "home_digits", nullable=True),
-            "not_journaled_reason": value(not_journaled_reason, nullable=True),
+            "not_journaled_reason": Expression(not_journaled_reason, nullable=True),
         },
         related={
             "segments": Parts(lambda json, row, alias: json.named_values(row("segments"), alias)),
@@ -187,8 +190,8 @@ SHAPES: dict[type, Shape] = {
         "cancellation",
         {
             **values_of(Cancellation),
-            "id": value(_id("Cancellation", "id")),
-            "entry_count": value(
+            "id": Expression(_id("Cancellation", "id")),
+            "entry_count": Expression(
                 lambda json, row: json.count(
                     f"({row('canceled_count')} + {row('failed_count')} + {row('remaining_count')})"
                 )
@@ -202,7 +205,7 @@ SHAPES: dict[type, Shape] = {
         "entry_cancel_outcome",
         {
             **values_of(EntryCancelOutcome),
-            "cursor": value(
+            "cursor": Expression(
                 lambda json, row: json.name(f"'outcomes:' || {row('cancellation_id')} || ':' || {row('sequence')}")
             ),
         },

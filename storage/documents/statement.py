@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
+from functools import partial
 from itertools import count
 
 from storage.conditions import Comparison, Condition
 from storage.documents.json_sql import JsonSql
-from storage.documents.shape import Columns, Shape
+from storage.documents.shape import Column, Columns, Shape
 
 
 class RowColumns:
@@ -50,22 +51,6 @@ class JoinedColumns:
     def join(self, sql: str) -> None:
         """Join another table to the rows, once."""
         self._to.join(sql)
-
-
-class TableColumns:
-    """The columns of a table that is read itself."""
-
-    def __init__(self, alias: str, shape: Shape) -> None:
-        self._alias = alias
-        self._shape = shape
-
-    def __call__(self, name: str) -> str:
-        """The column, as SQL."""
-        return column_of(self._shape, self._alias, name)
-
-    def join(self, sql: str) -> None:
-        """Not here: a table is joined to the rows that are read."""
-        raise NotImplementedError(sql)
 
 
 class Statement:
@@ -113,13 +98,13 @@ class Statement:
         shape: Shape,
         row: RowColumns,
         where: Callable[[str], Sequence[str]],
-        order: Callable[[Columns], str] | None = None,
+        order: Callable[[Column], str] | None = None,
         limit: int | None = None,
     ) -> str:
         """FROM the rows of the table that meet the conditions, with the columns that `row` needs."""
         alias = self.alias()
         conditions = where(alias)
-        ordered = "" if order is None else f" ORDER BY {order(TableColumns(alias, shape))}"
+        ordered = "" if order is None else f" ORDER BY {order(partial(column_of, shape, alias))}"
         if limit is not None:
             ordered += f" LIMIT {int(limit)}"
         columns = ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in row.needed) or "1 AS one"

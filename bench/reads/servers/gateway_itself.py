@@ -1,18 +1,17 @@
 """The gateway, with plans or without: URL PORT on|off."""
 
 import sys
-from importlib import import_module
 
 from gateway.application import Application
 from gateway.server import listen, serve
+from schema.planning import Planning
 from schema.schema import SCHEMA
 from storage.database import Database
 
 
 def main(url: str, port: str, plans: str) -> None:
     """Serve the ledger at the URL."""
-    if hasattr(SCHEMA, "planning"):  # versions before plans serve as they are
-        SCHEMA.planning = import_module("schema.planning").Planning[plans.upper()]
+    SCHEMA.planning = Planning[plans.upper()]
     serve(Application(Database(url)), listen("127.0.0.1", int(port)))
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import orjson  # type: ignore[import-not-found, unused-ignore]
+import orjson
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
