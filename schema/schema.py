@@ -135,11 +135,15 @@ class Schema(strawberry.Schema):
         written = await self._answers.each(selecting_of(resolving), info.context, these, details)
         return rows if written is None else orjson.Fragment(orjson.dumps(written))
 
+    def size_error(self, operation: Operation, executor: CoreExecutor[Any]) -> GraphQLError | None:
+        """The refusal of a subscription whose events may be too large, as `execute` refuses other operations."""
+        return size_error(self._selecting(executor)) if operation.nests_lists else None
+
     async def outcomes(
         self, executor: CoreExecutor[Any], context: RequestContext, span: Span
     ) -> list[ExecutionResult] | None:
         """The results of the events of a subscription to outcomes, by one statement; None if they go the stock way."""
-        asked = Selecting(self._schema, executor.fragments, executor.variable_values, executor.operation)
+        asked = self._selecting(executor)
         ((key, details),) = asked.fields().items()
         conditions = [
             Condition("cancellation_id", Comparison.EQUALS, span.cancellation_id),
@@ -149,6 +153,9 @@ class Schema(strawberry.Schema):
         these = Rows(EntryCancelOutcome, conditions, "sequence", range(span.after + 1, span.last + 1))
         written = await self._answers.each(asked, context, these, details)
         return None if written is None else [ExecutionResult(data={key: one}, errors=None) for one in written]
+
+    def _selecting(self, executor: CoreExecutor[Any]) -> Selecting:
+        return Selecting(self._schema, executor.fragments, executor.variable_values, executor.operation)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         if execution_context is not None and _are_variable_errors(errors):

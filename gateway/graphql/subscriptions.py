@@ -57,6 +57,9 @@ async def results(
                 assert isinstance(other, ExecutionResult)  # incremental delivery is not enabled
                 yield other
         return
+    if (too_large := SCHEMA.size_error(operation, executor)) is not None:
+        yield ExecutionResult(data=None, errors=[too_large])
+        return
     key = _key(query, operation, operation_name, variables or {}, context)
     since = moment()
     try:

@@ -1,7 +1,9 @@
 """What a query may cost: the rows of its answer, and the time of its statement; and how its way is counted."""
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from storage.database import Database
 from tests.support.client import Client
 from tests.support.ledger import line, post
 from tests.support.served import served
+from tests.support.subscriber import TRANSPORTS
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -49,6 +52,27 @@ def test_no_form_of_a_document_escapes_the_limit(client: Client, document: str) 
     answer = client.send(document)
     assert answer.get("data") is None
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["QUERY_TOO_LARGE"]
+
+
+@sqlite
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_event_of_a_subscription_has_the_same_limit(client: Client, transport: str) -> None:
+    nested = "journalEntries(first: 1000) { nodes { transactions(first: %d) { totalCount } } }"
+
+    async def first(size: int) -> Any:
+        document = f"subscription {{ journalRunUpdates(number: $run) {{ {nested % size} }} }}"
+        document = document.replace("subscription", "subscription($run: String!)")
+        async with asyncio.timeout(20), aclosing(TRANSPORTS[transport](client.url, document, {"run": "JR-1"})) as found:
+            return await anext(found)
+
+    def refusal(size: int) -> str:
+        try:
+            return str(asyncio.run(first(size)))
+        except Exception as error:  # a WebSocket refuses an operation by an `error` message
+            return str(error)
+
+    assert "There is no journal run" in refusal(100)
+    assert "The answer could have 201,000 rows; the maximum is 200,000." in refusal(200)
 
 
 @contextmanager
