@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.graphql.websocket import MOST_OPERATIONS
-from gateway.server import WebSocketProtocol
+from gateway.websocket_protocol import WebSocketProtocol
 from tests.support.client import Client
 from tests.support.http import REFUSED, RUNS, ledger_served
 from tests.support.websocket import send, subscribe, talk
