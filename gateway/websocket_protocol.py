@@ -58,14 +58,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.conn.send_text(text)
             self.transport.write(b"".join(self.conn.data_to_send()))
         else:
-            self.transport.write(b"".join(map(_frame, texts)))
+            self.transport.write(b"".join(map(frame, texts)))
 
     async def _refused(self, sent: Coroutine[Any, Any, None]) -> None:
         await sent
         self.handshake_complete = True
 
 
-def _frame(text: bytes) -> bytes:
+def frame(text: bytes) -> bytes:
     """The frame of a message that no extension changes (RFC 6455, 5.2), in a fifth of the time of websockets 17."""
     size = len(text)
     if size < 126:
