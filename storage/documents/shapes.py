@@ -18,6 +18,7 @@ from storage.documents.shape import (
     Belongings,
     Columns,
     Expression,
+    Groups,
     Join,
     Listed,
     Parts,
@@ -42,7 +43,11 @@ CURRENCY = Join("LEFT JOIN currency AS {row}c ON {row}c.code = {row}.currency")
 HOME_CURRENCY = Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}.home_currency")
 DIGITS = {"digits": ("c", "digits"), "home_digits": ("h", "digits")}
 
-BUCKET_COLUMNS = {name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id")}
+BUCKET = Groups("posting_bucket", "b", "posting_bucket_id")
+BUCKET_COLUMNS = {
+    "posting_bucket_id": ("b", "id"),
+    **{name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id")},
+}
 KEY_COLUMNS = {
     name: ("k", name)
     for name in (
@@ -185,6 +190,7 @@ SHAPES: dict[type, Shape] = {
             "h": Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}k.home_currency", after="k"),
         },
         columns=BUCKET_COLUMNS | KEY_COLUMNS | DIGITS,
+        groups=BUCKET,
     ),
     Cancellation: Shape(
         "cancellation",

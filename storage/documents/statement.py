@@ -6,8 +6,12 @@ from functools import partial
 from itertools import count
 
 from storage.conditions import Comparison, Condition
-from storage.documents.json_sql import JsonSql
-from storage.documents.shape import Column, Columns, Shape
+from storage.documents.json_sql import GroupsSql, JsonSql
+from storage.documents.shape import Column, Columns, Groups, Shape
+from storage.pages import Bound
+
+ID_MIN, ID_MAX = 0, 2**63 - 1
+"""Ids are between these."""
 
 
 class RowColumns:
@@ -107,9 +111,42 @@ class Statement:
         ordered = "" if order is None else f" ORDER BY {order(partial(column_of, shape, alias))}"
         if limit is not None:
             ordered += f" LIMIT {int(limit)}"
-        columns = ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in row.needed) or "1 AS one"
+        columns = _columns(shape, alias, row)
         tables = f"{shape.table} AS {alias}{joins(shape, alias, ' '.join([columns, *conditions, ordered]))}"
         return f"(SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}) AS {row.alias}"
+
+    def select_in_groups(
+        self,
+        shape: Shape,
+        groups: Groups,
+        row: RowColumns,
+        where: Callable[[str], Sequence[str]],
+        bounds: Sequence[Bound],
+        direction: str,
+        limit: int,
+    ) -> str:
+        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs."""
+        alias = self.alias()
+        group = f"{alias}{groups.suffix}"
+        tables = GroupsSql(
+            f"{groups.table} AS {group}", f"{shape.table} AS {alias}", alias,
+            f"{group}.id", f"{alias}.id", f"{alias}.{groups.column}",
+        )  # fmt: skip
+        conditions, within = list(where(alias)), []
+        for bound in bounds:
+            of_group, of_row = map(self.bind, bound.key)
+            more, most = (">", ID_MIN) if bound.later else ("<", ID_MAX)
+            conditions.append(f"{tables.id} {more}= {of_group}")
+            within.append((more, f"CASE {tables.id} WHEN {of_group} THEN {of_row} ELSE {most} END"))
+        ordered = f" ORDER BY {tables.id}{direction}, {tables.row_id}{direction} LIMIT {int(limit)}"
+        columns = _columns(shape, alias, row)
+        rows = self.json.in_groups(tables, within, direction, int(limit))
+        joined = joins(shape, alias, " ".join([columns, *conditions]), given=groups.suffix)
+        return f"(SELECT {columns} FROM {rows}{joined}{where_all(conditions)}{ordered}) AS {row.alias}"
+
+
+def _columns(shape: Shape, alias: str, row: RowColumns) -> str:
+    return ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in row.needed) or "1 AS one"
 
 
 def _plain(values: Sequence[object]) -> list[object]:
@@ -122,9 +159,10 @@ def column_of(shape: Shape, alias: str, name: str) -> str:
     return f"{alias}{join}.{column}"
 
 
-def joins(shape: Shape, alias: str, text: str) -> str:
-    """The joins of the tables that the text names."""
-    return "".join(f" {shape.joins[join].sql.format(row=alias)}" for join in _needed(shape, alias, text))
+def joins(shape: Shape, alias: str, text: str, given: str | None = None) -> str:
+    """The joins of the tables that the text names, without the one that is given."""
+    needed = (join for join in _needed(shape, alias, text) if join != given)
+    return "".join(f" {shape.joins[join].sql.format(row=alias)}" for join in needed)
 
 
 def where_all(conditions: Sequence[str]) -> str:
