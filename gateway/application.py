@@ -20,6 +20,7 @@ from gateway.metrics import metrics
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
+from resolvers.budgets import Limits
 from resolvers.context import Gateway
 from runs.feed import Feed
 from runs.shared import settled
@@ -42,11 +43,13 @@ class Application:
         require_api_key: bool = False,
         origins: Origins | None = None,
         documents: Documents | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
         With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
         `origins` allows it. `documents` decides which GraphQL documents run: by default all, also persisted ones.
+        `limits` says what they may cost.
         """
         origins = origins or Origins()
         statements = Statements(database)
@@ -56,7 +59,9 @@ class Application:
         self._workflows = Workflows(database, self.feed.changed)
         self.gateway = Gateway(database, statements, self._workflows, self.feed)
         authentication = Authentication(self.gateway, require_api_key)
-        endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
+        endpoint = GraphQLEndpoint(
+            self.gateway, authentication, tabs, documents or PersistedQueries(), origins, limits or Limits()
+        )
         health = Health(self.gateway)
         self.asgi = Starlette(
             lifespan=self._lifespan,

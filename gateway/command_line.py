@@ -18,6 +18,7 @@ from gateway.importing import FILES, Kind, importer
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
+from resolvers.budgets import CALLER_COST_PER_MINUTE, OPERATION_COST_MAX, Limits
 from resolvers.import_lines import ImportRefused
 from resolvers.settings import Wanted, check_agreement, settle
 from storage.database import Database, DatabaseError, database_file
@@ -88,6 +89,22 @@ TrustedDocumentsFile = Annotated[
         metavar="FILE",
         help="Run only the GraphQL documents of this manifest, written by Apollo's generate-persisted-query-manifest"
         " or by relay-compiler.",
+    ),
+]
+MaxCost = Annotated[
+    int,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_MAX_COST",
+        min=1,
+        help="What a GraphQL operation may cost: about one for each object that its answer can have.",
+    ),
+]
+CostPerMinute = Annotated[
+    int,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_COST_PER_MINUTE",
+        min=1,
+        help="What the GraphQL operations of one caller may cost in a minute.",
     ),
 ]
 CurrencyDigits = Annotated[
@@ -165,6 +182,8 @@ def serve(
     allow_origin: AllowOrigin = None,
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
+    max_cost: MaxCost = OPERATION_COST_MAX,
+    cost_per_minute: CostPerMinute = CALLER_COST_PER_MINUTE,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
     from gateway.serving import serve_ledger
@@ -178,6 +197,7 @@ def serve(
         origins=allow_origin or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
+        limits=Limits(max_cost, cost_per_minute),
     )
 
 

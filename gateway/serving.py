@@ -14,6 +14,7 @@ from gateway.origins import Origins
 from gateway.server import listen
 from gateway.server import serve as serve_application
 from gateway.terminal import err, out
+from resolvers.budgets import Limits
 from resolvers.context import Gateway
 from storage.database import Database
 from storage.migration import migrate
@@ -29,6 +30,7 @@ def serve_ledger(
     origins: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
+    limits: Limits,
 ) -> None:
     """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect."""
     _serve(
@@ -39,6 +41,7 @@ def serve_ledger(
         require_api_key=require_api_key,
         origins=Origins(origins),
         documents=_documents(persisted_queries, trusted_documents),
+        limits=limits,
     )
 
 
@@ -66,6 +69,7 @@ def _serve(
     origins: Origins,
     require_api_key: bool = False,
     documents: Documents | None = None,
+    limits: Limits | None = None,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
@@ -99,6 +103,7 @@ def _serve(
             require_api_key=require_api_key,
             origins=origins,
             documents=documents,
+            limits=limits,
         )
         serve_application(application, listener)
 

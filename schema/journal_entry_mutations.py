@@ -9,6 +9,7 @@ from resolvers import journal_entries as entries
 from schema.arguments import Input, given
 from schema.info import Info, written
 from schema.journal_entry import JournalEntry
+from schema.list_size import VIOLATIONS, ListSize, assumed
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_entries
 from storage.words import TransferStatus
@@ -27,7 +28,7 @@ class SetTransferredToAccountingInput:
 
 @strawberry.type(description="The changed entries, or the violations.")
 class SetTransferredToAccountingPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order of the input.")
     async def journal_entries(root: strawberry.Parent[EntriesPayload], info: Info) -> Any:
@@ -47,7 +48,7 @@ class UpdateJournalEntryInput:
 
 @strawberry.type(description="The changed entry, or the violations.")
 class UpdateJournalEntryPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The changed entry.")
     def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
@@ -61,7 +62,7 @@ class CancelJournalEntryInput:
 
 @strawberry.type(description="The cancelled entry, or the violations.")
 class CancelJournalEntryPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The entry, CANCELLED.")
     def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
@@ -72,6 +73,7 @@ class CancelJournalEntryPayload:
 class JournalEntryMutations:
     @strawberry.mutation(
         graphql_type=SetTransferredToAccountingPayload,
+        directives=[ListSize(slicing_arguments=["input.journalEntryNumbers"], sized_fields=["journalEntries"])],
         description="Set the transfer status of journal entries that are not cancelled.",
     )
     async def set_transferred_to_accounting(

@@ -1,6 +1,6 @@
 """Prepares the operation of a request: parses, selects and validates it, and enforces limits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from cachetools import LRUCache
@@ -12,20 +12,15 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    TypeInfo,
-    TypeInfoVisitor,
-    Visitor,
     parse,
     specified_rules,
     validate,
-    visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.validation import ValuesOfCorrectTypeRule
 from strawberry.extensions import max_aliases, query_depth_limiter
 
 from schema.input_errors import BAD_USER_INPUT, InputLiterals, shortened
-from schema.paging import is_list
 
 MAX_TOKENS = 5_000
 MAX_DEPTH = 15
@@ -64,8 +59,8 @@ class Operation:
     document: DocumentNode
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
-    nests_lists: bool
-    """Whether a list may be inside another, so that page sizes multiply."""
+    costs: dict[Hashable, int]
+    """What it is known to cost, for values of its variables."""
 
     @property
     def type(self) -> OperationType:
@@ -101,7 +96,7 @@ class Preparation:
                 self._remember(query, valid)
         except RecursionError:
             raise RequestRefused(_refusal("The document is nested too deeply.", VALIDATION_FAILED)) from None
-        return Operation(document, definition, valid.fragments, valid.nests_lists)
+        return Operation(document, definition, valid.fragments, valid.costs)
 
     def _validated(self, document: DocumentNode) -> "_Valid":
         for rules in (_RULES, _LIMITS):
@@ -111,7 +106,7 @@ class Preparation:
                 raise RequestRefused(*errors)
         definitions = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
         fragments = {node.name.value: FragmentDetails(node) for node in definitions}
-        return _Valid(document, fragments, _lists(self._schema, document) > 1)
+        return _Valid(document, fragments, {})
 
     def _remember(self, query: str, valid: "_Valid") -> None:
         if len(query) <= self._documents.maxsize:
@@ -122,24 +117,7 @@ class Preparation:
 class _Valid:
     document: DocumentNode
     fragments: dict[str, FragmentDetails]
-    nests_lists: bool
-
-
-def _lists(schema: GraphQLSchema, document: DocumentNode) -> int:
-    """The number of fields in the document that are lists, whether in an operation or in a fragment."""
-    info, counted = TypeInfo(schema), _ListVisitor()
-    counted.info = info
-    visit(document, TypeInfoVisitor(info, counted))
-    return counted.lists
-
-
-class _ListVisitor(Visitor):
-    info: TypeInfo
-    lists = 0
-
-    def enter_field(self, *_: object) -> None:
-        field = self.info.get_field_def()
-        self.lists += field is not None and is_list(field)
+    costs: dict[Hashable, int]
 
 
 def _length(document: DocumentNode) -> int:

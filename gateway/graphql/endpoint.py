@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -21,10 +22,12 @@ from gateway.graphql.requests import BadRequest, asks, read_request
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
+from resolvers.budgets import Budgets, Limits, network_of
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from schema.info import RequestContext
+from schema.room import Room
 from schema.schema import SCHEMA
 
 logger = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         tabs: Sequence[Tab],
         documents: Documents,
         origins: Origins,
+        limits: Limits,
     ) -> None:
         super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self.documents = documents
@@ -52,6 +56,8 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         self._authentication = authentication
         self._origins = origins
         self._page = page(tabs)
+        self._budgets = Budgets(limits)
+        self._room = Room(limits.executor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket, or answer a request."""
@@ -63,13 +69,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         else:
             await self._refuse_origin(websocket)
 
-    async def context(self, authorization: str | None) -> RequestContext:
+    async def context(self, authorization: str | None, connection: HTTPConnection) -> RequestContext:
         """The gateway and new loaders for the caller who sends this header. Raises Unauthenticated."""
-        return self._context(await self._authentication.caller(authorization))
+        return self._context(await self._authentication.caller(authorization), connection)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
         """A WebSocket's caller is authenticated when the connection is initialised, and has no permissions before."""
-        return self._context(_NOBODY)
+        return self._context(_NOBODY, request)
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
         """Always True: other origins are refused before Strawberry, with a message that names the setting."""
@@ -80,7 +86,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
             return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
         try:
-            context = await self.context(request.headers.get("authorization"))
+            context = await self.context(request.headers.get("authorization"), request)
             return await respond(request, await read_request(request), accept, self.documents, context)
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
@@ -102,7 +108,23 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
         await websocket.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
 
-    def _context(self, caller: Caller) -> RequestContext:
+    def _context(self, caller: Caller, connection: HTTPConnection) -> RequestContext:
+        # Callers without a key are told apart by address: none of them uses up the budget of the others.
+        anonymous = caller.key_name is None
+        name = network_of(connection.client.host if connection.client else "") if anonymous else caller.actor
         return RequestContext(
-            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+            self._gateway,
+            caller.actor,
+            caller.permissions,
+            caller.key_name,
+            loaders=Loaders(self._gateway),
+            budget=self._budgets.of(name),
+            room=self._room,
+            left=partial(_left, connection) if isinstance(connection, Request) else None,
         )
+
+
+async def _left(request: Request) -> None:
+    """Returns once the client has left; the body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -2,10 +2,12 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from schema.schema import SCHEMA
+from tests.support.asking import context_of
 
 WHOLE = "mutation($input: CreateJournalRunInput!) { createJournalRun(input: $input) { errors { code } } }"
 GOOD = {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE_ITEM"]}
@@ -13,7 +15,7 @@ GOOD = {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE_ITEM"]}
 
 def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
     """The fields that are refused, with the message of each."""
-    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables))
+    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables, context_value=context_of(Mock())))
     assert answer.data is None
     told = []
     for error in answer.errors or []:
