@@ -17,7 +17,7 @@ OPERATION_COST_MAX = 100_000
 CALLER_COST_PER_MINUTE = 5_000_000
 """What the operations of one caller may cost in a minute, unless the operator sets another budget."""
 
-EXECUTOR_COST_MAX = 2_500
+EXECUTOR_COST_MAX = 1_500
 """What an operation that no single statement answers may cost: Python has to make each of its objects."""
 
 _CALLERS_MAX = 10_000

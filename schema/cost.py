@@ -41,6 +41,10 @@ FIELDS_MAX = 2_000
 """The fields that an operation may select, where those of a fragment count wherever it is spread."""
 
 
+INTROSPECTED = 8
+"""So many objects of introspection count as one: they are in memory."""
+
+
 class TooManyFields(Exception):
     """The operation selects more than FIELDS_MAX fields."""
 
@@ -65,6 +69,7 @@ class _Field(NamedTuple):
     size: int = 1
     slicing: tuple[list[str], ...] = ()
     sized: frozenset[str] = frozenset()
+    counted_as_one: int = 1
 
 
 class _Sizes(NamedTuple):
@@ -97,7 +102,7 @@ class Costs:
         }
         assert schema.query_type is not None
         self._fields[schema.query_type.name] |= {
-            name: _described(schema, name, one, introspected)
+            name: _described(schema, name, one, introspected)._replace(counted_as_one=INTROSPECTED)
             for name, one in {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}.items()
         }
 
@@ -188,7 +193,8 @@ class _Reckoning:
         size, inside = self._sizes(described, details[0].node, sizes)
         objects = [self._object(one, details, inside) for one in described.of]
         cost, fields = max(one.cost for one in objects), max(one.fields for one in objects)
-        return _Selected(described.weight + size * (1 + cost), 1 + fields)
+        counted = ceil(size * (1 + cost) / described.counted_as_one)
+        return _Selected(described.weight + counted, 1 + fields)
 
     def _object(self, of: GraphQLObjectType, details: list[FieldDetails], sizes: _Sizes) -> _Selected:
         key = (of.name, sizes, *(id(one.node.selection_set) for one in details))

@@ -77,8 +77,8 @@ def test_an_event_of_a_subscription_has_a_limit(client: Client, transport: str) 
         except Exception as error:  # a WebSocket refuses an operation by an `error` message
             return str(error)
 
-    assert "There is no journal run" in refusal(10)
-    assert "The operation would cost 3,202; the maximum is 2,500." in refusal(30)
+    assert "There is no journal run" in refusal(9)
+    assert "The operation would cost 1,702; the maximum is 1,500." in refusal(15)
 
 
 @contextmanager
