@@ -104,5 +104,5 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     def _context(self, caller: Caller) -> RequestContext:
         return RequestContext(
-            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+            self._gateway, caller.actor, caller.permissions, caller.name, loaders=Loaders(self._gateway)
         )
