@@ -17,10 +17,12 @@ from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
 from gateway.metrics import metrics
+from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
 from resolvers.context import Gateway
+from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.shared import settled
 from runs.statements import Statements
@@ -40,12 +42,14 @@ class Application:
         tabs: Sequence[Tab] = TABS,
         on_start: OnStart | None = None,
         require_api_key: bool = False,
+        openid: OpenId | None = None,
         origins: Origins | None = None,
         documents: Documents | None = None,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
-        With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
+        With `require_api_key`, every request needs an API key's token; with `openid`, such a token or one of the
+        identity provider. Pages of other origins may call only if
         `origins` allows it. `documents` decides which GraphQL documents run: by default all, also persisted ones.
         """
         origins = origins or Origins()
@@ -54,8 +58,9 @@ class Application:
         self._on_start = on_start
         self._database = database
         self._workflows = Workflows(database, self.feed.changed)
-        self.gateway = Gateway(database, statements, self._workflows, self.feed)
-        authentication = Authentication(self.gateway, require_api_key)
+        self.gateway = Gateway(database, statements, self._workflows, self.feed, LiveCallers(statements))
+        authentication = Authentication(self.gateway, require_api_key, openid)
+        self._openid = openid
         endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
         health = Health(self.gateway)
         self.asgi = Starlette(
@@ -81,15 +86,18 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(self._workflows.start)
-        listening = asyncio.create_task(self.feed.listen())
+        tasks = [asyncio.create_task(self.feed.listen()), asyncio.create_task(self.gateway.live_callers.watch())]
+        if self._openid is not None:
+            self._openid.start()
         try:
             if self._on_start is not None:
                 await self._on_start(self.gateway)
             yield
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await settled()
             await to_thread.run_sync(self._workflows.stop)
             self._database.close()

@@ -61,6 +61,15 @@ class KeyRefused(OperatorError):
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """What a caller showed, and how long it is valid."""
+
+    expires_at: datetime
+    token_hash: str | None = None
+    """The hash of the token in the database, which may be revoked before it expires; None if it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls, and what they may do.
 
@@ -74,10 +83,8 @@ class Caller:
     """The name that users see, of an API key or a person; None if it is the actor."""
     organizations: frozenset[str] | None = None
     """The organisations whose transactions the caller may see; None means all."""
-    token_hash: str | None = None
-    """The hash of the token in the database, if it is there."""
-    expires_at: datetime | None = None
-    """When the token ends."""
+    credential: Credential | None = None
+    """The token that says so; None for a caller without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +217,7 @@ async def identify(gateway: "Gateway", bearer: str) -> Caller:
         frozenset(key.permissions),
         key.name,
         None if key.organizations is None else frozenset(key.organizations),
-        token.token_hash,
-        token.expires_at,
+        Credential(token.expires_at, token.token_hash),
     )
 
 

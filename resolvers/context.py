@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlmodel import Session
 
 from resolvers.errors import Forbidden, RequestError, Unavailable
+from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.statements import Statements
 from runs.workflows import Workflows
@@ -25,12 +26,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gateway:
-    """The database, workflows and feed that resolvers use."""
+    """The database, workflows, feed and callers that resolvers use."""
 
     database: Database
     statements: Statements
     workflows: Workflows
     feed: Feed
+    live_callers: LiveCallers
 
     async def read(
         self,

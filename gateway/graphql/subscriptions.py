@@ -69,7 +69,8 @@ async def results(
         if isinstance(source, CoreResult):
             yield PreExecutionError(data=None, errors=_told(source.errors or []))
             return
-        async with aclosing(source) as batches:  # type: ignore[type-var]
+        valid = context.gateway.live_callers.while_valid(context.credential, aiter(source))
+        async with aclosing(source), aclosing(valid) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 # What was executed before this subscription began may be older than what the subscriber knows.
                 payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch))

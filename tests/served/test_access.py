@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
-from resolvers.access import STANDARD, KeyRefused, create_api_key, identify, list_api_keys, revoke_api_key
+from resolvers.access import STANDARD, Credential, KeyRefused, create_api_key, identify, list_api_keys, revoke_api_key
 from resolvers.errors import Unauthenticated
 from storage.api_keys import AccessToken, ApiKey
 from storage.audit import events_of
@@ -123,7 +124,7 @@ def test_an_expired_key_gets_no_token_and_its_tokens_end_with_it(database: Datab
     token = exchange(database, key.client_id, secret)
     assert 90 < token.expires_in <= 100
     caller = asyncio.run(identify(gateway, token.access_token))
-    assert (caller.organizations, caller.expires_at) == (frozenset({"A", "B"}), end)
+    assert (caller.organizations, caller.credential) == (frozenset({"A", "B"}), Credential(end, ANY))
     with database.read() as session:
         (event,) = events_of(session, "ApiKey", key.client_id)
         assert event.after is not None
