@@ -16,7 +16,7 @@ from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
-from gateway.metrics import metrics
+from gateway.metrics import Metrics
 from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
@@ -73,7 +73,7 @@ class Application:
                 Mount("/graphiql", routes=graphiql.routes(tabs)),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
-                Route("/metrics", metrics),
+                Route("/metrics", Metrics(authentication).answer),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
