@@ -56,8 +56,11 @@ class JsonSql(Protocol):
     def moment(self, column: str) -> str:
         """A moment, as Python's isoformat() writes it in UTC."""
 
-    def amount(self, minor: str, digits: str) -> str:
-        """An amount in minor units as a decimal number with so many digits, exactly."""
+    def amount(self, minor: str, digits: str, nullable: bool) -> str:
+        """An amount in minor units as a decimal number with so many digits, exactly.
+
+        The statement fails if there is none, unless it may be NULL.
+        """
 
     def digits(self, currency: str, joined: Callable[[], str]) -> str:
         """The decimals of a currency's amounts; `joined` gives them from a table that is then joined to the row."""
@@ -153,14 +156,15 @@ class SqliteJson:
     def digits(self, currency: str, joined: Callable[[], str]) -> str:
         return joined()
 
-    def amount(self, minor: str, digits: str) -> str:
+    def amount(self, minor: str, digits: str, nullable: bool) -> str:
         # Division and remainder truncate towards zero, and a float would not be exact. No ELSE: NULL stays NULL.
         sign = f"CASE WHEN {minor} < 0 THEN '-' WHEN {minor} >= 0 THEN '' END"
         whens = " ".join(
             f"WHEN {places} THEN printf('%d.%0{places}d', abs({minor} / {10**places}), abs({minor} % {10**places}))"
             for places in (2, 3, 4, 1)
         )
-        return f"{sign} || CASE {digits} {whens} WHEN 0 THEN abs({minor}) END"
+        amount = f"{sign} || CASE {digits} {whens} WHEN 0 THEN abs({minor}) END"
+        return amount if nullable else self.required(amount)
 
     def word(self, column: str, words: Mapping[str, str]) -> str:
         return _case(column, words, "json('an unknown word')")
@@ -256,16 +260,18 @@ class PostgresqlJson:
 
     def digits(self, currency: str, joined: Callable[[], str]) -> str:
         # All currencies are read once for a statement: a join would be begun anew for the rows of each parent.
-        return f"((SELECT jsonb_object_agg(code, digits) FROM currency) ->> {currency})"
+        return f"((SELECT jsonb_object(array_agg(code), array_agg(digits::text)) FROM currency) ->> {currency})"
 
-    def amount(self, minor: str, digits: str) -> str:
-        # The product of exact numbers has the decimals of its factors, trailing zeros included.
+    def amount(self, minor: str, digits: str, nullable: bool) -> str:
+        # The product of exact numbers has the decimals of its factors, trailing zeros included. NULL makes the object
+        # around it NULL, which is required.
         factors = {2: "0.01", 3: "0.001", 4: "0.0001", 1: "0.1", 0: "1"}
         whens = " ".join(f"WHEN '{places}' THEN ({minor} * {factor})::text" for places, factor in factors.items())
         return f"""'"' || CASE {digits} {whens} END || '"'"""
 
     def word(self, column: str, words: Mapping[str, str]) -> str:
-        return f"""'"' || {_case(column, words, f"('unknown word ' || {column})::int::text")} || '"'"""
+        quoted = {word: f'"{name}"' for word, name in words.items()}
+        return _case(column, quoted, f"('unknown word ' || {column})::int::text")
 
     def words(self, column: str, words: Mapping[str, str]) -> str:
         return self._ordered(self.word("word", words), column)
@@ -291,13 +297,15 @@ class PostgresqlJson:
         before = "{"
         for key, value, nullable in members:
             written.append(f"""'{before}"{key}":'""")
-            written.append(f"coalesce({value}, 'null')" if nullable else f"({value})")
+            written.append(f"coalesce({value}, 'null')" if nullable else value)
             before = ","
-        return " || ".join([*written, "'}'" if members else "'{}'"])
+        text = " || ".join([*written, "'}'" if members else "'{}'"])
+        return text.replace("' || '", "")  # two literals next to each other are one
 
     def array(self, element: str, rows: str, order: str) -> str:
-        elements = f"string_agg({self.required(element)}, ',' ORDER BY {order})"
-        return f"(SELECT '[' || coalesce({elements}, '') || ']' FROM {rows})"
+        # Rows that come in order are not sorted again, as they would be by an ORDER BY of string_agg.
+        elements = f"(SELECT {self.required(element)} AS element FROM {rows} ORDER BY {order}) AS ordered"
+        return f"'[' || coalesce((SELECT string_agg(element, ',') FROM {elements}), '') || ']'"
 
     def optional(self, element: str, rows: str) -> str:
         return f"(SELECT {self.required(element)} FROM {rows})"

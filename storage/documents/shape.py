@@ -107,8 +107,7 @@ def amount(column: str, currency: str, digits: str, *, nullable: bool = False) -
     """An amount in minor units, with the decimals of its currency; `digits` is a column of a joined table."""
 
     def write(json: JsonSql, row: Columns) -> str:
-        written = json.amount(row(column), json.digits(row(currency), lambda: row(digits)))
-        return written if nullable else json.required(written)
+        return json.amount(row(column), json.digits(row(currency), lambda: row(digits)), nullable)
 
     return Expression(write, nullable)
 

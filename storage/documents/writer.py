@@ -103,7 +103,9 @@ class _Writer:
         row.join(f"LEFT JOIN {shape.table} AS {alias} ON {relation.where(alias, row)}")
         other = JoinedColumns(alias, shape, row)
         element = self._object(shape, other, member.members)
-        return f"CASE WHEN {other('id')} IS NOT NULL THEN {element} END" if relation.nullable else element
+        if not relation.nullable:
+            return element
+        return f"CASE WHEN {other('id')} IS NOT NULL THEN {self._json.required(element)} END"
 
     def _belonging(self, belongings: Belongings, parent: Columns, member: Related) -> str:
         shape, row = SHAPES[belongings.of], self.statement.rows()
