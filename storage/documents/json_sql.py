@@ -92,11 +92,20 @@ class JsonSql(Protocol):
     sorts_arrays: bool
     """Whether `array` sorts its elements; otherwise the rows must come in order."""
 
+    shares_rows: bool
+    """Whether it pays to write what rows have in common once, by `sharing`."""
+
+    def sharing(self, page: str, common: str, row_id: str, column: str) -> str:
+        """SELECT the rows of the page, each with the row of `common` whose id the column has."""
+
     def array(self, element: str, rows: str, order: str) -> str:
         """The array of an element of each row. `order` is the ORDER BY of the rows."""
 
     def optional(self, element: str, rows: str) -> str:
         """The element of the one row, or null if there is none."""
+
+    def joined(self, element: str, row_id: str) -> str:
+        """The element of the row that is joined, or NULL if there is none."""
 
     def answer(self, value: str) -> str:
         """The value as a column of the answer."""
@@ -106,6 +115,7 @@ class SqliteJson:
     """JSON in SQLite 3.38 and later."""
 
     sorts_arrays = False
+    shares_rows = False
     _MEMBERS_MAX = 60
     """SQLite passes 127 arguments to a function at most."""
 
@@ -198,11 +208,17 @@ class SqliteJson:
         inner = " || ',' || ".join(f"substr({one}, 2, length({one}) - 2)" for one in objects)
         return f"json('{{' || {inner} || '}}')"
 
+    def sharing(self, page: str, common: str, row_id: str, column: str) -> str:
+        raise NotImplementedError
+
     def array(self, element: str, rows: str, order: str) -> str:
         return f"(SELECT json_group_array({element}) FROM {rows})"
 
     def optional(self, element: str, rows: str) -> str:
         return f"(SELECT {element} FROM {rows})"
+
+    def joined(self, element: str, row_id: str) -> str:
+        return f"CASE WHEN {row_id} IS NOT NULL THEN {element} END"
 
     def answer(self, value: str) -> str:
         # As bytes: the driver would decode a text only for it to be encoded again.
@@ -213,6 +229,7 @@ class PostgresqlJson:
     """JSON in PostgreSQL."""
 
     sorts_arrays = True
+    shares_rows = True
 
     def bind(self, name: str) -> str:
         return f"%({name})s"
@@ -293,14 +310,20 @@ class PostgresqlJson:
         return f"(SELECT pair ->> 'name' AS name, pair ->> 'value' AS value, position FROM {rows}) AS {alias}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
-        written: list[str] = []
-        before = "{"
-        for key, value, nullable in members:
-            written.append(f"""'{before}"{key}":'""")
-            written.append(f"coalesce({value}, 'null')" if nullable else value)
-            before = ","
-        text = " || ".join([*written, "'}'" if members else "'{}'"])
+        text = "'}'" if members else "'{}'"
+        for number, (key, value, nullable) in reversed(list(enumerate(members))):
+            if "string_agg(" in value and number + 1 < len(members):
+                text = f"({text})"  # put together first, or each step would copy the whole list
+            before = "," if number else "{"
+            written = f"coalesce({value}, 'null')" if nullable else value
+            text = f"""'{before}"{key}":' || {written} || {text}"""
         return text.replace("' || '", "")  # two literals next to each other are one
+
+    def sharing(self, page: str, common: str, row_id: str, column: str) -> str:
+        # Were they not materialized, the values of `common` would be written for each row of the page again.
+        shared = f"{common} WHERE {row_id} = ANY(ARRAY(SELECT {column} FROM page))"
+        selects = f"page AS MATERIALIZED ({page}), shared AS MATERIALIZED ({shared})"
+        return f"WITH {selects} SELECT * FROM page JOIN shared USING ({column})"
 
     def array(self, element: str, rows: str, order: str) -> str:
         # Rows that come in order are not sorted again, as they would be by an ORDER BY of string_agg.
@@ -309,6 +332,9 @@ class PostgresqlJson:
 
     def optional(self, element: str, rows: str) -> str:
         return f"(SELECT {self.required(element)} FROM {rows})"
+
+    def joined(self, element: str, row_id: str) -> str:
+        return f"CASE WHEN {row_id} IS NOT NULL THEN {self.required(element)} END"
 
     def answer(self, value: str) -> str:
         return value

@@ -83,6 +83,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """A row that many rows have in common: its table, the column that refers to it, and the join to it.
+
+    `related` follow from it alone, and are worth to be written once. Its columns have the names that rows know them by.
+    """
+
+    table: str
+    column: str
+    join: str
+    related: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """What a kind of row has. `columns` are those of joined tables: the join, and the name there."""
 
@@ -92,6 +105,7 @@ class Shape:
     lists: Mapping[str, Listed] = field(default_factory=dict)
     joins: Mapping[str, Join] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    shared: Shared | None = None
 
 
 def values_of(row: type[SQLModel], names: Sequence[str] = ()) -> dict[str, Expression]:

@@ -23,6 +23,7 @@ from storage.documents.shape import (
     Parts,
     Relation,
     Shape,
+    Shared,
     amount,
     values_of,
 )
@@ -42,7 +43,9 @@ CURRENCY = Join("LEFT JOIN currency AS {row}c ON {row}c.code = {row}.currency")
 HOME_CURRENCY = Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}.home_currency")
 DIGITS = {"digits": ("c", "digits"), "home_digits": ("h", "digits")}
 
-BUCKET_COLUMNS = {name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id")}
+BUCKET_COLUMNS = {
+    name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id", "posting_key_id")
+}
 KEY_COLUMNS = {
     name: ("k", name)
     for name in (
@@ -185,6 +188,7 @@ SHAPES: dict[type, Shape] = {
             "h": Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}k.home_currency", after="k"),
         },
         columns=BUCKET_COLUMNS | KEY_COLUMNS | DIGITS,
+        shared=Shared("posting_key", "posting_key_id", "k", ["segments", "debit_account", "credit_account"]),
     ),
     Cancellation: Shape(
         "cancellation",

@@ -1,13 +1,13 @@
 """One statement while it is written: aliases, parameters, and selects with just the columns that are needed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
 from itertools import count
 
 from storage.conditions import Comparison, Condition
 from storage.documents.json_sql import JsonSql
-from storage.documents.shape import Column, Columns, Shape
+from storage.documents.shape import Column, Columns, Shape, Shared
 
 
 class RowColumns:
@@ -16,6 +16,7 @@ class RowColumns:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self.needed: dict[str, None] = {}
+        self.shared: SharedColumns | None = None
         self._joined: dict[str, None] = {}
 
     def __call__(self, name: str) -> str:
@@ -31,6 +32,28 @@ class RowColumns:
     def joined(self) -> str:
         """The joins, in the order in which they were asked for."""
         return "".join(f" {sql}" for sql in self._joined)
+
+
+class SharedColumns(RowColumns):
+    """The columns of the row that rows have in common, and the values that are written once for all of these."""
+
+    def __init__(self, alias: str, of: Shared, rows: str) -> None:
+        """`rows` is the alias of the rows that have it in common."""
+        super().__init__(alias)
+        self.of = of
+        self.values: list[str] = []
+        self._rows = rows
+
+    def once(self, value: str) -> str:
+        """The value, as a column of the rows that have it in common."""
+        self.values.append(value)
+        return f"{self._rows}.shared{len(self.values)}"
+
+    def select(self, columns: Sequence[str]) -> str:
+        """SELECT the values and these columns of all such rows, the id by the name of the column that refers to it."""
+        selected = [f"{self.alias}.id AS {self.of.column}", *(f"{self.alias}.{name}" for name in columns)]
+        selected += [f"{value} AS shared{number}" for number, value in enumerate(self.values, start=1)]
+        return f"SELECT {', '.join(selected)} FROM {self.of.table} AS {self.alias}{self.joined}"
 
 
 class JoinedColumns:
@@ -69,6 +92,13 @@ class Statement:
         """The columns of a new FROM."""
         return RowColumns(self.alias())
 
+    def sharing_rows(self, shape: Shape) -> RowColumns:
+        """The columns of a new FROM of that shape, whose rows may have a row in common."""
+        row = self.rows()
+        if shape.shared is not None and self.json.shares_rows:
+            row.shared = SharedColumns(self.alias(), shape.shared, row.alias)
+        return row
+
     def bind(self, value: object) -> str:
         """The parameter for the value."""
         return self._bound(self.json.parameter(value.value if isinstance(value, Enum) else value))
@@ -102,14 +132,31 @@ class Statement:
         limit: int | None = None,
     ) -> str:
         """FROM the rows of the table that meet the conditions, with the columns that `row` needs."""
+        shared = row.shared
+        if shared is None or not shared.values:
+            return f"({self._select(shape, row.needed, where, order, limit)}) AS {row.alias}"
+        theirs = [name for name in row.needed if shape.columns.get(name, ("", ""))[0] == shared.of.join]
+        own = [shared.of.column, *(name for name in row.needed if name not in theirs)]
+        page = self._select(shape, own, where, order, limit)
+        sharing = self.json.sharing(page, shared.select(theirs), f"{shared.alias}.id", shared.of.column)
+        return f"({sharing}) AS {row.alias}"
+
+    def _select(
+        self,
+        shape: Shape,
+        names: Iterable[str],
+        where: Callable[[str], Sequence[str]],
+        order: Callable[[Column], str] | None,
+        limit: int | None,
+    ) -> str:
         alias = self.alias()
         conditions = where(alias)
         ordered = "" if order is None else f" ORDER BY {order(partial(column_of, shape, alias))}"
         if limit is not None:
             ordered += f" LIMIT {int(limit)}"
-        columns = ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in row.needed) or "1 AS one"
+        columns = ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in names) or "1 AS one"
         tables = f"{shape.table} AS {alias}{joins(shape, alias, ' '.join([columns, *conditions, ordered]))}"
-        return f"(SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}) AS {row.alias}"
+        return f"SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}"
 
 
 def _plain(values: Sequence[object]) -> list[object]:
