@@ -1,22 +1,26 @@
 """Outcomes of a cancellation to one and to many WebSocket subscribers, next to a bare WebSocket with the same bytes."""
 
 import asyncio
+import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.feed_servers import ServerProcess, bare, gateway
 from bench.feed_subscribers import follow, messages
+from bench.results import keep
 from storage.database import Database
 from storage.migration import migrate
 from tests.support.client import Client
 from tests.support.ledger import fill, line, post
 
-ENTRIES = 2_000
+ENTRIES, REPEATS = 2_000, 5
+QUICK_ENTRIES, QUICK_REPEATS = 200, 1
 SUBSCRIBERS = (1, 100)
-REPEATS = 3
+
+HEADING = "Feed: outcomes of a cancellation to WebSocket subscribers"
 
 DOCUMENT = """subscription($run: String!) { entryCancelOutcomes(number: $run) {
   sequence outcome code message cancelledCount failedCount remainingCount
@@ -47,7 +51,17 @@ class Measured:
         return Rate(self.gateway.wall / self.bare.wall, self.gateway.cpu / self.bare.cpu)
 
 
-def measure(database_url: str, entries: int = ENTRIES, repeats: int = REPEATS) -> list[Measured]:
+def benchmark(*, quick: bool) -> None:
+    """Print the table, and keep it unless it was a quick run."""
+    entries, repeats = (QUICK_ENTRIES, QUICK_REPEATS) if quick else (ENTRIES, REPEATS)
+    with tempfile.TemporaryDirectory() as folder:
+        lines = _table(measure(f"sqlite:///{folder}/ledger.db", entries, repeats), entries, repeats)
+    print("\n".join(lines), flush=True)
+    if not quick:
+        keep(HEADING, lines)
+
+
+def measure(database_url: str, entries: int, repeats: int) -> list[Measured]:
     """Measure on a new ledger in this database, the gateway and the bare WebSocket in turn."""
     database = Database(database_url)
     migrate(database)
@@ -123,15 +137,27 @@ def _cancelled(client: Client) -> str:
     return number
 
 
-def main() -> None:
-    """Print the rates, with those of the bare WebSocket and the ratio."""
-    with tempfile.TemporaryDirectory() as folder:
-        for found in measure(f"sqlite:///{folder}/ledger.db"):
-            for what in ("gateway", "bare", "ratio"):
-                rate: Rate = getattr(found, what)
-                when = "live" if found.live else "afterwards"
-                print(f"{when:10} {found.subscribers:4} {what:8} wall {rate.wall:12,.2f} cpu {rate.cpu:12,.2f}")
+def _table(measured: Iterable[Measured], entries: int, repeats: int) -> list[str]:
+    return [
+        "Written by `python -m bench feed`. `python -m bench feed --quick` shows that everything runs.",
+        "",
+        f"{entries:,} outcomes on SQLite to each subscriber, after the run has been cancelled and while it is. A bare"
+        " Starlette WebSocket, served by uvicorn as it comes, sends the same bytes message by message. The servers take"
+        f" turns; the best of {repeats} rounds counts, connecting and subscribing included. Client and servers share"
+        f" {os.cpu_count()} cores.",
+        "",
+        "A share is the gateway's events a second for one of the bare WebSocket; more is better.",
+        "",
+        "| when | subscribers | share by wall time | share by processor time | CPU us per event | the same, bare |",
+        "|---|---|---|---|---|---|",
+        *map(_row, measured),
+        "",
+        "While a run is cancelled, one subscriber gets events as fast as entries are cancelled, and the processor time"
+        " is that of the cancellation too.",
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def _row(one: Measured) -> str:
+    when = "while the run is cancelled" if one.live else "afterwards"
+    shares = f"{one.ratio.wall:.2f} | {one.ratio.cpu:.2f}"
+    return f"| {when} | {one.subscribers} | {shares} | {1e6 / one.gateway.cpu:.2f} | {1e6 / one.bare.cpu:.2f} |"

@@ -2,17 +2,13 @@
 
 import logging
 import socket
-from collections.abc import Coroutine
 from types import FrameType
-from typing import Any
 
 import uvicorn
-from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode
 
 from gateway.application import Application
 from gateway.http_protocol import HttpProtocol
+from gateway.websocket_protocol import WebSocketProtocol
 from storage.errors import OperatorError
 
 GRACE_SECONDS = 10
@@ -24,42 +20,6 @@ _BACKLOG = 2048
 
 class CannotListen(OperatorError):
     """The gateway cannot listen on the address. The text says why and what to do."""
-
-
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSockets whose handshake can be refused with a body, and no traceback for a client's mistake.
-
-    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each. A text that is not UTF-8
-    closes the connection, as it should, but with a traceback in the log.
-    """
-
-    def send_receive_event_to_app(self) -> None:
-        """Hand on the message that is complete."""
-        if self.curr_msg_data_type == "text" and not self.close_sent:
-            try:
-                b"".join(self.frames).decode()
-            except UnicodeDecodeError:
-                self.frames = []
-                self.conn.send_close(CloseCode.INVALID_DATA)
-                self.handle_parser_exception()
-                return
-        super().send_receive_event_to_app()
-
-    def keepalive_timeout(self) -> None:
-        """Close a connection whose client no longer answers."""
-        super().keepalive_timeout()
-        # What the application sends from now on is lost, which is no fault: uvicorn 0.54 raises RuntimeError.
-        self.disconnected = True
-
-    def send(self, message: ASGISendEvent) -> Coroutine[Any, Any, None]:
-        """Send the application's message."""
-        # Not a coroutine of its own: every event of a subscription passes here.
-        sent = super().send(message)
-        return self._refused(sent) if message["type"] == "websocket.http.response.body" else sent
-
-    async def _refused(self, sent: Coroutine[Any, Any, None]) -> None:
-        await sent
-        self.handshake_complete = True
 
 
 class Server(uvicorn.Server):

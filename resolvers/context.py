@@ -60,7 +60,7 @@ class Gateway:
         """
         return await self.statements.ask(answer, roots)
 
-    async def ask_each(self, each: Each) -> dict[int, str | bytes]:
+    async def ask_each(self, each: Each) -> dict[int, bytes]:
         """The JSON text of each row by its key, read with one statement. Raises what `Database.ask` raises."""
         return await self.statements.ask(answer_each, each)
 

@@ -66,7 +66,7 @@ class Answers:
 
     async def each(
         self, operation: Selecting, context: RequestContext, rows: Rows, details: list[FieldDetails]
-    ) -> list[orjson.Fragment] | None:
+    ) -> list[bytes] | None:
         """The rows as JSON, as the field selects them, in the order of their keys; None if they go the stock way."""
         if self.planning is Planning.OFF or not rows.keys:
             return None
@@ -79,7 +79,7 @@ class Answers:
             self._failed()
             return None
         # A row that has just been deleted is told as such, which is left to the stock way.
-        return [orjson.Fragment(texts[key]) for key in rows.keys] if len(texts) == len(set(rows.keys)) else None
+        return [texts[key] for key in rows.keys] if len(texts) == len(set(rows.keys)) else None
 
     async def _answer(self, operation: Selecting, context: RequestContext) -> tuple[ExecutionResult | None, str]:
         try:

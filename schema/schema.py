@@ -133,7 +133,7 @@ class Schema(strawberry.Schema):
         ids = [row.id for row in rows]
         these = Rows(type(rows[0]), [Condition("id", Comparison.IN, ids)], "id", ids)
         written = await self._answers.each(selecting_of(resolving), info.context, these, details)
-        return rows if written is None else orjson.Fragment(orjson.dumps(written))
+        return rows if written is None else orjson.Fragment(b"[%b]" % b",".join(written))
 
     def size_error(self, operation: Operation, executor: CoreExecutor[Any]) -> GraphQLError | None:
         """The refusal of a subscription whose events may be too large, as `execute` refuses other operations."""
@@ -141,8 +141,11 @@ class Schema(strawberry.Schema):
 
     async def outcomes(
         self, executor: CoreExecutor[Any], context: RequestContext, span: Span
-    ) -> list[ExecutionResult] | None:
-        """The results of the events of a subscription to outcomes, by one statement; None if they go the stock way."""
+    ) -> tuple[str, list[bytes]] | None:
+        """The field of a subscription to outcomes, and its value in each event as JSON, by one statement.
+
+        None if they go the stock way.
+        """
         asked = self._selecting(executor)
         ((key, details),) = asked.fields().items()
         conditions = [
@@ -152,7 +155,7 @@ class Schema(strawberry.Schema):
         ]
         these = Rows(EntryCancelOutcome, conditions, "sequence", range(span.after + 1, span.last + 1))
         written = await self._answers.each(asked, context, these, details)
-        return None if written is None else [ExecutionResult(data={key: one}, errors=None) for one in written]
+        return None if written is None else (key, written)
 
     def _selecting(self, executor: CoreExecutor[Any]) -> Selecting:
         return Selecting(self._schema, executor.fragments, executor.variable_values, executor.operation)

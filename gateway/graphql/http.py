@@ -1,6 +1,6 @@
 """One GraphQL request over HTTP, by the GraphQL over HTTP specification."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +15,7 @@ from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents, fin
 from gateway.graphql.encoding import encoded
 from gateway.graphql.negotiation import Accept, Shape
 from gateway.graphql.payload import is_refusal, payload
+from gateway.graphql.pieces import pieces
 from gateway.graphql.requests import BadRequest, GraphQLRequest
 from gateway.graphql.streams import STREAMS
 from gateway.graphql.subscriptions import Payloads, results
@@ -25,8 +26,6 @@ from schema.schema import SCHEMA, STREAMABLE
 _ACCEPTABLE = (
     "application/json, application/graphql-response+json, text/event-stream, multipart/mixed;subscriptionSpec=1.0"
 )
-
-_PIECE_BYTES = 64 * 1024
 
 
 async def respond(
@@ -100,8 +99,8 @@ def _stream(found: AsyncGenerator[ExecutionResult | Payloads, None], shape: Shap
                 if isinstance(result, ExecutionResult):
                     yield written.part(encoded(payload(result)))
                 else:
-                    for joined in _joined([written.part(one) for one in result]):
-                        yield joined
+                    for piece in pieces(written.part(one) for one in result):
+                        yield b"".join(piece)
 
     merged = merge_stream_with_heartbeat(
         parts,  # type: ignore[arg-type]  # what it merges may be bytes as well
@@ -127,19 +126,6 @@ def _stream_headers(shape: Shape) -> Mapping[str, str]:
 def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
     always = {"Cache-Control": "no-store", "Vary": "Accept"}
     return Response(encoded(body), status, {**always, **(headers or {})}, shape.value)
-
-
-def _joined(parts: list[bytes]) -> Iterator[bytes]:
-    """The parts, as few pieces: what goes out together costs the server little more than one of them."""
-    size, held = 0, []
-    for part in parts:
-        held.append(part)
-        size += len(part)
-        if size >= _PIECE_BYTES:
-            yield b"".join(held)
-            size, held = 0, []
-    if held:
-        yield b"".join(held)
 
 
 async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult | Payloads, None]:

@@ -1,9 +1,12 @@
 """A result as it is sent."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from strawberry.http import process_result
 from strawberry.types import ExecutionResult
+
+from gateway.graphql.encoding import encoded
 
 
 def payload(result: ExecutionResult) -> dict[str, Any]:
@@ -12,6 +15,12 @@ def payload(result: ExecutionResult) -> dict[str, Any]:
     if is_refusal(result):
         del sent["data"]
     return sent
+
+
+def of_field(name: str, values: Iterable[bytes]) -> list[bytes]:
+    """The payloads of results with one field and no error, as JSON, from the field's values as JSON."""
+    head = b'{"data":{%b:' % encoded(name)
+    return [head + value + b"}}" for value in values]
 
 
 def is_refusal(result: ExecutionResult) -> bool:

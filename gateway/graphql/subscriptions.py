@@ -1,7 +1,7 @@
 """The results of an operation, one by one. Subscribers who ask for the same share the results of each event."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Hashable, Mapping
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
@@ -26,7 +26,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from gateway.graphql.encoding import encoded
-from gateway.graphql.payload import payload
+from gateway.graphql.payload import of_field, payload
 from runs.shared import Batch, moment
 from schema.info import RequestContext
 from schema.preparation import Operation, RequestRefused
@@ -85,16 +85,21 @@ async def results(
 
 async def execute_events(executor: Executor[Any], batch: Batch[Any]) -> Payloads:
     """The payload for each event of a batch; none if the events are being deleted."""
-    results = None if batch.span is None else await SCHEMA.outcomes(executor, executor.context_value, batch.span)
-    if results is None:
-        events = await batch.rows()
-        starts = range(0, len(events), EVENTS_AT_ONCE)
-        results = []
-        for part in (events[start : start + EVENTS_AT_ONCE] for start in starts):
-            results += await asyncio.gather(*(_executed(executor, event) for event in part))
-    payloads = [encoded(payload(result)) for result in results]
+    answered = None if batch.span is None else await SCHEMA.outcomes(executor, executor.context_value, batch.span)
+    if answered is None:
+        payloads = [encoded(payload(result)) for result in await _all_executed(executor, await batch.rows())]
+    else:
+        payloads = of_field(*answered)
     batch.grown(sum(map(len, payloads)))
     return payloads
+
+
+async def _all_executed(executor: Executor[Any], events: Sequence[object]) -> list[ExecutionResult]:
+    results = []
+    for start in range(0, len(events), EVENTS_AT_ONCE):
+        part = events[start : start + EVENTS_AT_ONCE]
+        results += await asyncio.gather(*(_executed(executor, event) for event in part))
+    return results
 
 
 async def _executed(executor: Executor[Any], event: object) -> ExecutionResult:

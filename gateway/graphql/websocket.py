@@ -21,6 +21,7 @@ from strawberry.types.execution import ExecutionResult
 from gateway.graphql.documents import DocumentRefused, find_document
 from gateway.graphql.encoding import encoded
 from gateway.graphql.payload import is_refusal
+from gateway.graphql.pieces import pieces
 from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
 from gateway.graphql.subscriptions import Payloads, results
 from resolvers.errors import Unauthenticated, Unavailable
@@ -74,11 +75,12 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
     async def send_results(self, operation: str, payloads: Payloads) -> None:
         """Send results of the operation with this id. Raises WebSocketDisconnected once the connection is closed."""
         head = b'{"id":%b,"type":"next","payload":' % encoded(operation)
+        texts = [head + payload + b"}" for payload in payloads]
         try:
-            for payload in payloads:
+            for piece in pieces(texts):
                 if self.ws.application_state == WebSocketState.DISCONNECTED:
                     raise WebSocketDisconnected
-                await self.ws.send({"type": "websocket.send", "text": (head + payload + b"}").decode()})
+                await self.ws.send({"type": "websocket.send", "texts": piece})  # an event of our WebSocketProtocol
         except WebSocketDisconnect as disconnect:
             raise WebSocketDisconnected from disconnect
 

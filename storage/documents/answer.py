@@ -19,9 +19,10 @@ def answer(database: Database, roots: Sequence[Root]) -> dict[str, str | bytes |
     return dict(zip((root.key for root in roots), row, strict=True))
 
 
-def answer_each(database: Database, each: Each) -> dict[int, str | bytes]:
-    """The JSON text of each row by its key. Raises what `Database.ask` raises."""
-    return dict(database.ask(*write_each(_json_of(database), each)))
+def answer_each(database: Database, each: Each) -> dict[int, bytes]:
+    """The JSON text of each row by its key, in UTF-8. Raises what `Database.ask` raises."""
+    rows = database.ask(*write_each(_json_of(database), each))
+    return dict(rows) if database.is_sqlite else {key: text.encode() for key, text in rows}
 
 
 def _json_of(database: Database) -> JsonSql:

@@ -7,8 +7,25 @@ value that SQL has as NULL stays NULL until it becomes a member of an object.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsSql:
+    """A table of rows and one of the groups that they stand in, as SQL.
+
+    `table` and `rows` have their aliases; `row` is that of the rows. The others are columns: the ids of the group and
+    of the row, and the group of the row.
+    """
+
+    table: str
+    rows: str
+    row: str
+    id: str
+    row_id: str
+    of_row: str
 
 
 class JsonSql(Protocol):
@@ -85,6 +102,12 @@ class JsonSql(Protocol):
 
     def name_value_pairs(self, column: str, alias: str) -> str:
         """FROM a column with a JSON array of objects with name and value: rows with name, value and position."""
+
+    def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
+        """FROM the groups, and of each the first rows by id, in that direction, that the bounds permit.
+
+        A bound is a comparison with the row's id, and what it is compared with.
+        """
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         """An object of these members: key, value, and whether the value may be NULL."""
@@ -199,6 +222,11 @@ class SqliteJson:
         values = "json_extract(value, '$.name') AS name, json_extract(value, '$.value') AS value, key AS position"
         return f"(SELECT {values} FROM json_each({column}) ORDER BY key) AS {alias}"
 
+    def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
+        # CROSS JOIN keeps SQLite to the order of the tables. It stops at the limit of the whole page.
+        conditions = [f"{groups.of_row} = {groups.id}", *(f"{groups.row_id} {more} {than}" for more, than in bounds)]
+        return f"{groups.table} CROSS JOIN {groups.rows} ON {' AND '.join(conditions)}"
+
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         size = self._MEMBERS_MAX
         parts = [members[start : start + size] for start in range(0, len(members), size)] or [members]
@@ -308,6 +336,16 @@ class PostgresqlJson:
     def name_value_pairs(self, column: str, alias: str) -> str:
         rows = f"json_array_elements({column}) WITH ORDINALITY AS listed(pair, position)"
         return f"(SELECT pair ->> 'name' AS name, pair ->> 'value' AS value, position FROM {rows}) AS {alias}"
+
+    def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
+        # Without a limit of its own, PostgreSQL reads and sorts a whole group. Written with `=`, it may choose the
+        # index of ids alone, and read past the rows of other groups.
+        row = f"({groups.of_row}, {groups.row_id})"
+        conditions = [f"{groups.of_row} >= {groups.id}", f"{groups.of_row} <= {groups.id}"]
+        conditions += [f"{row} {more} ({groups.id}, {than})" for more, than in bounds]
+        order = f"{groups.of_row}{direction}, {groups.row_id}{direction}"
+        first = f"SELECT * FROM {groups.rows} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {limit}"
+        return f"{groups.table} CROSS JOIN LATERAL ({first}) AS {groups.row}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         text = "'}'" if members else "'{}'"

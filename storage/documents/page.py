@@ -86,6 +86,11 @@ class PageSql:
 
     def _rows(self, row: RowColumns, size: int) -> str:
         """FROM up to so many rows of the list between the window's cursors."""
+        if (groups := self.shape.groups) is not None:
+            direction = _direction(self._backwards)
+            return self._statement.select_in_groups(
+                self.shape, groups, row, self._belonging, self._bounds, direction, size
+            )
         return self._statement.select(
             self.shape, row, self._conditions, lambda table: self._by_keys(table, backwards=self._backwards), size
         )

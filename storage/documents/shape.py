@@ -45,6 +45,18 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Groups:
+    """The table of the groups that the rows stand in; `column` of a row is the id of its group.
+
+    Its alias is that of the row with `suffix` after it, as with a Join.
+    """
+
+    table: str
+    suffix: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """The row of another kind that a row refers to. `where` is its condition, with the alias of its table."""
 
@@ -97,7 +109,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a kind of row has. `columns` are those of joined tables: the join, and the name there."""
+    """What a kind of row has. `columns` are those of joined tables: the join, and the name there.
+
+    Pages of rows that stand in `groups` are in the order of groups, then of rows, both by id.
+    """
 
     table: str
     values: Mapping[str, Expression]
@@ -105,6 +120,7 @@ class Shape:
     lists: Mapping[str, Listed] = field(default_factory=dict)
     joins: Mapping[str, Join] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    groups: Groups | None = None
     shared: Shared | None = None
 
 

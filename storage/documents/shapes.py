@@ -18,6 +18,7 @@ from storage.documents.shape import (
     Belongings,
     Columns,
     Expression,
+    Groups,
     Join,
     Listed,
     Parts,
@@ -43,8 +44,10 @@ CURRENCY = Join("LEFT JOIN currency AS {row}c ON {row}c.code = {row}.currency")
 HOME_CURRENCY = Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}.home_currency")
 DIGITS = {"digits": ("c", "digits"), "home_digits": ("h", "digits")}
 
+BUCKET = Groups("posting_bucket", "b", "posting_bucket_id")
 BUCKET_COLUMNS = {
-    name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id", "posting_key_id")
+    "posting_bucket_id": ("b", "id"),
+    **{name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id", "posting_key_id")},
 }
 KEY_COLUMNS = {
     name: ("k", name)
@@ -188,6 +191,7 @@ SHAPES: dict[type, Shape] = {
             "h": Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}k.home_currency", after="k"),
         },
         columns=BUCKET_COLUMNS | KEY_COLUMNS | DIGITS,
+        groups=BUCKET,
         shared=Shared("posting_key", "posting_key_id", "k", ["segments", "debit_account", "credit_account"]),
     ),
     Cancellation: Shape(

@@ -1,13 +1,17 @@
 """One statement while it is written: aliases, parameters, and selects with just the columns that are needed."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import partial
 from itertools import count
 
 from storage.conditions import Comparison, Condition
-from storage.documents.json_sql import JsonSql
-from storage.documents.shape import Column, Columns, Shape, Shared
+from storage.documents.json_sql import GroupsSql, JsonSql
+from storage.documents.shape import Column, Columns, Groups, Shape, Shared
+from storage.pages import Bound
+
+ID_MIN, ID_MAX = 0, 2**63 - 1
+"""Ids are between these."""
 
 
 class RowColumns:
@@ -48,6 +52,10 @@ class SharedColumns(RowColumns):
         """The value, as a column of the rows that have it in common."""
         self.values.append(value)
         return f"{self._rows}.shared{len(self.values)}"
+
+    def has(self, shape: Shape, name: str) -> bool:
+        """Whether a column of the rows is a column of the row that they have in common."""
+        return name in shape.columns and shape.columns[name][0] == self.of.join
 
     def select(self, columns: Sequence[str]) -> str:
         """SELECT the values and these columns of all such rows, the id by the name of the column that refers to it."""
@@ -132,31 +140,61 @@ class Statement:
         limit: int | None = None,
     ) -> str:
         """FROM the rows of the table that meet the conditions, with the columns that `row` needs."""
-        shared = row.shared
-        if shared is None or not shared.values:
-            return f"({self._select(shape, row.needed, where, order, limit)}) AS {row.alias}"
-        theirs = [name for name in row.needed if shape.columns.get(name, ("", ""))[0] == shared.of.join]
-        own = [shared.of.column, *(name for name in row.needed if name not in theirs)]
-        page = self._select(shape, own, where, order, limit)
-        sharing = self.json.sharing(page, shared.select(theirs), f"{shared.alias}.id", shared.of.column)
-        return f"({sharing}) AS {row.alias}"
-
-    def _select(
-        self,
-        shape: Shape,
-        names: Iterable[str],
-        where: Callable[[str], Sequence[str]],
-        order: Callable[[Column], str] | None,
-        limit: int | None,
-    ) -> str:
         alias = self.alias()
         conditions = where(alias)
         ordered = "" if order is None else f" ORDER BY {order(partial(column_of, shape, alias))}"
         if limit is not None:
             ordered += f" LIMIT {int(limit)}"
-        columns = ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in names) or "1 AS one"
+        columns = _columns(shape, alias, row)
         tables = f"{shape.table} AS {alias}{joins(shape, alias, ' '.join([columns, *conditions, ordered]))}"
-        return f"SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}"
+        return self._from(shape, row, f"SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}")
+
+    def select_in_groups(
+        self,
+        shape: Shape,
+        groups: Groups,
+        row: RowColumns,
+        where: Callable[[str], Sequence[str]],
+        bounds: Sequence[Bound],
+        direction: str,
+        limit: int,
+    ) -> str:
+        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs."""
+        alias = self.alias()
+        group = f"{alias}{groups.suffix}"
+        tables = GroupsSql(
+            f"{groups.table} AS {group}", f"{shape.table} AS {alias}", alias,
+            f"{group}.id", f"{alias}.id", f"{alias}.{groups.column}",
+        )  # fmt: skip
+        conditions, within = list(where(alias)), []
+        for bound in bounds:
+            of_group, of_row = map(self.bind, bound.key)
+            more, most = (">", ID_MIN) if bound.later else ("<", ID_MAX)
+            conditions.append(f"{tables.id} {more}= {of_group}")
+            within.append((more, f"CASE {tables.id} WHEN {of_group} THEN {of_row} ELSE {most} END"))
+        ordered = f" ORDER BY {tables.id}{direction}, {tables.row_id}{direction} LIMIT {int(limit)}"
+        columns = _columns(shape, alias, row)
+        rows = self.json.in_groups(tables, within, direction, int(limit))
+        joined = joins(shape, alias, " ".join([columns, *conditions]), given=groups.suffix)
+        return self._from(shape, row, f"SELECT {columns} FROM {rows}{joined}{where_all(conditions)}{ordered}")
+
+    def _from(self, shape: Shape, row: RowColumns, select: str) -> str:
+        """FROM the rows of the select, with what they share."""
+        if (shared := _shared(row)) is not None:
+            common = shared.select([name for name in row.needed if shared.has(shape, name)])
+            select = self.json.sharing(select, common, f"{shared.alias}.id", shared.of.column)
+        return f"({select}) AS {row.alias}"
+
+
+def _shared(row: RowColumns) -> SharedColumns | None:
+    return row.shared if row.shared is not None and row.shared.values else None
+
+
+def _columns(shape: Shape, alias: str, row: RowColumns) -> str:
+    names: list[str] = list(row.needed)
+    if (shared := _shared(row)) is not None:
+        names = [shared.of.column, *(name for name in names if not shared.has(shape, name))]
+    return ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in names) or "1 AS one"
 
 
 def _plain(values: Sequence[object]) -> list[object]:
@@ -169,9 +207,10 @@ def column_of(shape: Shape, alias: str, name: str) -> str:
     return f"{alias}{join}.{column}"
 
 
-def joins(shape: Shape, alias: str, text: str) -> str:
-    """The joins of the tables that the text names."""
-    return "".join(f" {shape.joins[join].sql.format(row=alias)}" for join in _needed(shape, alias, text))
+def joins(shape: Shape, alias: str, text: str, given: str | None = None) -> str:
+    """The joins of the tables that the text names, without the one that is given."""
+    needed = (join for join in _needed(shape, alias, text) if join != given)
+    return "".join(f" {shape.joins[join].sql.format(row=alias)}" for join in needed)
 
 
 def where_all(conditions: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from graphql import Executor
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Frame
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
@@ -29,6 +31,7 @@ from tests.support.subscriber import PATIENCE_SECONDS, TRANSPORTS, Transport, fo
 from tests.support.websocket import send, subscribe
 
 SIZE = 450
+PROTOCOL = Subprotocol("graphql-transport-ws")
 DOCUMENT = """subscription($run: String!, $after: String) {
   entryCancelOutcomes(number: $run, after: $after) {
     cursor sequence cancelledCount remainingCount journalEntry { number status }
@@ -177,6 +180,35 @@ def _token(client: Client, client_id: str, secret: str) -> str:
     return token
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("compression", [None, "deflate"])
+def test_each_outcome_is_a_message_of_its_own_compressed_if_that_was_agreed(
+    client: Client, monkeypatch: pytest.MonkeyPatch, compression: str | None
+) -> None:
+    run = run_of(client)
+    client.cancel(run)
+    client.wait(run, "CANCELLED")
+    frames: list[Frame] = []
+
+    async def go() -> list[int]:
+        url = client.url.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=[PROTOCOL], compression=compression) as connection:
+            await send(connection, {"type": "connection_init"})
+            await connection.recv()
+            for extension in connection.protocol.extensions:
+                monkeypatch.setattr(extension, "decode", partial(_recorded, frames, extension.decode))
+            await send(connection, subscribe(query=DOCUMENT, variables={"run": run}))
+            return await _sequences(connection)
+
+    assert asyncio.run(go()) == list(range(1, SIZE + 1))
+    assert sum(frame.rsv1 for frame in frames) == (0 if compression is None else SIZE + 1)
+
+
+def _recorded(frames: list[Frame], decode: Callable[..., Frame], frame: Frame, **options: Any) -> Frame:
+    frames.append(frame)
+    return decode(frame, **options)
+
+
 # More than the buffers of a connection hold: each outcome is a failure, whose message is told 95 times.
 LARGE = DOCUMENT.replace("cursor", " ".join(f"a{n}: message" for n in range(95)))
 
@@ -186,9 +218,8 @@ async def slow(client: Client, run: str, subscribed: asyncio.Event, read_on: asy
     receiver = socket.socket()
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     receiver.connect(("127.0.0.1", int(client.url.rpartition(":")[2])))
-    protocol = Subprotocol("graphql-transport-ws")
     url = client.url.replace("http", "ws", 1) + "/graphql"
-    async with connect(url, sock=receiver, subprotocols=[protocol], max_queue=1, compression=None) as connection:
+    async with connect(url, sock=receiver, subprotocols=[PROTOCOL], max_queue=1, compression=None) as connection:
         await send(connection, {"type": "connection_init"})
         await connection.recv()
         await send(connection, subscribe(query=LARGE, variables={"run": run}))

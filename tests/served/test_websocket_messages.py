@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.graphql.websocket import MOST_OPERATIONS
-from gateway.server import WebSocketProtocol
+from gateway.websocket_protocol import WebSocketProtocol
 from tests.support.client import Client
 from tests.support.http import REFUSED, RUNS, ledger_served
 from tests.support.websocket import send, subscribe, talk
@@ -219,8 +219,13 @@ def test_a_client_that_goes_amid_its_operations_leaves_no_traceback(gateway: Cli
     assert gateway.query("{ __typename }") == {"__typename": "Query"}
 
 
+@pytest.mark.parametrize(
+    "late",
+    [{"type": "websocket.send", "text": "late"}, {"type": "websocket.send", "texts": [b"late", b"later"]}],
+    ids=["one message", "several"],
+)
 def test_what_is_sent_to_a_client_that_no_longer_answers_is_no_fault(
-    gateway: Client, monkeypatch: pytest.MonkeyPatch
+    gateway: Client, monkeypatch: pytest.MonkeyPatch, late: Any
 ) -> None:
     made: list[WebSocketProtocol] = []
     accept = WebSocketProtocol.connection_made
@@ -239,7 +244,7 @@ def test_what_is_sent_to_a_client_that_no_longer_answers_is_no_fault(
 
             async def give_up_and_send() -> None:
                 protocol.keepalive_timeout()
-                await protocol.send({"type": "websocket.send", "text": "late"})
+                await protocol.send(late)
 
             given_up = asyncio.run_coroutine_threadsafe(give_up_and_send(), protocol.loop)
             with pytest.raises(ClientDisconnected):

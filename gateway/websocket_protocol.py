@@ -1,0 +1,75 @@
+"""WebSockets on a connection, as uvicorn speaks them, with what it leaves out."""
+
+from collections.abc import Coroutine, Sequence
+from typing import Any, Literal, TypedDict, cast
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
+from websockets.protocol import State
+
+
+class SendTexts(TypedDict):
+    """An event of our own, beside those of ASGI: texts in UTF-8, each of which is a message."""
+
+    type: Literal["websocket.send"]
+    texts: Sequence[bytes]
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Sends several messages at once, lets a handshake be refused with a body, and logs no client's mistake.
+
+    uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each. A text that is not UTF-8
+    closes the connection, as it should, but with a traceback in the log.
+    """
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand on the message that is complete."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def keepalive_timeout(self) -> None:
+        """Close a connection whose client no longer answers."""
+        super().keepalive_timeout()
+        # What the application sends from now on is lost, which is no fault: uvicorn 0.54 raises RuntimeError.
+        self.disconnected = True
+
+    def send(self, message: ASGISendEvent | SendTexts) -> Coroutine[Any, Any, None]:
+        """Send the application's message, or its messages."""
+        if "texts" in message:
+            return self._send_texts(cast("SendTexts", message)["texts"])
+        sent = super().send(message)
+        return self._refused(sent) if message["type"] == "websocket.http.response.body" else sent
+
+    async def _send_texts(self, texts: Sequence[bytes]) -> None:
+        await self.writable.wait()
+        if self.disconnected or self.conn.state is not State.OPEN:
+            raise ClientDisconnected
+        if self.conn.extensions:
+            for text in texts:
+                self.conn.send_text(text)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        else:
+            self.transport.write(b"".join(map(frame, texts)))
+
+    async def _refused(self, sent: Coroutine[Any, Any, None]) -> None:
+        await sent
+        self.handshake_complete = True
+
+
+def frame(text: bytes) -> bytes:
+    """The frame of a message that no extension changes (RFC 6455, 5.2), in a fifth of the time of websockets 17."""
+    size = len(text)
+    if size < 126:
+        return b"\x81%c%b" % (size, text)
+    if size < 1 << 16:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), text)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), text)
