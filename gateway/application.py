@@ -16,6 +16,7 @@ from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
+from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import metrics
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
@@ -42,13 +43,16 @@ class Application:
         require_api_key: bool = False,
         origins: Origins | None = None,
         documents: Documents | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
         With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
         `origins` allows it. `documents` decides which GraphQL documents run: by default all, also persisted ones.
+        `max_body_bytes` bounds the body of a request, decompressed, and a WebSocket message.
         """
         origins = origins or Origins()
+        self.max_body_bytes = max_body_bytes
         statements = Statements(database)
         self.feed = Feed(database, statements)
         self._on_start = on_start
@@ -56,7 +60,9 @@ class Application:
         self._workflows = Workflows(database, self.feed.changed)
         self.gateway = Gateway(database, statements, self._workflows, self.feed)
         authentication = Authentication(self.gateway, require_api_key)
-        endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
+        endpoint = GraphQLEndpoint(
+            self.gateway, authentication, tabs, documents or PersistedQueries(), origins, max_body_bytes
+        )
         health = Health(self.gateway)
         self.asgi = Starlette(
             lifespan=self._lifespan,
@@ -72,7 +78,7 @@ class Application:
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
-        self.asgi.router.default = rest(self.gateway, authentication)
+        self.asgi.router.default = rest(self.gateway, authentication, max_body_bytes)
 
     def stop_following(self) -> None:
         """End every subscription: otherwise a server that waits for its connections would never stop."""

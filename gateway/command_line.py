@@ -15,6 +15,7 @@ from gateway import api_key_commands, settings_command
 from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
+from gateway.limits import MAX_BODY_BYTES
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
@@ -88,6 +89,17 @@ TrustedDocumentsFile = Annotated[
         metavar="FILE",
         help="Run only the GraphQL documents of this manifest, written by Apollo's generate-persisted-query-manifest"
         " or by relay-compiler.",
+    ),
+]
+MaxBodyBytes = Annotated[
+    int,
+    typer.Option(
+        "--max-body-bytes",
+        envvar="JOURNAL_GATEWAY_MAX_BODY_BYTES",
+        min=10_000,
+        max=100_000_000,
+        help="The maximum bytes of a request's body, decompressed, and of a WebSocket message. While a larger one is"
+        " read, other requests wait longer.",
     ),
 ]
 CurrencyDigits = Annotated[
@@ -165,6 +177,7 @@ def serve(
     allow_origin: AllowOrigin = None,
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
+    max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
     from gateway.serving import serve_ledger
@@ -178,6 +191,7 @@ def serve(
         origins=allow_origin or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
+        max_body_bytes=max_body_bytes,
     )
 
 

@@ -1,5 +1,6 @@
 """`journal-gateway serve` and `demo`: everything between the command's options and the server."""
 
+import gc
 import tempfile
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
@@ -9,6 +10,7 @@ from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
+from gateway.limits import MAX_BODY_BYTES
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import Origins
 from gateway.server import listen
@@ -29,6 +31,7 @@ def serve_ledger(
     origins: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
+    max_body_bytes: int,
 ) -> None:
     """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect."""
     _serve(
@@ -39,6 +42,7 @@ def serve_ledger(
         require_api_key=require_api_key,
         origins=Origins(origins),
         documents=_documents(persisted_queries, trusted_documents),
+        max_body_bytes=max_body_bytes,
     )
 
 
@@ -66,6 +70,7 @@ def _serve(
     origins: Origins,
     require_api_key: bool = False,
     documents: Documents | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
@@ -91,6 +96,9 @@ def _serve(
                 out.print(note, soft_wrap=True, markup=False)
             if announce is not None:
                 announce(address)
+            # What is loaded by now stays: looking through it at each full collection would hold every request up.
+            gc.collect()
+            gc.freeze()
 
         application = Application(
             database,
@@ -99,6 +107,7 @@ def _serve(
             require_api_key=require_api_key,
             origins=origins,
             documents=documents,
+            max_body_bytes=max_body_bytes,
         )
         serve_application(application, listener)
 

@@ -34,7 +34,7 @@ COMPRESSED_BYTES_MIN = 1_000
 Answerer = Callable[[Request], Awaitable[Response]]
 
 
-def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
+def rest(gateway: Gateway, authentication: Authentication, max_body_bytes: int) -> ASGIApp:
     """The application. Every response, 404s included, has the interface's format."""
     app = Starlette(
         routes=routes(gateway, authentication),
@@ -47,6 +47,7 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
+    app.state.max_body_bytes = max_body_bytes
     return Tracing(GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN))
 
 

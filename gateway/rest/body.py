@@ -7,14 +7,11 @@ from starlette.requests import Request
 from gateway.body import BodyRefused, read_body
 from gateway.rest.refusals import Category, Refused, reason
 
-BODY_BYTES_MAX = 1024 * 1024
-"""The maximum bytes of a decompressed body, far above the largest useful one: notes of 2,000 characters."""
-
 
 async def read(request: Request) -> bytes:
     """The decompressed body. Raises Refused for one that is too large, or not compressed as its header says."""
     try:
-        return await read_body(request, BODY_BYTES_MAX)
+        return await read_body(request, request.app.state.max_body_bytes)
     except BodyRefused as error:
         category = Category.MALFORMED if error.status is HTTPStatus.BAD_REQUEST else Category.INVALID
         status = error.status if error.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus.OK
