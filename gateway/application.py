@@ -23,7 +23,7 @@ from gateway.rest.application import rest
 from resolvers.context import Gateway
 from runs.feed import Feed
 from runs.shared import settled
-from runs.statements import Statements
+from runs.statements import Statements, statements_for_access
 from runs.workflows import Workflows
 from storage.database import Database
 
@@ -55,7 +55,9 @@ class Application:
         self._database = database
         self._workflows = Workflows(database, self.feed.changed)
         self.gateway = Gateway(database, statements, self._workflows, self.feed)
-        authentication = Authentication(self.gateway, require_api_key)
+        # Callers are identified, and get tokens, whatever others read and change at the time.
+        access = Gateway(database, statements_for_access(database), self._workflows, self.feed)
+        authentication = Authentication(access, require_api_key)
         endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
         health = Health(self.gateway)
         self.asgi = Starlette(
@@ -72,7 +74,7 @@ class Application:
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
-        self.asgi.router.default = rest(self.gateway, authentication)
+        self.asgi.router.default = rest(self.gateway, access, authentication)
 
     def stop_following(self) -> None:
         """End every subscription: otherwise a server that waits for its connections would never stop."""

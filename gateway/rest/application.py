@@ -22,7 +22,7 @@ from gateway.rest.refusals import Category, Refused, of_request, of_rules, of_sh
 from gateway.rest.tracing import Tracing
 from gateway.rest.wire import Asked
 from resolvers.context import Context, Gateway
-from resolvers.errors import RequestError, Unauthenticated
+from resolvers.errors import RequestError, Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from runs.violations import Invalid
 
@@ -31,13 +31,16 @@ ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPO
 COMPRESSED_BYTES_MIN = 1_000
 """Responses of at least this many bytes are gzipped, if the client accepts it."""
 
+RETRY_SECONDS = "5"
+"""When a client may try again what the busy gateway refused."""
+
 Answerer = Callable[[Request], Awaitable[Response]]
 
 
-def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
-    """The application. Every response, 404s included, has the interface's format."""
+def rest(gateway: Gateway, access: Gateway, authentication: Authentication) -> ASGIApp:
+    """The application. Every response, 404s included, has the interface's format. `access` issues tokens."""
     app = Starlette(
-        routes=routes(gateway, authentication),
+        routes=routes(gateway, access, authentication),
         exception_handlers={
             Refused: _refused,
             Invalid: _on_invalid,
@@ -50,14 +53,14 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
     return Tracing(GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN))
 
 
-def routes(gateway: Gateway, authentication: Authentication) -> list[Route]:
+def routes(gateway: Gateway, access: Gateway, authentication: Authentication) -> list[Route]:
     """The routes of the interface."""
     return [
         *(
             Route(endpoint.route, _answerer(endpoint, gateway, authentication), methods=[endpoint.method])
             for endpoint in ENDPOINTS
         ),
-        Route("/oauth/token", TokenEndpoint(gateway).__call__, methods=["POST"]),
+        Route("/oauth/token", TokenEndpoint(access).__call__, methods=["POST"]),
         Route("/openapi.json", _openapi, methods=["GET"]),
     ]
 
@@ -105,7 +108,10 @@ async def _on_request_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
     if isinstance(error, Unauthenticated):
         return JSONResponse({"message": str(error)}, HTTPStatus.UNAUTHORIZED, CHALLENGE)
-    return await _refused(request, of_request(error))
+    response = await _refused(request, of_request(error))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
