@@ -9,13 +9,16 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from gateway import graphiql
 from gateway.authentication import Authentication
+from gateway.browser_policy import BrowserPolicy
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.health import Health
+from gateway.hosts import HostCheck, Hosts
 from gateway.metrics import metrics
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
@@ -41,12 +44,14 @@ class Application:
         on_start: OnStart | None = None,
         require_api_key: bool = False,
         origins: Origins | None = None,
+        hosts: Hosts | None = None,
         documents: Documents | None = None,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
         With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
-        `origins` allows it. `documents` decides which GraphQL documents run: by default all, also persisted ones.
+        `origins` allows it, and requests may name only `hosts`: by default those of the loopback interface. `documents`
+        decides which GraphQL documents run: by default all, also persisted ones.
         """
         origins = origins or Origins()
         statements = Statements(database)
@@ -60,21 +65,22 @@ class Application:
         authentication = Authentication(access, require_api_key)
         endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
         health = Health(self.gateway)
-        self.asgi = Starlette(
+        app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
             routes=[
                 Route("/", RedirectResponse("/graphql")),
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
-                Mount("/graphiql", routes=graphiql.routes(tabs)),
+                Mount("/graphiql", routes=graphiql.routes(), middleware=[Middleware(BrowserPolicy, graphiql.POLICY)]),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", metrics),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
-        self.asgi.router.default = rest(self.gateway, access, authentication)
+        app.router.default = rest(self.gateway, access, authentication)
+        self.asgi: ASGIApp = BrowserPolicy(HostCheck(app, hosts or Hosts()))
 
     def stop_following(self) -> None:
         """End every subscription: otherwise a server that waits for its connections would never stop."""

@@ -13,7 +13,7 @@ from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.authentication import CHALLENGE, Authentication
-from gateway.graphiql import Tab, page
+from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
@@ -78,7 +78,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
     async def _answer(self, request: Request) -> Response:
         accept = accepted(tuple(request.headers.getlist("accept")))
         if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
-            return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
+            return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
         try:
             context = await self.context(request.headers.get("authorization"))
             return await respond(request, await read_request(request), accept, self.documents, context)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from gateway.authentication import CHALLENGE, Authentication
 from gateway.rest import accounting, journal_entries, journal_runs
-from gateway.rest.body import read
+from gateway.rest.body import has_body, read, require_json
 from gateway.rest.endpoint import Call, Endpoint
 from gateway.rest.oauth import TokenEndpoint
 from gateway.rest.openapi import description
@@ -73,7 +73,7 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
             loaders=Loaders(gateway),
             parameters={name.replace("_", "-"): value for name, value in request.path_params.items()},
             url=request.url,
-            body=None if endpoint.body is None else await _body(request, endpoint.body),
+            body=await _body(request, endpoint.body),
             idempotency_key=request.headers.get("idempotency-key") if endpoint.idempotent_by_key else None,
         )
         answered = await endpoint.handler(call)
@@ -82,7 +82,12 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
     return answer
 
 
-async def _body(request: Request, model: type[Asked]) -> Asked:
+async def _body(request: Request, model: type[Asked] | None) -> Asked | None:
+    if model is None:
+        if has_body(request):
+            require_json(request)
+        return None
+    require_json(request)
     try:
         return model.model_validate_json(await read(request))
     except ValidationError as error:
