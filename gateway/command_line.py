@@ -18,7 +18,7 @@ from gateway.importing import FILES, Kind, importer
 from gateway.limits import MAX_BODY_BYTES
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
-from gateway.terminal import ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
+from gateway.terminal import ALLOWED_HOSTS, ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
 from resolvers.import_lines import ImportRefused
 from resolvers.settings import Wanted, check_agreement, settle
 from storage.database import Database, DatabaseError, database_file
@@ -71,6 +71,16 @@ AllowOrigin = Annotated[
         metavar="ORIGIN",
         help="Allow web pages of this origin, such as http://localhost:5173, to call the gateway; * allows every"
         " origin. Can be repeated; in the variable, separate origins by spaces.",
+    ),
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        envvar=ALLOWED_HOSTS,
+        metavar="HOST",
+        help="Answer requests that name this host, such as ledger.example.com, beside localhost and the address of"
+        " --host; * allows every host. Can be repeated; in the variable, separate hosts by spaces.",
     ),
 ]
 PersistedQueriesOption = Annotated[
@@ -175,6 +185,7 @@ def serve(
     aggregate_currency: AggregateCurrency = None,
     require_api_key: RequireApiKey = False,
     allow_origin: AllowOrigin = None,
+    allow_host: AllowHost = None,
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
     max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
@@ -189,6 +200,7 @@ def serve(
         lambda opened: _settle(opened, home_currency, aggregate_currency, serving=True),
         require_api_key=require_api_key,
         origins=allow_origin or (),
+        hosts=allow_host or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
         max_body_bytes=max_body_bytes,
@@ -196,11 +208,13 @@ def serve(
 
 
 @app.command()
-def demo(host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None) -> None:
+def demo(
+    host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None, allow_host: AllowHost = None
+) -> None:
     """Serve a temporary demo ledger."""
     from gateway.serving import serve_demo
 
-    serve_demo(host, port, allow_origin or ())
+    serve_demo(host, port, allow_origin or (), allow_host or ())
 
 
 @app.command(name="import")

@@ -10,6 +10,7 @@ from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
+from gateway.hosts import Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import Origins
@@ -29,6 +30,7 @@ def serve_ledger(
     *,
     require_api_key: bool,
     origins: Sequence[str],
+    hosts: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
     max_body_bytes: int,
@@ -41,12 +43,13 @@ def serve_ledger(
         settle,
         require_api_key=require_api_key,
         origins=Origins(origins),
+        hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
         max_body_bytes=max_body_bytes,
     )
 
 
-def serve_demo(host: str, port: int, origins: Sequence[str]) -> None:
+def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str]) -> None:
     """Serve a temporary ledger with example data until SIGTERM or Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
@@ -55,6 +58,7 @@ def serve_demo(host: str, port: int, origins: Sequence[str]) -> None:
             port,
             lambda _: None,
             origins=Origins(origins),
+            hosts=allowed_hosts(host, hosts),
             tabs=DEMO_TABS,
             fill=demo_ledger.fill,
             announce=_announce_demo,
@@ -68,6 +72,7 @@ def _serve(
     settle: Callable[[Database], None],
     *,
     origins: Origins,
+    hosts: Hosts,
     require_api_key: bool = False,
     documents: Documents | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
@@ -106,6 +111,7 @@ def _serve(
             on_start=started,
             require_api_key=require_api_key,
             origins=origins,
+            hosts=hosts,
             documents=documents,
             max_body_bytes=max_body_bytes,
         )
@@ -136,6 +142,19 @@ def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:
     if manifest is not None:
         return load_trusted_documents(manifest)
     return PersistedQueries() if persisted_queries else NoPersistedQueries()
+
+
+def allowed_hosts(listening: str, allowed: Sequence[str]) -> Hosts:
+    """The allowed hosts: those that are named, and the one that the gateway listens on, unless it is every address."""
+    own = listening.partition("%")[0]
+    return Hosts(allowed if _is_every_address(own) else [*allowed, own])
+
+
+def _is_every_address(host: str) -> bool:
+    try:
+        return not host or ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def _is_loopback(address: str) -> bool:
