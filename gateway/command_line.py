@@ -16,6 +16,8 @@ from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
 from gateway.limits import MAX_BODY_BYTES
+from gateway.openid import options as openid_options
+from gateway.openid.settings import DEFAULT_ALGORITHMS, DEFAULT_ROLES_CLAIM, openid_settings
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_HOSTS, ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
@@ -61,6 +63,14 @@ RequireApiKey = Annotated[
         "--require-api-key/--no-require-api-key",
         envvar="JOURNAL_GATEWAY_REQUIRE_API_KEY",
         help="Require an API-key token on every request; create keys with `journal-gateway api-key create`.",
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        envvar="JOURNAL_GATEWAY_INSECURE",
+        help="Let anyone who can reach the gateway do everything, also on an address that others can reach.",
     ),
 ]
 AllowOrigin = Annotated[
@@ -189,6 +199,13 @@ def serve(
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
     max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
+    oidc_issuer: openid_options.Issuer = None,
+    oidc_audience: openid_options.Audience = None,
+    oidc_roles: openid_options.Roles = None,
+    oidc_algorithms: openid_options.Algorithms = DEFAULT_ALGORITHMS,
+    oidc_roles_claim: openid_options.RolesClaim = DEFAULT_ROLES_CLAIM,
+    oidc_organizations_claim: openid_options.OrganizationsClaim = None,
+    insecure: Insecure = False,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
     from gateway.serving import serve_ledger
@@ -199,6 +216,10 @@ def serve(
         port,
         lambda opened: _settle(opened, home_currency, aggregate_currency, serving=True),
         require_api_key=require_api_key,
+        openid=openid_settings(
+            oidc_issuer, oidc_audience, oidc_roles, oidc_algorithms, oidc_roles_claim, oidc_organizations_claim
+        ),
+        insecure=insecure,
         origins=allow_origin or (),
         hosts=allow_host or (),
         persisted_queries=persisted_queries,
@@ -209,12 +230,16 @@ def serve(
 
 @app.command()
 def demo(
-    host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None, allow_host: AllowHost = None
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    allow_origin: AllowOrigin = None,
+    allow_host: AllowHost = None,
+    insecure: Insecure = False,
 ) -> None:
     """Serve a temporary demo ledger."""
     from gateway.serving import serve_demo
 
-    serve_demo(host, port, allow_origin or (), allow_host or ())
+    serve_demo(host, port, allow_origin or (), allow_host or (), insecure=insecure)
 
 
 @app.command(name="import")

@@ -107,5 +107,10 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     def _context(self, caller: Caller) -> RequestContext:
         return RequestContext(
-            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+            self._gateway,
+            caller.actor,
+            caller.permissions,
+            caller.name,
+            loaders=Loaders(self._gateway),
+            credential=caller.credential,
         )

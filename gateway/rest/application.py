@@ -70,7 +70,7 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
     async def answer(request: Request) -> Response:
         caller = await authentication.caller(request.headers.get("authorization"))
         call = Call(
-            context=Context(gateway, caller.actor, caller.permissions, caller.key_name),
+            context=Context(gateway, caller.actor, caller.permissions, caller.name),
             loaders=Loaders(gateway),
             parameters={name.replace("_", "-"): value for name, value in request.path_params.items()},
             url=request.url,
