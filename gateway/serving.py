@@ -1,5 +1,6 @@
 """`journal-gateway serve` and `demo`: everything between the command's options and the server."""
 
+import gc
 import tempfile
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
@@ -9,6 +10,8 @@ from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
+from gateway.hosts import Hosts
+from gateway.limits import MAX_BODY_BYTES
 from gateway.openid.settings import OpenIdSettings
 from gateway.openid.tokens import OpenId
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
@@ -41,8 +44,10 @@ def serve_ledger(
     openid: OpenIdSettings | None,
     insecure: bool,
     origins: Sequence[str],
+    hosts: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
+    max_body_bytes: int,
 ) -> None:
     """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect.
 
@@ -57,11 +62,13 @@ def serve_ledger(
         openid=None if openid is None else OpenId(openid),
         insecure=insecure,
         origins=Origins(origins),
+        hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
+        max_body_bytes=max_body_bytes,
     )
 
 
-def serve_demo(host: str, port: int, origins: Sequence[str], *, insecure: bool) -> None:
+def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str], *, insecure: bool) -> None:
     """Serve a temporary ledger with example data until SIGTERM or Ctrl-C. Raises Exposed as `serve_ledger` does."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
@@ -71,6 +78,7 @@ def serve_demo(host: str, port: int, origins: Sequence[str], *, insecure: bool) 
             lambda _: None,
             insecure=insecure,
             origins=Origins(origins),
+            hosts=allowed_hosts(host, hosts),
             tabs=DEMO_TABS,
             fill=demo_ledger.fill,
             announce=_announce_demo,
@@ -85,9 +93,11 @@ def _serve(
     *,
     insecure: bool,
     origins: Origins,
+    hosts: Hosts,
     require_api_key: bool = False,
     openid: OpenId | None = None,
     documents: Documents | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
@@ -112,6 +122,9 @@ def _serve(
                 out.print(note, soft_wrap=True, markup=False)
             if announce is not None:
                 announce(address)
+            # What is loaded by now stays: looking through it at each full collection would hold every request up.
+            gc.collect()
+            gc.freeze()
 
         application = Application(
             database,
@@ -120,7 +133,9 @@ def _serve(
             require_api_key=require_api_key,
             openid=openid,
             origins=origins,
+            hosts=hosts,
             documents=documents,
+            max_body_bytes=max_body_bytes,
         )
         serve_application(application, listener)
 
@@ -149,6 +164,19 @@ def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:
     if manifest is not None:
         return load_trusted_documents(manifest)
     return PersistedQueries() if persisted_queries else NoPersistedQueries()
+
+
+def allowed_hosts(listening: str, allowed: Sequence[str]) -> Hosts:
+    """The allowed hosts: those that are named, and the one that the gateway listens on, unless it is every address."""
+    own = listening.partition("%")[0]
+    return Hosts(allowed if _is_every_address(own) else [*allowed, own])
+
+
+def _is_every_address(host: str) -> bool:
+    try:
+        return not host or ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def _is_loopback(address: str) -> bool:

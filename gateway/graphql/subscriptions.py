@@ -46,11 +46,15 @@ async def results(
 
     A query or a mutation has one result.
     """
-    operation = _prepared(query, operation_name)
+    try:
+        operation = await SCHEMA.prepared(query, operation_name)
+    except RequestRefused as refused:
+        yield PreExecutionError(data=None, errors=refused.errors)
+        return
     executor = None
-    if operation is not None and operation.type is OperationType.SUBSCRIPTION:
+    if operation.type is OperationType.SUBSCRIPTION and not SCHEMA.limit_errors(operation, variables):
         executor = _executor(operation.document, operation_name, variables, context)
-    if operation is None or executor is None:
+    if executor is None:
         stream = await SCHEMA.stream(query, variables, context, operation_name=operation_name)
         async with aclosing(stream) as others:
             async for other in others:
@@ -113,13 +117,6 @@ async def _executed(executor: Executor[Any], event: object) -> ExecutionResult:
 def _told(errors: list[GraphQLError]) -> list[GraphQLError]:
     SCHEMA.process_errors(errors)
     return errors
-
-
-def _prepared(query: str, operation_name: str | None) -> Operation | None:
-    try:
-        return SCHEMA.prepare(query, operation_name)
-    except RequestRefused:
-        return None
 
 
 def _executor(

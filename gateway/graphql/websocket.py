@@ -22,7 +22,7 @@ from gateway.graphql.documents import DocumentRefused, find_document
 from gateway.graphql.encoding import encoded
 from gateway.graphql.payload import is_refusal
 from gateway.graphql.pieces import pieces
-from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
+from gateway.graphql.requests import BadRequest, decode_values, parse_parameters
 from gateway.graphql.subscriptions import Payloads, results
 from resolvers.errors import Unauthenticated, Unavailable
 from schema.info import RequestContext
@@ -41,6 +41,9 @@ FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 """The close code when the client cannot be authenticated at present."""
 
+LONGEST_ID = 255
+"""The characters of an operation's id, which is sent with each of its results."""
+
 MOST_OPERATIONS = 100
 """Operations that one connection may have at a time."""
 
@@ -56,7 +59,7 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
         """The messages' values. Raises BadRequest for invalid JSON, and NonTextMessageReceived."""
         try:
             while self.ws.application_state != WebSocketState.DISCONNECTED:
-                yield decode_json(await self.ws.receive_text(), "The message")
+                yield decode_values(await self.ws.receive_text(), "The message")
         except KeyError as error:
             raise NonTextMessageReceived from error
         except WebSocketDisconnect:
@@ -114,7 +117,8 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             await self.handle_invalid_message("A message is a JSON object with a type.")
         elif message["type"] in ("subscribe", "complete") and not _is_id(message.get("id")):
-            await self.handle_invalid_message(f"A {message['type']} message needs an id, which is a string.")
+            told = f"A {message['type']} message needs an id, a string of 1 to {LONGEST_ID} characters."
+            await self.handle_invalid_message(told)
         else:
             await super().handle_message(message)
 
@@ -151,7 +155,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 told = f"This connection has {MOST_OPERATIONS} operations, the most there may be; complete one first."
                 await self._refuse(message, told, TOO_MANY_OPERATIONS)
                 return
-            if register is not None and _is_valid(query, asked.operation_name):
+            if register is not None and await _is_valid(query, asked.operation_name):
                 register()
             message["payload"]["query"] = query
         await super().handle_subscribe(message)
@@ -213,12 +217,12 @@ def _end_of_token(result: ExecutionResult) -> str | None:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID
 
 
-def _is_valid(query: str, operation_name: str | None) -> bool:
+async def _is_valid(query: str, operation_name: str | None) -> bool:
     try:
-        SCHEMA.prepare(query, operation_name)
+        await SCHEMA.prepared(query, operation_name)
     except RequestRefused:
         return False
     return True
