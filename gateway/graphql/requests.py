@@ -48,7 +48,7 @@ def asks(request: Request) -> bool:
 
 
 async def read_request(request: Request, largest: int) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request with a body of at most `largest` bytes. Raises BadRequest if it has none."""
+    """The GraphQL request of an HTTP request, with a body of at most `largest` bytes. Raises BadRequest if it has none."""
     if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
     if request.method != "POST":
