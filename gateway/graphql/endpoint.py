@@ -13,7 +13,7 @@ from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.authentication import CHALLENGE, Authentication
-from gateway.graphiql import Tab, page
+from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
@@ -81,7 +81,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         try:
             accept = accepted(tuple(request.headers.getlist("accept")))
             if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
-                return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
+                return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
             context = await self.context(request.headers.get("authorization"))
             asked = await read_request(request, self._max_body_bytes)
             return await respond(request, asked, accept, self.documents, context)
@@ -107,5 +107,10 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     def _context(self, caller: Caller) -> RequestContext:
         return RequestContext(
-            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+            self._gateway,
+            caller.actor,
+            caller.permissions,
+            caller.name,
+            loaders=Loaders(self._gateway),
+            credential=caller.credential,
         )

@@ -5,13 +5,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import Message
 from http import HTTPStatus
 from typing import Any, NoReturn
 
 from starlette.requests import Request
 
 from gateway.body import BodyRefused, read_body
+from gateway.media_types import is_json, shown
 from schema.input_errors import shortened
 
 MAX_VALUES = 100_000
@@ -48,13 +48,13 @@ def asks(request: Request) -> bool:
 
 
 async def read_request(request: Request, largest: int) -> GraphQLRequest:
-    """The GraphQL request of an HTTP request, with a body of at most `largest` bytes. Raises BadRequest if it has none."""
+    """The GraphQL request in an HTTP request, whose body has at most `largest` bytes. Raises BadRequest."""
     if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
     if request.method != "POST":
         message = f"{request.method} is not allowed; send GraphQL by POST, or a query by GET."
         raise BadRequest(message, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD, POST"})
-    _require_json(request.headers.get("content-type", ""))
+    _require_json(request.headers.get("content-type"))
     try:
         body = await read_body(request, largest)
     except BodyRefused as error:
@@ -128,17 +128,9 @@ def _finite(text: str) -> float:
     return number
 
 
-def _require_json(content_type: str) -> None:
-    header = Message()
-    header["content-type"] = content_type
-    charset = str(header.get_param("charset", "utf-8")).lower()
-    if content_type.partition(";")[0].strip().lower() != "application/json" or charset not in (
-        "utf-8",
-        "utf8",
-        "us-ascii",
-    ):
-        found = repr(content_type) if content_type else "missing"
-        message = f"Content-Type is {found}; send application/json, in UTF-8."
+def _require_json(content_type: str | None) -> None:
+    if not is_json(content_type):
+        message = f"Content-Type is {shown(content_type)}; send application/json, in UTF-8."
         raise BadRequest(message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"Accept-Post": "application/json"})
 
 

@@ -73,7 +73,8 @@ async def results(
         if isinstance(source, CoreResult):
             yield PreExecutionError(data=None, errors=_told(source.errors or []))
             return
-        async with aclosing(source) as batches:  # type: ignore[type-var]
+        valid = context.gateway.live_callers.while_valid(context.credential, aiter(source))
+        async with aclosing(source), aclosing(valid) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 # What was executed before this subscription began may be older than what the subscriber knows.
                 payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch))
@@ -145,7 +146,7 @@ def _key(
     """
     names = _variables_of_selection(operation)
     values = encoded({name: variables[name] for name in sorted(names & variables.keys())})
-    return query, operation_name, values, context.actor, context.key_name, context.permissions
+    return query, operation_name, values, context.actor, context.name, context.permissions
 
 
 def _variables_of_selection(operation: Operation) -> set[str]:

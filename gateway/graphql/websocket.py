@@ -101,6 +101,8 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
     view: "GraphQLEndpoint"
     websocket: WebSocketAdapter
     _authorization: str | None = None
+    _token_ended: str | None = None
+    """Why the subscriptions were ended, once they were."""
 
     async def handle(self) -> None:
         """Serve the connection to its end. Invalid JSON closes it."""
@@ -176,14 +178,17 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 async for result in each:
                     if not isinstance(result, ExecutionResult):
                         await self.websocket.send_results(operation.id, result)
-                    elif is_refusal(result) and not begun and not _says_that_the_server_stops(result):
+                    elif is_refusal(result) and not begun and not _may_come_amid_others(result):
                         # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error.
                         await operation.send_initial_errors(result.errors or [])
                         return
                     else:
                         await operation.send_next(result)
+                        self._token_ended = _end_of_token(result) or self._token_ended
                     begun = True
             await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
+            if self._token_ended is not None and not self.operations:
+                await self.websocket.close(FORBIDDEN, self._token_ended)
         except Exception as error:
             await self.handle_task_exception(error)
             with suppress(Exception):
@@ -201,9 +206,14 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         return True
 
 
-def _says_that_the_server_stops(result: ExecutionResult) -> bool:
-    # This comes amid a subscription too, and clients read it in one way.
-    return any(isinstance(error.original_error, Unavailable) for error in result.errors or ())
+def _may_come_amid_others(result: ExecutionResult) -> bool:
+    # That the server stops, and that the token has ended, comes amid a subscription too; clients read it in one way.
+    return any(isinstance(error.original_error, Unavailable | Unauthenticated) for error in result.errors or ())
+
+
+def _end_of_token(result: ExecutionResult) -> str | None:
+    ended = (error.message for error in result.errors or () if isinstance(error.original_error, Unauthenticated))
+    return next(ended, None)
 
 
 def _is_id(value: object) -> bool:

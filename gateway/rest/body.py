@@ -5,7 +5,24 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from gateway.body import BodyRefused, read_body
+from gateway.media_types import is_json, shown
 from gateway.rest.refusals import Category, Refused, reason
+
+
+def has_body(request: Request) -> bool:
+    """Whether a body follows the head of the request."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def require_json(request: Request) -> None:
+    """Raises Refused for a body that is not sent as JSON.
+
+    A page of any web site can send a form or plain text without asking first, but never JSON.
+    """
+    content_type = request.headers.get("content-type")
+    if not is_json(content_type):
+        message = f"Content-Type is {shown(content_type)}; send application/json, in UTF-8."
+        raise Refused(reason(Category.INVALID, message), status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 async def read(request: Request) -> bytes:

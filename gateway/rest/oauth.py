@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.media_types import is_form, shown
 from gateway.rest.body import read
 from gateway.rest.refusals import Category
 from gateway.rest.wire import Wire
@@ -35,13 +36,17 @@ class TokenError(Wire):
 
 
 class TokenEndpoint:
-    """Issues tokens. HTTP status 400 means an invalid form, 401 invalid credentials."""
+    """Issues tokens. HTTP status 400 means an invalid form, 415 no form, 401 invalid credentials."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request. Raises Unauthenticated and Unavailable."""
+        content_type = request.headers.get("content-type")
+        if not is_form(content_type):
+            told = f"Content-Type is {shown(content_type)}; send a form (application/x-www-form-urlencoded), in UTF-8."
+            return _wrong(Category.INVALID, told, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         form = parse_qs((await read(request)).decode("utf-8", "replace"), keep_blank_values=True)
         given = {name: values[-1] for name, values in form.items()}
         missing = [name for name in ("grant_type", "client_id", "client_secret") if not given.get(name)]
@@ -55,6 +60,6 @@ class TokenEndpoint:
         return JSONResponse(answer.model_dump(), headers={"Cache-Control": "no-store"})
 
 
-def _wrong(category: Category, message: str) -> Response:
+def _wrong(category: Category, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Response:
     error = TokenError(code=category.code, message=message)
-    return JSONResponse(error.model_dump(), HTTPStatus.BAD_REQUEST)
+    return JSONResponse(error.model_dump(), status)
