@@ -8,10 +8,10 @@ from graphql import GraphQLError, GraphQLSchema, NonNullTypeNode, OperationType
 from strawberry.types import ExecutionResult
 
 from resolvers.budgets import Budget
-from schema.cost import FIELDS_MAX, Costs, Part, TooManyFields
+from schema.cost import Costs, Part
 from schema.input_errors import BAD_USER_INPUT
 from schema.plan import Selecting
-from schema.preparation import VALIDATION_FAILED, Operation
+from schema.preparation import Operation
 
 QUERY_TOO_LARGE = "QUERY_TOO_LARGE"
 BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
@@ -34,15 +34,15 @@ class Admitted:
 class Refused(Exception):
     """The operation is not executed."""
 
-    def __init__(self, error: GraphQLError, told: dict[str, Any] | None = None) -> None:
-        super().__init__(error)
-        self.error = error
+    def __init__(self, *errors: GraphQLError, told: dict[str, Any] | None = None) -> None:
+        super().__init__(*errors)
+        self.errors = errors
         self.told = told
 
     @property
     def result(self) -> ExecutionResult:
         """The result that tells so."""
-        return ExecutionResult(data=None, errors=[self.error], extensions=self.told)
+        return ExecutionResult(data=None, errors=list(self.errors), extensions=self.told)
 
 
 class Admission:
@@ -55,9 +55,9 @@ class Admission:
         """Admit an operation that costs no more than `most`, and spend its cost. Raises Refused."""
         cost = self._cost(operation, selecting)
         if cost > most:
-            raise Refused(self._too_large(selecting, cost, most), _told(cost, most, budget))
+            raise Refused(self._too_large(selecting, cost, most), told=_told(cost, most, budget))
         if seconds := budget.spend(cost):
-            raise Refused(self._beyond_budget(selecting, cost, budget, seconds), _told(cost, most, budget))
+            raise Refused(self._beyond_budget(selecting, cost, budget, seconds), told=_told(cost, most, budget))
         return Admitted(cost, _told(cost, most, budget))
 
     def beyond_executor(self, selecting: Selecting, cost: int, most: int) -> GraphQLError:
@@ -84,15 +84,6 @@ class Admission:
         if cost is None:
             try:
                 cost = self._costs.cost(selecting)
-            except TooManyFields:
-                told = (
-                    f"The operation selects more than {FIELDS_MAX:,} fields, where those of a fragment count wherever"
-                    " it is spread. Select fewer fields, or ask in several operations."
-                )
-                raise Refused(GraphQLError(told, extensions={"code": QUERY_TOO_LARGE})) from None
-            except RecursionError:
-                told = "The document is nested too deeply."
-                raise Refused(GraphQLError(told, extensions={"code": VALIDATION_FAILED})) from None
             except GraphQLError as error:
                 error.extensions = {"code": BAD_USER_INPUT}
                 raise Refused(error) from None

@@ -37,16 +37,8 @@ from schema.plan import Selecting
 CHANGE = 10
 """What each mutation costs beside the objects that it returns."""
 
-FIELDS_MAX = 2_000
-"""The fields that an operation may select, where those of a fragment count wherever it is spread."""
-
-
 INTROSPECTED = 8
 """So many objects of introspection count as one: they are in memory."""
-
-
-class TooManyFields(Exception):
-    """The operation selects more than FIELDS_MAX fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +71,6 @@ class _Sizes(NamedTuple):
     size: int = 1
 
 
-class _Selected(NamedTuple):
-    """What is selected of an object, or by a field: its cost, and its number of fields."""
-
-    cost: int
-    fields: int
-
-
 _NO_SIZES = _Sizes()
 
 
@@ -109,13 +94,13 @@ class Costs:
     def cost(self, operation: Selecting) -> int:
         """The cost of a query or a mutation, or of each event of a subscription; at least 1.
 
-        Raises TooManyFields, GraphQLError for a directive whose variable is null, and RecursionError.
+        Raises GraphQLError for a directive whose variable is null.
         """
-        return max(1, _Reckoning(self._fields, operation).operation().cost)
+        return max(1, _Reckoning(self._fields, operation).operation())
 
     def executed(self, operation: Selecting) -> int:
         """The cost of a mutation without lists, which statements write (`schema.info.written`). Raises as `cost`."""
-        return _Reckoning(self._fields, operation).executed().cost
+        return _Reckoning(self._fields, operation).executed()
 
     def largest(self, operation: Selecting) -> Part:
         """The field of the operation that costs most. Raises as `cost`."""
@@ -128,29 +113,21 @@ class _Reckoning:
 
     fields: Mapping[str, Mapping[str, _Field]]
     selecting: Selecting
-    known: dict[tuple[object, ...], _Selected] = field(default_factory=dict)
-    seen: int = 0
+    known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
-    def operation(self) -> _Selected:
+    def operation(self) -> int:
         return self._changes(self.selecting.fields())
 
-    def executed(self) -> _Selected:
+    def executed(self) -> int:
         fields, selected = self.fields[self.selecting.root().name], self.selecting.fields()
         return self._changes(
             {key: details for key, details in selected.items() if not fields[details[0].node.name.value].sized}
         )
 
-    def _changes(self, selected: Mapping[str, list[FieldDetails]]) -> _Selected:
-        """Of the operation itself."""
-        found = self._sum(self.selecting.root(), selected, _NO_SIZES)
-        is_change = self.selecting.operation.operation is OperationType.MUTATION
-        return _Selected(found.cost + CHANGE * len(selected) * is_change, found.fields)
-
     def largest(self) -> Part:
         of, sizes, selected = self.selecting.root(), _NO_SIZES, self.selecting.fields()
         key, cost = self._most_expensive(of, selected, sizes)
-        part = Part(key, cost, [])
-        name = key
+        part, name = Part(key, cost, []), key
         while selected:
             details = selected[key]
             around, name = name, details[0].node.name.value
@@ -162,41 +139,36 @@ class _Reckoning:
                 part.lists.append((name, size))
             if not described.of:
                 break
-            of = max(described.of, key=lambda one: self._object(one, details, inside).cost)
+            of = max(described.of, key=lambda one: self._object(one, details, inside))
             sizes, selected = inside, self.selecting.subfields(of, details)
             if selected:
                 key, _ = self._most_expensive(of, selected, sizes)
         return part
 
+    def _changes(self, selected: Mapping[str, list[FieldDetails]]) -> int:
+        """Of the operation itself."""
+        is_change = self.selecting.operation.operation is OperationType.MUTATION
+        return self._sum(self.selecting.root(), selected, _NO_SIZES) + CHANGE * len(selected) * is_change
+
     def _most_expensive(
         self, of: GraphQLObjectType, selected: Mapping[str, list[FieldDetails]], sizes: _Sizes
     ) -> tuple[str, int]:
-        costs = {key: self._field(of, details, sizes).cost for key, details in selected.items()}
+        costs = {key: self._field(of, details, sizes) for key, details in selected.items()}
         return max(costs.items(), key=lambda one: one[1])
 
-    def _sum(self, of: GraphQLObjectType, selected: Mapping[str, list[FieldDetails]], sizes: _Sizes) -> _Selected:
-        """Of one object of that type."""
-        self.seen += sum(map(len, selected.values()))
-        cost = fields = 0
-        for details in selected.values():
-            if self.seen > FIELDS_MAX or fields > FIELDS_MAX:
-                raise TooManyFields
-            one = self._field(of, details, sizes)
-            cost += one.cost
-            fields += one.fields
-        return _Selected(cost, fields)
+    def _sum(self, of: GraphQLObjectType, selected: Mapping[str, list[FieldDetails]], sizes: _Sizes) -> int:
+        """Of one object of that type, without itself."""
+        return sum(self._field(of, details, sizes) for details in selected.values())
 
-    def _field(self, of: GraphQLObjectType, details: list[FieldDetails], sizes: _Sizes) -> _Selected:
+    def _field(self, of: GraphQLObjectType, details: list[FieldDetails], sizes: _Sizes) -> int:
         described = self.fields[of.name][details[0].node.name.value]
         if not described.of:
-            return _Selected(described.weight, 1)
+            return described.weight
         size, inside = self._sizes(described, details[0].node, sizes)
-        objects = [self._object(one, details, inside) for one in described.of]
-        cost, fields = max(one.cost for one in objects), max(one.fields for one in objects)
-        counted = ceil(size * (1 + cost) / described.counted_as_one)
-        return _Selected(described.weight + counted, 1 + fields)
+        each = max(1 + self._object(one, details, inside) for one in described.of)
+        return described.weight + ceil(size * each / described.counted_as_one)
 
-    def _object(self, of: GraphQLObjectType, details: list[FieldDetails], sizes: _Sizes) -> _Selected:
+    def _object(self, of: GraphQLObjectType, details: list[FieldDetails], sizes: _Sizes) -> int:
         key = (of.name, sizes, *(id(one.node.selection_set) for one in details))
         if (found := self.known.get(key)) is None:
             found = self.known[key] = self._sum(of, self.selecting.subfields(of, details), sizes)

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from resolvers.access import Credential
 from resolvers.budgets import Budget
 from resolvers.context import Context
 from resolvers.loaders import Loaders
@@ -23,6 +24,7 @@ class RequestContext(Context):
     budget: Budget
     room: Room
     left: Callable[[], Awaitable[None]] | None = None
+    credential: Credential | None = None
 
 
 Info = strawberry.Info[RequestContext, None]

@@ -1,7 +1,7 @@
 """The schema, assembled."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,14 @@ from schema import (
 from schema.admission import Admission, Admitted, Refused
 from schema.executor import Executor
 from schema.info import Info, RequestContext
-from schema.input_errors import BAD_USER_INPUT, argument_error, variable_errors
+from schema.input_errors import (
+    BAD_USER_INPUT,
+    LONGEST_MESSAGE,
+    argument_error,
+    limit_errors,
+    shortened,
+    variable_errors,
+)
 from schema.mutation import Mutation
 from schema.plan import Planner, Selecting, selecting_of
 from schema.planning import Answers, Planning, Rows
@@ -74,15 +81,24 @@ class Schema(strawberry.Schema):
         """The operation to execute for a request. Raises RequestRefused if there is none."""
         return self._preparation.prepare(query, operation_name, allowed)
 
+    async def prepared(
+        self, query: str, operation_name: str | None, allowed: frozenset[OperationType] = STREAMABLE
+    ) -> Operation:
+        """The same as `prepare`, while other requests are answered."""
+        return await self._preparation.prepared(query, operation_name, allowed)
+
+    def limit_errors(self, operation: Operation, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """The refusal of variables whose values are too large to be looked at one by one; none for any other."""
+        return limit_errors(self._schema, operation.document, operation.definition, variables or {})
+
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
         allowed = set(kwargs.get("allowed_operation_types") or StrawberryOperationType)
         kwargs["allowed_operation_types"] = allowed - {StrawberryOperationType.SUBSCRIPTION}
-        asked = self._asked(*args, **kwargs)
-        if asked is None:
-            return await super().execute(*args, **kwargs)
-        result: ExecutionResult | None
         try:
+            asked = self._asked(*args, **kwargs)
+            if asked is None:
+                return await super().execute(*args, **kwargs)
             admitted = self._admission.admit(asked.operation, asked.selecting, asked.budget, asked.budget.limits.most)
             result = await self._executed(asked, admitted, partial(super().execute, *args, **kwargs))
         except Refused as refused:
@@ -92,7 +108,10 @@ class Schema(strawberry.Schema):
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """Execute an operation of any type, and stream its results: one, unless it is a subscription."""
-        asked = self._asked(*args, **kwargs)
+        try:
+            asked = self._asked(*args, **kwargs)
+        except Refused as refused:
+            return _once(refused.result)
         return await super().stream(*args, **kwargs) if asked is None else _once(await self.execute(*args, **kwargs))
 
     def admit(self, operation: Operation, executor: CoreExecutor[Any], budget: Budget) -> Admitted:
@@ -109,15 +128,18 @@ class Schema(strawberry.Schema):
         operation_name: str | None = None,
         **_: Any,
     ) -> "_Asked | None":
-        """What a query or a mutation asks for; None for a subscription, and what is refused before it is executed."""
+        """A query or a mutation; None for a subscription and for what the stock way refuses. Raises Refused."""
         try:
             operation = self.prepare(query or "", operation_name)
         except RequestRefused:
             return None
+        if errors := self.limit_errors(operation, variable_values):
+            raise Refused(*errors)
         if operation.type is OperationType.SUBSCRIPTION:
             return None
         definition = operation.definition
-        values = get_variable_values(self._schema, definition.variable_definitions or (), variable_values or {})
+        defined = definition.variable_definitions or ()
+        values = get_variable_values(self._schema, defined, variable_values or {}, max_errors=1, hide_suggestions=True)
         if isinstance(values, list):
             return None  # the stock way words why they are refused
         return _Asked(operation, Selecting(self._schema, operation.fragments, values, definition), context_value)
@@ -128,7 +150,7 @@ class Schema(strawberry.Schema):
         if asked.operation.type is OperationType.MUTATION:
             cost = self._admission.executed(asked.selecting)
             if cost > most:
-                raise Refused(self._admission.beyond_executor(asked.selecting, cost, most), admitted.told)
+                raise Refused(self._admission.beyond_executor(asked.selecting, cost, most), told=admitted.told)
             return await executing.change(execute)
         answered = await self._answers.answer(asked.selecting, asked.context)
         if isinstance(answered, ExecutionResult):
@@ -139,7 +161,7 @@ class Schema(strawberry.Schema):
         if error is None:
             error = self._admission.beyond_executor(asked.selecting, admitted.cost, most)
         self.process_errors([error])
-        raise Refused(error, admitted.told) from None
+        raise Refused(error, told=admitted.told) from None
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: Any
@@ -202,6 +224,7 @@ class Schema(strawberry.Schema):
             return
         errors[:] = [argument_error(error) or error for error in errors]
         for error in errors:
+            error.message = shortened(error.message, LONGEST_MESSAGE)
             fault = error.original_error
             if isinstance(fault, RequestError) and fault.path:
                 error.extensions = {**fault.extensions, "field": field_of(fault.path)}

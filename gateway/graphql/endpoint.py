@@ -14,7 +14,7 @@ from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.authentication import CHALLENGE, Authentication
-from gateway.graphiql import Tab, page
+from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
@@ -49,12 +49,14 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         documents: Documents,
         origins: Origins,
         limits: Limits,
+        max_body_bytes: int,
     ) -> None:
         super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self.documents = documents
         self._gateway = gateway
         self._authentication = authentication
         self._origins = origins
+        self._max_body_bytes = max_body_bytes
         self._page = page(tabs)
         self._budgets = Budgets(limits)
         self._room = Room(limits.executor)
@@ -82,12 +84,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         return True
 
     async def _answer(self, request: Request) -> Response:
-        accept = accepted(tuple(request.headers.getlist("accept")))
-        if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
-            return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
         try:
+            accept = accepted(tuple(request.headers.getlist("accept")))
+            if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
+                return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
             context = await self.context(request.headers.get("authorization"), request)
-            return await respond(request, await read_request(request), accept, self.documents, context)
+            asked = await read_request(request, self._max_body_bytes)
+            return await respond(request, asked, accept, self.documents, context)
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
@@ -110,14 +113,15 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     def _context(self, caller: Caller, connection: HTTPConnection) -> RequestContext:
         # Callers without a key are told apart by address: none of them uses up the budget of the others.
-        anonymous = caller.key_name is None
+        anonymous = caller.credential is None
         name = network_of(connection.client.host if connection.client else "") if anonymous else caller.actor
         return RequestContext(
             self._gateway,
             caller.actor,
             caller.permissions,
-            caller.key_name,
+            caller.name,
             loaders=Loaders(self._gateway),
+            credential=caller.credential,
             budget=self._budgets.of(name),
             room=self._room,
             left=partial(_left, connection) if isinstance(connection, Request) else None,
