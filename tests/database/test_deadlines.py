@@ -30,10 +30,14 @@ def test_a_statement_that_reads_is_cancelled_and_the_connection_goes_on(database
 
 
 def test_a_change_that_takes_too_long_changes_nothing(database: Database) -> None:
-    with deadline(0.5), pytest.raises(DeadlineExceeded), database.write() as session:
-        lock_settings(session).home_currency = "GBP"
-        session.flush()
-        session.execute(text(SLOW[database.is_sqlite]))
+    def change() -> None:
+        with deadline(0.5), database.write() as session:
+            lock_settings(session).home_currency = "GBP"
+            session.flush()
+            session.execute(text(SLOW[database.is_sqlite]))
+
+    with pytest.raises(DeadlineExceeded):
+        change()
     with database.read() as session:
         assert ledger_of(session).home_currency is None
 

@@ -103,9 +103,9 @@ def test_the_cost_is_told_with_each_response(client: Client) -> None:
     answer = httpx.post(f"{client.url}/graphql", json={"query": RUN}).json()
     assert answer["data"] == {"journalRun": None}
     told = answer["extensions"]["cost"]
-    assert told.pop("budgetLeft") in range(4_990_000, 5_000_000)
+    assert told.pop("budgetLeft") in range(9_990_000, 10_000_000)
     assert told.pop("budgetFullInSeconds") <= 1
-    assert told == {"operation": 1, "operationLimit": 100_000, "budgetPerMinute": 5_000_000}
+    assert told == {"operation": 1, "operationLimit": 100_000, "budgetPerMinute": 10_000_000}
 
     refused = httpx.post(f"{client.url}/graphql", json={"query": ATTACKS["20 to the fourth"][0]}).json()
     assert "data" not in refused
