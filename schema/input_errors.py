@@ -32,6 +32,9 @@ from schema.input_limits import Path, faults
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 
+LONGEST_MESSAGE = 1_000
+"""The characters of an error's message, which may repeat a value."""
+
 _MOST_ERRORS = 50
 
 

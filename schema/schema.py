@@ -22,7 +22,14 @@ from runs.shared import Span
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
 from schema.executor import Executor
 from schema.info import Info, RequestContext
-from schema.input_errors import BAD_USER_INPUT, argument_error, limit_errors, variable_errors
+from schema.input_errors import (
+    BAD_USER_INPUT,
+    LONGEST_MESSAGE,
+    argument_error,
+    limit_errors,
+    shortened,
+    variable_errors,
+)
 from schema.mutation import Mutation
 from schema.plan import Planner, Selecting, selecting_of
 from schema.planning import Answers, Planning, Rows
@@ -179,6 +186,7 @@ class Schema(strawberry.Schema):
             return
         errors[:] = [argument_error(error) or error for error in errors]
         for error in errors:
+            error.message = shortened(error.message, LONGEST_MESSAGE)
             fault = error.original_error
             if isinstance(fault, RequestError) and fault.path:
                 error.extensions = {**fault.extensions, "field": field_of(fault.path)}
