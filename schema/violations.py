@@ -8,6 +8,7 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from runs.violations import Invalid, Path, Rule, Violation
+from schema.permissions import ANYONE
 
 Value = TypeVar("Value")
 
@@ -17,7 +18,7 @@ _NAMES = {"organization": "organizationLabel"}
 ERRORS = "Every violation of the input; empty if it was accepted."
 
 
-@strawberry.type(description="A violation: one broken rule.")
+@strawberry.type(description="A violation: one broken rule.", directives=[ANYONE])
 class UserError:
     code: Rule = strawberry.field(description="The kind of violation.")
     message: str = strawberry.field(description="What is wrong, and what would be right.")
