@@ -33,6 +33,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 http=HttpProtocol,
                 ws=WebSocketProtocol,
+                ws_max_size=application.max_body_bytes,
             )
         )
         self._application = application

@@ -22,6 +22,9 @@ DatabaseUrl = Annotated[
 ALLOWED_ORIGINS = "JOURNAL_GATEWAY_ALLOWED_ORIGINS"
 """The environment variable of `serve --allow-origin`."""
 
+ALLOWED_HOSTS = "JOURNAL_GATEWAY_ALLOWED_HOSTS"
+"""The environment variable of `serve --allow-host`."""
+
 DEFAULT_DATABASE = "sqlite:///journal-gateway.db"
 
 

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlmodel import Session
 
 from resolvers.errors import Forbidden, RequestError, Unavailable
+from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.statements import Statements
 from runs.violations import Invalid
@@ -26,12 +27,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gateway:
-    """The database, workflows and feed that resolvers use."""
+    """The database, workflows, feed and callers that resolvers use."""
 
     database: Database
     statements: Statements
     workflows: Workflows
     feed: Feed
+    live_callers: LiveCallers
 
     async def read(
         self,
@@ -94,17 +96,17 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: the gateway, the actor for the audit trail, the permissions, and the name of the API key."""
+    """One request: the gateway, the actor for the audit trail, the permissions, and the name that users see."""
 
     gateway: Gateway
     actor: str
     permissions: frozenset[Permission]
-    key_name: str | None = None
+    name: str | None = None
 
     @property
     def user(self) -> str:
-        """The caller as shown to users: the name of the API key, if there is one."""
-        return self.key_name or self.actor
+        """The caller as shown to users: the name of the API key or the person, if there is one."""
+        return self.name or self.actor
 
     async def change(
         self,
@@ -131,7 +133,7 @@ class Context:
             raise self._forbidden(f"the permissions {names}", "the one for this change")
 
     def _forbidden(self, lacking: str, wanted: str) -> Forbidden:
-        caller = self.actor if self.key_name is None else f"API key {self.key_name}"
         return Forbidden(
-            f"{caller} lacks {lacking}; ask the administrator of this gateway for an API key that has {wanted}."
+            f"{self.user} lacks {lacking};"
+            f" ask the administrator of this gateway for an API key or a role that has {wanted}."
         )

@@ -3,27 +3,53 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from sqlmodel import Session
 
-from storage.database import Database
+from storage.database import Database, DatabaseBusy
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 Asked = TypeVar("Asked")
 
-_PARALLEL_MAX = 20
+CHANGES_MAX = 40
+"""Changes that are in progress or waiting; one more is refused at once."""
+
+CHANGE_WAIT_SECONDS = 10.0
+"""How long a change may wait: for its turn and then for another writer of the database."""
+
+_PARALLEL_READS = 16
+_PARALLEL_CHANGES = 8
+_PARALLEL_ANSWERS = 20
 
 
 class Statements:
-    """Runs functions with a session of the ledger, at most 20 at a time, and 20 single statements beside them."""
+    """Runs functions with a session of the ledger in threads.
 
-    def __init__(self, database: Database) -> None:
+    Reads, changes and checks have a queue each, so that none of them waits for the others; so have single statements.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        parallel_reads: int = _PARALLEL_READS,
+        parallel_changes: int = _PARALLEL_CHANGES,
+        changes_max: int = CHANGES_MAX,
+        change_wait_seconds: float | None = None,
+    ) -> None:
+        """`changes_max` counts the changes in progress and those that wait, each for at most `change_wait_seconds`."""
         self._database = database
-        self._limiter = CapacityLimiter(_PARALLEL_MAX)
-        self._threads = ThreadPoolExecutor(_PARALLEL_MAX, "ask")
+        self._reads = CapacityLimiter(parallel_reads)
+        self._checks = CapacityLimiter(1)
+        self._changing = CapacityLimiter(parallel_changes)
+        self._changes = 0
+        self._changes_max = changes_max
+        self._change_wait_seconds = CHANGE_WAIT_SECONDS if change_wait_seconds is None else change_wait_seconds
+        self._threads = ThreadPoolExecutor(_PARALLEL_ANSWERS, "ask")
 
     async def read(
         self,
@@ -37,7 +63,7 @@ class Statements:
             with self._database.read() as session:
                 return function(session, *args, **kwargs)
 
-        return await to_thread.run_sync(work, limiter=self._limiter)
+        return await to_thread.run_sync(work, limiter=self._reads)
 
     async def ask(self, function: Callable[[Database, Asked], Result], asked: Asked) -> Result:
         """Call the function with the database, which it asks one statement. Raises what `Database.ask` raises."""
@@ -46,7 +72,7 @@ class Statements:
 
     async def check(self, function: Callable[[Database], None]) -> None:
         """Call the function with the database itself, such as a check whether it can be used. Raises what it raises."""
-        await to_thread.run_sync(function, self._database, limiter=self._limiter)
+        await to_thread.run_sync(function, self._database, limiter=self._checks)
 
     async def write(
         self,
@@ -56,11 +82,26 @@ class Statements:
     ) -> Result:
         """Call the function in one transaction: everything it writes is committed, or nothing.
 
-        Raises what `Database.write` raises.
+        Raises what `Database.write` raises; DatabaseBusy also, and at once, if too many changes are waiting.
         """
+        ends = monotonic() + self._change_wait_seconds
 
         def work() -> Result:
-            with self._database.write() as session:
+            left = ends - monotonic()
+            if left <= 0:
+                raise DatabaseBusy
+            with self._database.write(wait_seconds=left) as session:
                 return function(session, *args, **kwargs)
 
-        return await to_thread.run_sync(work, limiter=self._limiter)
+        if self._changes >= self._changes_max:
+            raise DatabaseBusy
+        self._changes += 1
+        try:
+            return await to_thread.run_sync(work, limiter=self._changing)
+        finally:
+            self._changes -= 1
+
+
+def statements_for_access(database: Database) -> Statements:
+    """The queues for identifying callers and issuing tokens, which never wait for what callers read and change."""
+    return Statements(database, parallel_reads=4, parallel_changes=2, changes_max=20, change_wait_seconds=2.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
@@ -22,6 +22,11 @@ BUSY_SECONDS = 60
 
 ANSWER_SECONDS = 30.0
 """How long a statement that answers a query may take; then the database cancels it."""
+
+
+_WRITING = "BEGIN IMMEDIATE"
+_WAIT = "wait_milliseconds"
+"""The execution option of a connection that says how long a writer waits."""
 
 
 class DatabaseError(OperatorError):
@@ -48,7 +53,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             # With BEGIN IMMEDIATE, a reader would wait for the writer, so readers have an engine of their own.
-            self.writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
+            self.writer = _sqlite_engine(self.url, _WRITING)
             self.reader = _sqlite_engine(self.url, "BEGIN")
             self._engines = [self.writer, self.reader]
             self._asking: SqliteAsking | PostgresqlAsking = SqliteAsking(self.reader, answer_seconds)
@@ -56,7 +61,7 @@ class Database:
             self.writer = self.reader = create_engine(
                 self.url,
                 pool_size=10,
-                max_overflow=20,
+                max_overflow=30,
                 pool_pre_ping=True,
                 connect_args={"options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC"},
             )
@@ -77,14 +82,19 @@ class Database:
             self._asking = PostgresqlAsking(asker)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, wait_seconds: float | None = None) -> Iterator[Session]:
         """A transaction that may write; it commits at the end of the block, or rolls back if the block raises.
+
+        It waits at most `wait_seconds` for another writer: on SQLite for any, on PostgreSQL for one of the same rows.
+        By default that is BUSY_SECONDS on SQLite, and on PostgreSQL as long as it takes.
 
         Raises DatabaseBusy, with nothing changed, if another writer holds the database or in a deadlock; DatabaseError
         if the database fails, for example because the connection is lost or its disk is full; and UnfitText.
         """
         try:
             with _texts(), Session(self.writer, expire_on_commit=False) as session, session.begin():
+                if wait_seconds is not None:
+                    self._limit_wait(session, wait_seconds)
                 yield session
         except OperationalError as error:
             if _is_busy(error.orig):
@@ -105,6 +115,12 @@ class Database:
         except OperationalError as error:
             reason = " ".join(str(error.orig).split())
             raise DatabaseError(f"the database {self} failed during a query ({reason}); try again") from error
+
+    def _limit_wait(self, session: Session, seconds: float) -> None:
+        milliseconds = max(1, round(seconds * 1000))
+        session.connection(execution_options={_WAIT: milliseconds})
+        if not self.is_sqlite:
+            session.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
 
     def ask(self, text: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """The rows of a statement that only reads, without a transaction and without SQLAlchemy.
@@ -198,7 +214,7 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
         raise DatabaseError(
             f"the folder {folder} of the database file cannot be created ({error.strerror}); use another path"
         ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=40)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -211,6 +227,10 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
+        if begin == _WRITING:
+            # The connection may have served a writer that waited longer or shorter.
+            milliseconds = connection.get_execution_options().get(_WAIT, BUSY_SECONDS * 1000)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
         connection.exec_driver_sql(begin)
 
     return engine

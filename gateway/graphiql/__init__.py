@@ -8,10 +8,11 @@ from html import escape
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from gateway.browser_policy import PAGE
 from schema.schema import SCHEMA
 
 _HERE = Path(__file__).parent
@@ -19,11 +20,11 @@ _HERE = Path(__file__).parent
 ASSETS = _HERE / "assets"
 """The output of build.sh."""
 
-SOURCES = ("form.js", "graphiql.js", "page.css", "token.js")
+SOURCES = ("form.js", "page.css", "token.js")
 """Files that a page loads unbundled."""
 
-CDN = "https://esm.sh"
-CDN_PATH = "/graphiql/from-cdn"
+POLICY = {"Content-Security-Policy": PAGE}
+"""The headers of the page, and of what it loads."""
 
 HOW_TO_BUILD = "install Node.js with npm, run `make run` or `sh gateway/graphiql/build.sh`, and restart the gateway"
 
@@ -50,9 +51,7 @@ _PAGE = """\
 _FORM = """
       <main>
         <h1>Journal Gateway</h1>
-        <p class="notice">GraphiQL is not built on this server. To build it, {how_to_build}.
-          Or <a href="{cdn_path}">load GraphiQL from {cdn}</a>: your browser then runs code from that site, which can
-          use your access token.</p>
+        <p class="notice">GraphiQL is not built on this server. To build it, {how_to_build}.</p>
         <form id="operation">
           <label for="example">Example</label>
           <select id="example">{examples}</select>
@@ -91,34 +90,15 @@ def page(tabs: Sequence[Tab]) -> str:
         head = '<link rel="stylesheet" href="/graphiql/assets/graphiql.css">'
         return _filled(tabs, head, "/graphiql/assets/graphiql.js")
     examples = "".join(f"<option>{escape(_title(tab))}</option>" for tab in tabs)
-    form = _FORM.format(how_to_build=_code(HOW_TO_BUILD), cdn=CDN, cdn_path=CDN_PATH, examples=examples)
+    form = _FORM.format(how_to_build=_code(HOW_TO_BUILD), examples=examples)
     return _filled(tabs, "", "/graphiql/form.js", form)
 
 
-def page_from_cdn(tabs: Sequence[Tab]) -> str:
-    """The page with GraphiQL from its public CDN, for a user who chooses it."""
-    versions: dict[str, str] = json.loads((_HERE / "package.json").read_text())["dependencies"]
-    head = (
-        f'<link rel="stylesheet" href="{_cdn("graphiql", versions)}/dist/style.css">\n'
-        f'    <script type="importmap">{_for_html({"imports": _cdn_imports(versions)})}</script>'
-    )
-    content = (
-        f'<p class="notice">Loading GraphiQL from {CDN}. If it does not appear, the site is unreachable:'
-        ' return to <a href="/graphql">the form</a>.</p>'
-    )
-    return _filled(tabs, head, "/graphiql/graphiql.js", content)
-
-
-def routes(tabs: Sequence[Tab]) -> list[BaseRoute]:
+def routes() -> list[BaseRoute]:
     """The files that the page loads and links to, below /graphiql."""
-
-    def from_cdn(_request: Request) -> Response:
-        return HTMLResponse(page_from_cdn(tabs))
-
     return [
         *([Mount("/assets", StaticFiles(directory=ASSETS))] if is_built() else []),
         *(Route(f"/{name}", _source(name)) for name in SOURCES),
-        Route("/from-cdn", from_cdn),
         Route("/schema.graphql", _schema),
     ]
 
@@ -153,25 +133,6 @@ def _code(text: str) -> str:
     """The text as HTML, with text between backticks as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
-
-
-def _cdn(package: str, versions: dict[str, str]) -> str:
-    return f"{CDN}/{package}@{versions[package]}"
-
-
-def _cdn_imports(versions: dict[str, str]) -> dict[str, str]:
-    """GraphiQL's documented import map: `standalone` bundles a package, save for what all of them must share."""
-    shared = {
-        "graphiql": "react,react-dom,@graphiql/react,graphql",
-        "@graphiql/react": "react,react-dom,graphql,@graphiql/toolkit,@emotion/is-prop-valid",
-        "@graphiql/toolkit": "graphql,graphql-ws",
-    }
-    imports = {"@emotion/is-prop-valid": "data:text/javascript,"}
-    for package in versions:
-        address = _cdn(package, versions)
-        imports[package] = f"{address}?standalone&external={shared[package]}" if package in shared else address
-        imports[f"{package}/"] = f"{address}/"
-    return imports
 
 
 def _for_html(value: object) -> str:

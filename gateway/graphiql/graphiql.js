@@ -1,4 +1,4 @@
-// GraphiQL for this gateway. build.sh bundles this module; the page from the CDN loads it unbundled.
+// GraphiQL for this gateway, which build.sh bundles.
 import "graphiql/setup-workers/esm.sh";
 import { useGraphiQL } from "@graphiql/react";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";

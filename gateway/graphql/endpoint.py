@@ -13,7 +13,7 @@ from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.authentication import CHALLENGE, Authentication
-from gateway.graphiql import Tab, page
+from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
@@ -45,12 +45,14 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         tabs: Sequence[Tab],
         documents: Documents,
         origins: Origins,
+        max_body_bytes: int,
     ) -> None:
         super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self.documents = documents
         self._gateway = gateway
         self._authentication = authentication
         self._origins = origins
+        self._max_body_bytes = max_body_bytes
         self._page = page(tabs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,12 +78,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         return True
 
     async def _answer(self, request: Request) -> Response:
-        accept = accepted(tuple(request.headers.getlist("accept")))
-        if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
-            return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
         try:
+            accept = accepted(tuple(request.headers.getlist("accept")))
+            if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
+                return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
             context = await self.context(request.headers.get("authorization"))
-            return await respond(request, await read_request(request), accept, self.documents, context)
+            asked = await read_request(request, self._max_body_bytes)
+            return await respond(request, asked, accept, self.documents, context)
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
@@ -104,5 +107,10 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     def _context(self, caller: Caller) -> RequestContext:
         return RequestContext(
-            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+            self._gateway,
+            caller.actor,
+            caller.permissions,
+            caller.name,
+            loaders=Loaders(self._gateway),
+            credential=caller.credential,
         )

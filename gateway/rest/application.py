@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from gateway.authentication import CHALLENGE, Authentication
 from gateway.rest import accounting, journal_entries, journal_runs
-from gateway.rest.body import read
+from gateway.rest.body import has_body, read, require_json
 from gateway.rest.endpoint import Call, Endpoint
 from gateway.rest.oauth import TokenEndpoint
 from gateway.rest.openapi import description
@@ -22,7 +22,7 @@ from gateway.rest.refusals import Category, Refused, of_request, of_rules, of_sh
 from gateway.rest.tracing import Tracing
 from gateway.rest.wire import Asked
 from resolvers.context import Context, Gateway
-from resolvers.errors import RequestError, Unauthenticated
+from resolvers.errors import RequestError, Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from runs.violations import Invalid
 
@@ -31,13 +31,16 @@ ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPO
 COMPRESSED_BYTES_MIN = 1_000
 """Responses of at least this many bytes are gzipped, if the client accepts it."""
 
+RETRY_SECONDS = "5"
+"""When a client may try again what the busy gateway refused."""
+
 Answerer = Callable[[Request], Awaitable[Response]]
 
 
-def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
-    """The application. Every response, 404s included, has the interface's format."""
+def rest(gateway: Gateway, access: Gateway, authentication: Authentication, max_body_bytes: int) -> ASGIApp:
+    """The application. Every response, 404s included, has the interface's format. `access` issues tokens."""
     app = Starlette(
-        routes=routes(gateway, authentication),
+        routes=routes(gateway, access, authentication),
         exception_handlers={
             Refused: _refused,
             Invalid: _on_invalid,
@@ -47,17 +50,18 @@ def rest(gateway: Gateway, authentication: Authentication) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
+    app.state.max_body_bytes = max_body_bytes
     return Tracing(GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN))
 
 
-def routes(gateway: Gateway, authentication: Authentication) -> list[Route]:
+def routes(gateway: Gateway, access: Gateway, authentication: Authentication) -> list[Route]:
     """The routes of the interface."""
     return [
         *(
             Route(endpoint.route, _answerer(endpoint, gateway, authentication), methods=[endpoint.method])
             for endpoint in ENDPOINTS
         ),
-        Route("/oauth/token", TokenEndpoint(gateway).__call__, methods=["POST"]),
+        Route("/oauth/token", TokenEndpoint(access).__call__, methods=["POST"]),
         Route("/openapi.json", _openapi, methods=["GET"]),
     ]
 
@@ -66,11 +70,11 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
     async def answer(request: Request) -> Response:
         caller = await authentication.caller(request.headers.get("authorization"))
         call = Call(
-            context=Context(gateway, caller.actor, caller.permissions, caller.key_name),
+            context=Context(gateway, caller.actor, caller.permissions, caller.name),
             loaders=Loaders(gateway),
             parameters={name.replace("_", "-"): value for name, value in request.path_params.items()},
             url=request.url,
-            body=None if endpoint.body is None else await _body(request, endpoint.body),
+            body=await _body(request, endpoint.body),
             idempotency_key=request.headers.get("idempotency-key") if endpoint.idempotent_by_key else None,
         )
         answered = await endpoint.handler(call)
@@ -79,7 +83,12 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
     return answer
 
 
-async def _body(request: Request, model: type[Asked]) -> Asked:
+async def _body(request: Request, model: type[Asked] | None) -> Asked | None:
+    if model is None:
+        if has_body(request):
+            require_json(request)
+        return None
+    require_json(request)
     try:
         return model.model_validate_json(await read(request))
     except ValidationError as error:
@@ -105,7 +114,10 @@ async def _on_request_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
     if isinstance(error, Unauthenticated):
         return JSONResponse({"message": str(error)}, HTTPStatus.UNAUTHORIZED, CHALLENGE)
-    return await _refused(request, of_request(error))
+    response = await _refused(request, of_request(error))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -81,6 +81,7 @@ def _operation(endpoint: Endpoint, references: References) -> dict[str, Any]:
             "content": {"application/json": {"schema": references[endpoint.body]}},
         }
         operation["responses"]["413"] = _content("The body is too large.", references[Refusal])
+        operation["responses"]["415"] = _content("The body is not sent as JSON in UTF-8.", references[Refusal])
     return operation
 
 
@@ -131,6 +132,7 @@ def _token_operation(references: References) -> dict[str, Any]:
             "200": _content("A token.", references[TokenResponse]),
             "400": _content("The form is invalid.", references[TokenError]),
             "401": _content("The id or the secret is invalid.", references[Unauthorized]),
+            "415": _content("The body is not sent as a form in UTF-8.", references[TokenError]),
             "503": _content("The ledger is busy, or the database connection is lost; retry.", references[Refusal]),
         },
     }

@@ -137,7 +137,7 @@ def test_without_graphiql_the_page_says_so_and_offers_a_form(browser: str, datab
     with served(Application(database, require_api_key=True), database) as client:
         told = look("page-form.mjs", browser, client, clientId=key.client_id, clientSecret=secret, run=number)
     assert "GraphiQL is not built on this server. To build it, install Node.js with npm" in told["notice"]
-    assert told["links"] == ["/graphiql/from-cdn", "/graphiql/schema.graphql", "/openapi.json"]
+    assert told["links"] == ["/graphiql/schema.graphql", "/openapi.json"]
     assert told["query"]["data"]["journalRuns"]["totalCount"] == 1
     assert "JSON" in told["bad variables"]
     assert json.loads(told["subscription"])["data"]["entryCancelOutcomes"]["outcome"] == "CANCELLED"

@@ -58,15 +58,6 @@ def test_everything_the_page_loads_exists_and_an_unknown_asset_is_not_found(
         assert http.get("/graphiql/schema.graphql").text == SDL_PATH.read_text()
 
 
-def test_graphiql_from_its_cdn_is_a_separate_page(client: Client) -> None:
-    page = httpx.get(f"{client.url}/graphiql/from-cdn", timeout=30).text
-    found = re.search(r'<script type="importmap">(.*?)</script>', page)
-    assert found is not None
-    imports = json.loads(found[1])["imports"]
-    assert imports["graphiql"].startswith("https://esm.sh/graphiql@5.")
-    assert "/graphiql/graphiql.js" in loaded(page)
-
-
 def test_the_start_says_in_a_line_that_graphiql_is_not_built(database_url: str, tmp_path: Path) -> None:
     arguments = ["serve", "--port", "0", "--database", database_url]
     with subprocess.Popen(

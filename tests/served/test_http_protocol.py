@@ -36,7 +36,7 @@ def post(headers: bytes = b"", body: bytes = QUERY, *, chunked: bool = False) ->
     """A request with this body."""
     length = b"Transfer-Encoding: chunked\r\n" if chunked else b"Content-Length: %d\r\n" % len(body)
     sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if chunked else body
-    return b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%b%b\r\n%b" % (
+    return b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%b%b\r\n%b" % (
         length,
         headers,
         sent,

@@ -65,7 +65,7 @@ def test_it_describes_exactly_the_served_operations(client: Client) -> None:
     gateway = Application(client.database).gateway
     there = {
         (method, route.path.replace("_", "-"))
-        for route in routes(gateway, Authentication(gateway, required=False))
+        for route in routes(gateway, gateway, Authentication(gateway, required=False))
         for method in (route.methods or set()) - {"HEAD"}
     }
     told = {

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from gateway.rest.body import BODY_BYTES_MAX
+from gateway.limits import MAX_BODY_BYTES
 from storage.database import Database
 from tests.support.client import Client
+from tests.support.http import JSON
 from tests.support.ledger import line, post
 from tests.support.rest import Rest
 
@@ -164,20 +165,48 @@ def test_bodies_are_gzipped_in_both_directions(rest: Rest, many_entries: str) ->
 
     notes = "/v1/journal-entries/JE-00000001/basic-information"
     content = gzip.compress(json.dumps({"notes": "packed"}).encode())
-    gzipped = {"Content-Encoding": "gzip"}
+    gzipped = {**JSON, "Content-Encoding": "gzip"}
     assert rest.http.put(notes, content=content, headers=gzipped).json() == {"success": True}
     assert rest.send("GET", "/v1/journal-entries/JE-00000001")["notes"] == "packed"
 
     for broken in (b"{}", content[:-4], content + b"x"):
         ((code, message),) = reasons(rest.http.put(notes, content=broken, headers=gzipped))
         assert (code, "gzip" in message) == (50000090, True)
-    ((code, message),) = reasons(rest.http.put(notes, content=content, headers={"Content-Encoding": "br"}))
+    ((code, message),) = reasons(rest.http.put(notes, content=content, headers={**JSON, "Content-Encoding": "br"}))
     assert (code, message.startswith("Content-Encoding: 'br' is not supported")) == (50000020, True)
-    bomb = gzip.compress(b'{"notes": "' + b" " * 100 * BODY_BYTES_MAX + b'"}')
-    for too_large, headers in ((bomb, gzipped), (b" " * (BODY_BYTES_MAX + 1), {})):
+    bomb = gzip.compress(b'{"notes": "' + b" " * 100 * MAX_BODY_BYTES + b'"}')
+    for too_large, headers in ((bomb, gzipped), (b" " * (MAX_BODY_BYTES + 1), JSON)):
         ((code, message),) = reasons(rest.http.put(notes, content=too_large, headers=headers), 413)
         assert (code, message) == (50000020, "The body is too large; send at most 1,048,576 bytes.")
     assert rest.send("GET", "/v1/journal-entries/JE-00000001")["notes"] == "packed"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "application/json; charset=latin1", None],
+)
+def test_a_body_that_is_not_sent_as_json_is_refused(rest: Rest, sent: str | None) -> None:
+    headers = {} if sent is None else {"Content-Type": sent}
+    found = "missing" if sent is None else repr(sent)
+    expected = [(50000020, f"Content-Type is {found}; send application/json, in UTF-8.")]
+    content = json.dumps(RUN).encode()
+    for method, path in (("POST", "/v1/journal-runs"), ("PUT", "/v1/journal-runs/JR-00000001/cancel")):
+        assert reasons(rest.http.request(method, path, content=content, headers=headers), 415) == expected
+    assert rest.send("GET", "/v1/journal-runs/JR-00000001")["success"] is False
+
+
+def test_json_is_recognised_in_any_case_and_with_parameters(rest: Rest) -> None:
+    for sent in ("APPLICATION/JSON", "application/json;charset=UTF-8", 'application/json; charset="utf-8"; v=1'):
+        response = rest.http.post("/v1/journal-runs", content=b"{", headers={"Content-Type": sent})
+        assert [code for code, _ in reasons(response)] == [50000090]
+
+
+def test_a_token_is_issued_for_a_form_alone(rest: Rest) -> None:
+    form = b"grant_type=client_credentials&client_id=a&client_secret=b"
+    for sent, status in (("text/plain", 415), ("application/json", 415), ("Application/X-WWW-Form-Urlencoded", 401)):
+        response = rest.http.post("/oauth/token", content=form, headers={"Content-Type": sent})
+        assert response.status_code == status
+        assert (f"Content-Type is '{sent}'; send a form" in response.json()["message"]) is (status == 415)
 
 
 @pytest.mark.parametrize(
@@ -209,12 +238,12 @@ def test_bodies_are_gzipped_in_both_directions(rest: Rest, many_entries: str) ->
 def test_a_body_that_is_not_as_described_is_refused_with_every_fault(
     rest: Rest, body: bytes, expected: list[tuple[int, str]]
 ) -> None:
-    assert reasons(rest.http.post("/v1/journal-runs", content=body)) == expected
+    assert reasons(rest.http.post("/v1/journal-runs", content=body, headers=JSON)) == expected
 
 
 def test_a_text_that_no_database_stores_is_a_clients_error(rest: Rest, many_entries: str) -> None:
     for body in (b'{"notes": "a\\u0000b"}', b'{"notes": "\\ud800"}'):
-        response = rest.http.put("/v1/journal-entries/JE-00000001/basic-information", content=body)
+        response = rest.http.put("/v1/journal-entries/JE-00000001/basic-information", content=body, headers=JSON)
         assert response.status_code == httpx.codes.OK, response.text
     assert reasons(rest.http.get("/v1/journal-runs/%00"))
     assert reasons(rest.http.get("/v1/journal-runs/%ff"))
