@@ -18,6 +18,7 @@ from storage.texts import is_storable
 from storage.words import TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
+_ORGANIZATIONS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _transaction_types(draft: RunDraft, found: _Range | None, violations: Violat
                 f"there is no transaction type {name!r}; the types are: {', '.join(_TRANSACTION_TYPES)}",
                 *place,
             )
-        elif name in draft.types[:position]:
+        elif TransactionType(name) in known:
             violations.add(Rule.DUPLICATE, f"transaction type {name} is given more than once", *place)
         else:
             known.append(TransactionType(name))
@@ -248,23 +249,27 @@ def _check_whole_period(draft: RunDraft, found: _Range | None, violations: Viola
 def _organizations(session: Session, draft: RunDraft, violations: Violations) -> list[str]:
     labels = draft.organization_labels or []
     known = organizations(session) if labels else []
-    names: list[str] = []
+    known_names = set(known)
+    shown = ", ".join(known[:_ORGANIZATIONS_SHOWN]) or "none"
+    if len(known) > _ORGANIZATIONS_SHOWN:
+        shown += f" and {len(known) - _ORGANIZATIONS_SHOWN:,} others"
+    names: dict[str, None] = {}
     for position, label in enumerate(labels):
         place = ("organization_labels", position)
         name = normalised_name(label, violations, *place)
         if name is None:
             continue
-        if name not in known:
+        if name not in known_names:
             violations.add(
                 Rule.UNKNOWN,
-                f"there is no organisation {name!r}; the organisations are: {', '.join(known) or 'none'}",
+                f"there is no organisation {name!r}; the organisations are: {shown}",
                 *place,
             )
         elif name in names:
             violations.add(Rule.DUPLICATE, f"organisation {name!r} is given more than once", *place)
         else:
-            names.append(name)
-    return names
+            names[name] = None
+    return list(names)
 
 
 def _check_aggregation(

@@ -54,7 +54,8 @@ def test_from_1_to_1000_entries_are_named(client: Client) -> None:
     assert (error["code"], error["field"]) == ("OUT_OF_RANGE", ["input", "journalEntryNumbers"])
     assert error["message"] == "Give 1 to 1,000 journal entries; this call has 0."
     document = """mutation($numbers: [String!]!) {
-      setTransferredToAccounting(input: { journalEntryNumbers: $numbers, transferredToAccounting: YES }) { errors { code } } }"""
+      setTransferredToAccounting(input: { journalEntryNumbers: $numbers, transferredToAccounting: YES }) {
+        errors { code } } }"""
     (error,) = client.send(document, {"numbers": [f"JE-{number:08}" for number in range(1001)]})["errors"]
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": ["input", "journalEntryNumbers"]}
     assert error["message"] == "journalEntryNumbers has 1,001 values; the maximum is 1,000. Send fewer at once."
