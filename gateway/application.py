@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 from gateway import graphiql
 from gateway.authentication import Authentication
 from gateway.browser_policy import BrowserPolicy
+from gateway.connection_limits import ConnectionLimits
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.metrics import metrics
@@ -45,15 +47,18 @@ class Application:
         require_api_key: bool = False,
         origins: Origins | None = None,
         hosts: Hosts | None = None,
+        limits: ConnectionLimits | None = None,
+        subscriptions: SubscriptionLimits | None = None,
         documents: Documents | None = None,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
         With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
-        `origins` allows it, and requests may name only `hosts`: by default those of the loopback interface. `documents`
-        decides which GraphQL documents run: by default all, also persisted ones.
+        `origins` allows it, and requests may name only `hosts`: by default those of the loopback interface. `limits`
+        are those of connections. `documents` decides which GraphQL documents run: by default all, also persisted ones.
         """
         origins = origins or Origins()
+        self.limits = limits or ConnectionLimits()
         statements = Statements(database)
         self.feed = Feed(database, statements)
         self._on_start = on_start
@@ -63,7 +68,15 @@ class Application:
         # Callers are identified, and get tokens, whatever others read and change at the time.
         access = Gateway(database, statements_for_access(database), self._workflows, self.feed)
         authentication = Authentication(access, require_api_key)
-        endpoint = GraphQLEndpoint(self.gateway, authentication, tabs, documents or PersistedQueries(), origins)
+        endpoint = GraphQLEndpoint(
+            self.gateway,
+            authentication,
+            tabs,
+            documents or PersistedQueries(),
+            origins,
+            subscriptions or SubscriptionLimits(),
+            self.limits.init_seconds,
+        )
         health = Health(self.gateway)
         app = Starlette(
             lifespan=self._lifespan,

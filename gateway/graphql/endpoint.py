@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
 from gateway.graphql.requests import BadRequest, asks, read_request
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
@@ -45,9 +47,17 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         tabs: Sequence[Tab],
         documents: Documents,
         origins: Origins,
+        subscriptions: SubscriptionLimits,
+        init_seconds: float,
     ) -> None:
-        super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        """`init_seconds` is how long a WebSocket may wait with its message connection_init."""
+        super().__init__(
+            SCHEMA,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=init_seconds),
+        )
         self.documents = documents
+        self.subscriptions = subscriptions
         self._gateway = gateway
         self._authentication = authentication
         self._origins = origins
@@ -81,7 +91,9 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
             return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
         try:
             context = await self.context(request.headers.get("authorization"))
-            return await respond(request, await read_request(request), accept, self.documents, context)
+            return await respond(
+                request, await read_request(request), accept, self.documents, self.subscriptions, context
+            )
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
