@@ -41,7 +41,8 @@ bench: $(INSTALLED) ## Run the benchmarks and update bench/RESULTS.md
 compare: $(INSTALLED) ## Compare the answers of every way to 50,000 random documents (DOCUMENTS and SEED set others)
 	$(BIN)/python -m tests.support.compare
 
-fuzz: $(INSTALLED) ## Fuzz the REST interface with tens of thousands of generated requests
+fuzz: $(INSTALLED) ## Send a million odd inputs (INPUTS and SEED set others), and 20,000 requests made from OpenAPI
+	$(BIN)/python -m tests.support.fuzz
 	FUZZ_EXAMPLES=20000 $(BIN)/pytest tests/served/test_openapi.py --numprocesses 2
 
 clean: ## Remove the environment and the caches

@@ -21,11 +21,14 @@ from gateway.graphql.documents import Documents, PersistedQueries
 from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
+from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import metrics
+from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
 from resolvers.context import Gateway
+from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.shared import settled
 from runs.statements import Statements, statements_for_access
@@ -45,29 +48,37 @@ class Application:
         tabs: Sequence[Tab] = TABS,
         on_start: OnStart | None = None,
         require_api_key: bool = False,
+        openid: OpenId | None = None,
         origins: Origins | None = None,
         hosts: Hosts | None = None,
         limits: ConnectionLimits | None = None,
         subscriptions: SubscriptionLimits | None = None,
         documents: Documents | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
-        With `require_api_key`, every request needs an API key's token. Pages of other origins may call only if
-        `origins` allows it, and requests may name only `hosts`: by default those of the loopback interface. `limits`
-        are those of connections. `documents` decides which GraphQL documents run: by default all, also persisted ones.
+        With `require_api_key`, every request needs an API key's token; with `openid`, such a token or one of the
+        identity provider. Pages of other origins may call only if `origins` allows it, and requests may name only
+        `hosts`: by default those of the loopback interface. `limits` are those of connections. `documents` decides
+        which GraphQL documents run: by default all, also persisted ones. `max_body_bytes` bounds the body of a request,
+        decompressed, and a WebSocket message.
         """
         origins = origins or Origins()
         self.limits = limits or ConnectionLimits()
+        self.max_body_bytes = max_body_bytes
         statements = Statements(database)
         self.feed = Feed(database, statements)
         self._on_start = on_start
         self._database = database
         self._workflows = Workflows(database, self.feed.changed)
-        self.gateway = Gateway(database, statements, self._workflows, self.feed)
+        access_statements = statements_for_access(database)
+        live = LiveCallers(access_statements)
+        self.gateway = Gateway(database, statements, self._workflows, self.feed, live)
         # Callers are identified, and get tokens, whatever others read and change at the time.
-        access = Gateway(database, statements_for_access(database), self._workflows, self.feed)
-        authentication = Authentication(access, require_api_key)
+        access = Gateway(database, access_statements, self._workflows, self.feed, live)
+        authentication = Authentication(access, require_api_key, openid)
+        self._openid = openid
         endpoint = GraphQLEndpoint(
             self.gateway,
             authentication,
@@ -75,7 +86,8 @@ class Application:
             documents or PersistedQueries(),
             origins,
             subscriptions or SubscriptionLimits(),
-            self.limits.init_seconds,
+            max_body_bytes=max_body_bytes,
+            init_seconds=self.limits.init_seconds,
         )
         health = Health(self.gateway)
         app = Starlette(
@@ -92,7 +104,7 @@ class Application:
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
-        app.router.default = rest(self.gateway, access, authentication)
+        app.router.default = rest(self.gateway, access, authentication, max_body_bytes)
         self.asgi: ASGIApp = BrowserPolicy(HostCheck(app, hosts or Hosts()))
 
     def stop_following(self) -> None:
@@ -102,15 +114,18 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(self._workflows.start)
-        listening = asyncio.create_task(self.feed.listen())
+        tasks = [asyncio.create_task(self.feed.listen()), asyncio.create_task(self.gateway.live_callers.watch())]
+        if self._openid is not None:
+            self._openid.start()
         try:
             if self._on_start is not None:
                 await self._on_start(self.gateway)
             yield
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await settled()
             await to_thread.run_sync(self._workflows.stop)
             self._database.close()

@@ -1,5 +1,6 @@
 """Authentication by the Authorization header, for every interface of the gateway."""
 
+from gateway.openid.tokens import OpenId
 from resolvers.access import Caller, identify
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated
@@ -13,24 +14,31 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class Authentication:
-    """Identifies callers. If API keys are required, a caller needs a token."""
+    """Identifies callers, by tokens of API keys and of an identity provider."""
 
-    def __init__(self, gateway: Gateway, required: bool) -> None:
+    def __init__(self, gateway: Gateway, required: bool, openid: OpenId | None = None) -> None:
+        """If `required`, or if there is an identity provider, a caller needs a token."""
         self._gateway = gateway
-        self._required = required
+        self._openid = openid
+        self.required = required or openid is not None
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller who sends this header.
 
-        Raises Unauthenticated for an invalid header, even where none is required, and for a missing one where it is.
+        Raises Unauthenticated for an invalid header, even where none is required, and for a missing one where it is;
+        and Unavailable if the token cannot be checked.
         """
         if authorization is None:
-            if self._required:
+            if self.required:
+                issuer = "" if self._openid is None else f" or {self._openid.issuer}"
                 raise Unauthenticated(
-                    "Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token."
+                    f"Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token{issuer}."
                 )
             return ANONYMOUS
         scheme, _, token = authorization.strip().partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("The Authorization header is malformed; use the form Bearer TOKEN.")
-        return await identify(self._gateway, token.strip())
+        token = token.strip()
+        if self._openid is not None and self._openid.recognises(token):
+            return await self._openid.caller(token)
+        return await identify(self._gateway, token)

@@ -15,6 +15,9 @@ from gateway import api_key_commands, settings_command
 from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
+from gateway.limits import MAX_BODY_BYTES
+from gateway.openid import options as openid_options
+from gateway.openid.settings import DEFAULT_ALGORITHMS, DEFAULT_ROLES_CLAIM, openid_settings
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_HOSTS, ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
@@ -62,6 +65,14 @@ RequireApiKey = Annotated[
         help="Require an API-key token on every request; create keys with `journal-gateway api-key create`.",
     ),
 ]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        envvar="JOURNAL_GATEWAY_INSECURE",
+        help="Let anyone who can reach the gateway do everything, also on an address that others can reach.",
+    ),
+]
 AllowOrigin = Annotated[
     list[str] | None,
     typer.Option(
@@ -98,6 +109,17 @@ TrustedDocumentsFile = Annotated[
         metavar="FILE",
         help="Run only the GraphQL documents of this manifest, written by Apollo's generate-persisted-query-manifest"
         " or by relay-compiler.",
+    ),
+]
+MaxBodyBytes = Annotated[
+    int,
+    typer.Option(
+        "--max-body-bytes",
+        envvar="JOURNAL_GATEWAY_MAX_BODY_BYTES",
+        min=10_000,
+        max=100_000_000,
+        help="The maximum bytes of a request's body, decompressed, and of a WebSocket message. While a larger one is"
+        " read, other requests wait longer.",
     ),
 ]
 CurrencyDigits = Annotated[
@@ -176,6 +198,14 @@ def serve(
     allow_host: AllowHost = None,
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
+    max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
+    oidc_issuer: openid_options.Issuer = None,
+    oidc_audience: openid_options.Audience = None,
+    oidc_roles: openid_options.Roles = None,
+    oidc_algorithms: openid_options.Algorithms = DEFAULT_ALGORITHMS,
+    oidc_roles_claim: openid_options.RolesClaim = DEFAULT_ROLES_CLAIM,
+    oidc_organizations_claim: openid_options.OrganizationsClaim = None,
+    insecure: Insecure = False,
 ) -> None:
     """Serve GraphQL, REST, GraphiQL and health checks until SIGTERM or Ctrl-C."""
     from gateway.serving import serve_ledger
@@ -186,21 +216,30 @@ def serve(
         port,
         lambda opened: _settle(opened, home_currency, aggregate_currency, serving=True),
         require_api_key=require_api_key,
+        openid=openid_settings(
+            oidc_issuer, oidc_audience, oidc_roles, oidc_algorithms, oidc_roles_claim, oidc_organizations_claim
+        ),
+        insecure=insecure,
         origins=allow_origin or (),
         hosts=allow_host or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
+        max_body_bytes=max_body_bytes,
     )
 
 
 @app.command()
 def demo(
-    host: Host = "127.0.0.1", port: Port = 8000, allow_origin: AllowOrigin = None, allow_host: AllowHost = None
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    allow_origin: AllowOrigin = None,
+    allow_host: AllowHost = None,
+    insecure: Insecure = False,
 ) -> None:
     """Serve a temporary demo ledger."""
     from gateway.serving import serve_demo
 
-    serve_demo(host, port, allow_origin or (), allow_host or ())
+    serve_demo(host, port, allow_origin or (), allow_host or (), insecure=insecure)
 
 
 @app.command(name="import")

@@ -26,7 +26,9 @@ class Configuration(uvicorn.Config):
         *,
         http: type[asyncio.Protocol],
         websocket: type[asyncio.Protocol],
+        message_bytes_max: int,
     ) -> None:
+        """`message_bytes_max` bounds a message of a WebSocket."""
         super().__init__(
             application,
             log_level=logging.WARNING,
@@ -35,6 +37,7 @@ class Configuration(uvicorn.Config):
             server_header=False,
             http=http,
             ws=websocket,
+            ws_max_size=message_bytes_max,
         )
         self.limits = limits
         self.idle: dict[HttpProtocol, float] = {}

@@ -29,7 +29,13 @@ class Server(uvicorn.Server):
 
     def __init__(self, application: Application) -> None:
         super().__init__(
-            Configuration(application.asgi, application.limits, http=HttpProtocol, websocket=WebSocketProtocol)
+            Configuration(
+                application.asgi,
+                application.limits,
+                http=HttpProtocol,
+                websocket=WebSocketProtocol,
+                message_bytes_max=application.max_body_bytes,
+            )
         )
         self._application = application
 

@@ -1,5 +1,6 @@
 """`journal-gateway serve` and `demo`: everything between the command's options and the server."""
 
+import gc
 import tempfile
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
@@ -10,6 +11,9 @@ from gateway.application import Application, OnStart
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
 from gateway.hosts import Hosts
+from gateway.limits import MAX_BODY_BYTES
+from gateway.openid.settings import OpenIdSettings
+from gateway.openid.tokens import OpenId
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
 from gateway.origins import Origins
 from gateway.server import listen
@@ -17,7 +21,17 @@ from gateway.server import serve as serve_application
 from gateway.terminal import err, out
 from resolvers.context import Gateway
 from storage.database import Database
+from storage.errors import OperatorError
 from storage.migration import migrate
+
+HOW_TO_CLOSE = (
+    "; serve with --require-api-key (`journal-gateway api-key create NAME` makes a key) or --oidc-issuer URL, or"
+    " listen on --host 127.0.0.1; --insecure serves it open to everyone"
+)
+
+
+class Exposed(OperatorError):
+    """The gateway would be open to everyone who can reach it. The text says how to close it."""
 
 
 def serve_ledger(
@@ -27,32 +41,42 @@ def serve_ledger(
     settle: Callable[[Database], None],
     *,
     require_api_key: bool,
+    openid: OpenIdSettings | None,
+    insecure: bool,
     origins: Sequence[str],
     hosts: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
+    max_body_bytes: int,
 ) -> None:
-    """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect."""
+    """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect.
+
+    Raises Exposed if anyone could do everything from elsewhere, unless `insecure` says that this is wanted.
+    """
     _serve(
         url,
         host,
         port,
         settle,
         require_api_key=require_api_key,
+        openid=None if openid is None else OpenId(openid),
+        insecure=insecure,
         origins=Origins(origins),
         hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
+        max_body_bytes=max_body_bytes,
     )
 
 
-def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str]) -> None:
-    """Serve a temporary ledger with example data until SIGTERM or Ctrl-C."""
+def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str], *, insecure: bool) -> None:
+    """Serve a temporary ledger with example data until SIGTERM or Ctrl-C. Raises Exposed as `serve_ledger` does."""
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
             f"sqlite:///{folder}/demo.db",
             host,
             port,
             lambda _: None,
+            insecure=insecure,
             origins=Origins(origins),
             hosts=allowed_hosts(host, hosts),
             tabs=DEMO_TABS,
@@ -67,25 +91,27 @@ def _serve(
     port: int,
     settle: Callable[[Database], None],
     *,
+    insecure: bool,
     origins: Origins,
     hosts: Hosts,
     require_api_key: bool = False,
+    openid: OpenId | None = None,
     documents: Documents | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     with listen(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
+        if not require_api_key and openid is None and not _is_loopback(listener.getsockname()[0]):
+            told = f"anyone who can reach {address} has full access"
+            if not insecure:
+                raise Exposed(told + HOW_TO_CLOSE)
+            err.print(f"warning: {told}", soft_wrap=True)
         database = Database(url)
         migrate(database)
         settle(database)
-
-        if not require_api_key and not _is_loopback(listener.getsockname()[0]):
-            err.print(
-                f"warning: anyone who can reach {address} has full access; use --require-api-key to require API keys",
-                soft_wrap=True,
-            )
 
         async def started(gateway: Gateway) -> None:
             if fill is not None:
@@ -96,15 +122,20 @@ def _serve(
                 out.print(note, soft_wrap=True, markup=False)
             if announce is not None:
                 announce(address)
+            # What is loaded by now stays: looking through it at each full collection would hold every request up.
+            gc.collect()
+            gc.freeze()
 
         application = Application(
             database,
             tabs=tabs,
             on_start=started,
             require_api_key=require_api_key,
+            openid=openid,
             origins=origins,
             hosts=hosts,
             documents=documents,
+            max_body_bytes=max_body_bytes,
         )
         serve_application(application, listener)
 

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -47,6 +47,11 @@ TOKEN_SECONDS = 3600
 
 NAME_LENGTH_MAX = 100
 
+ORGANIZATION_LENGTH_MAX = 255
+
+INVALID_TOKEN = "The access token is unknown, expired or revoked; get a new one from POST /oauth/token."  # noqa: S105
+"""The message for a token that is not, or no longer, in the database."""
+
 _SECRET_BYTES = 30  # 40 characters; established clients allow 42
 _TOKEN_BYTES = 32
 
@@ -56,15 +61,30 @@ class KeyRefused(OperatorError):
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """What a caller showed, and how long it is valid."""
+
+    expires_at: datetime
+    token_hash: str | None = None
+    """The hash of the token in the database, which may be revoked before it expires; None if it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: actor for the audit trail, permissions, and the name of the API key.
+    """Who calls, and what they may do.
 
     A later key may reuse the name of a revoked one; the audit trail distinguishes them by client id.
     """
 
     actor: str
+    """The name in the audit trail."""
     permissions: frozenset[Permission]
-    key_name: str | None = None
+    name: str | None = None
+    """The name that users see, of an API key or a person; None if it is the actor."""
+    organizations: frozenset[str] | None = None
+    """The organisations whose transactions the caller may see; None means all."""
+    credential: Credential | None = None
+    """The token that says so; None for a caller without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +98,26 @@ class Token:
 
 
 def create_api_key(
-    database: Database, name: str, permissions: Collection[Permission], *, actor: str
+    database: Database,
+    name: str,
+    permissions: Collection[Permission],
+    *,
+    expires_at: datetime | None = None,
+    organizations: Collection[str] | None = None,
+    actor: str,
 ) -> tuple[ApiKey, str]:
     """Create an API key. Returns its row and its secret, which is not stored.
 
-    Raises KeyRefused for a name that is empty, too long or not printable, or in use by a key that is not revoked.
+    It never expires, and sees the transactions of all organisations, unless these are given. An organisation need not
+    have transactions yet.
+
+    Raises KeyRefused for a name that is empty, too long or not printable, or in use by a key that is not revoked; for
+    an expiry that has passed; and for an organisation that is empty, too long or not printable.
     """
     name = _normalised_name(name)
+    labels = None if organizations is None else sorted({_normalised_organization(label) for label in organizations})
+    if expires_at is not None and expires_at <= now():
+        raise KeyRefused(f"the expiry {_minute(expires_at)} has passed; give a day after today")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     key = ApiKey(
         client_id=str(uuid4()),
@@ -92,7 +125,14 @@ def create_api_key(
         secret_hash=_hash(secret),
         permissions=[permission for permission in Permission if permission in permissions],
         created_at=now(),
+        expires_at=expires_at,
+        organizations=labels,
     )
+    after: dict[str, object] = {"name": name, "permissions": [permission.value for permission in key.permissions]}
+    if expires_at is not None:
+        after["expires_at"] = expires_at.isoformat()
+    if labels is not None:
+        after["organizations"] = labels
     try:
         with database.write() as session:
             insert_key(session, key)
@@ -102,7 +142,7 @@ def create_api_key(
                 action=audit.Action.CREATE,
                 subject_type=audit.SubjectType.API_KEY,
                 subject=key.client_id,
-                after={"name": name, "permissions": [permission.value for permission in key.permissions]},
+                after=after,
             )
     except NameTaken as error:
         raise KeyRefused(
@@ -124,7 +164,7 @@ def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
         if key is None:
             raise KeyRefused(f"no API key has the client id {client_id!r}; `api-key list` shows all of them")
         if key.revoked_at is not None:
-            raise KeyRefused(f"API key {key.name!r} was already revoked, on {key.revoked_at:%Y-%m-%d %H:%M} UTC")
+            raise KeyRefused(f"API key {key.name!r} was already revoked, on {_minute(key.revoked_at)}")
         revoke_key(session, key, now())
         audit.record(
             session,
@@ -141,7 +181,8 @@ def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
 async def issue_token(gateway: "Gateway", client_id: str, client_secret: str) -> Token:
     """Issue a token for an API key. Expired tokens, of any key, are removed as a side effect.
 
-    Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked key, or Unavailable.
+    A token ends with its key. Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked
+    key, and another for an expired key, which only who has its secret gets; or Unavailable.
     """
     key = await gateway.read(api_key, _canonical(client_id))
     expected = "" if key is None else key.secret_hash
@@ -149,25 +190,40 @@ async def issue_token(gateway: "Gateway", client_id: str, client_secret: str) ->
         raise Unauthenticated(
             "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
         )
+    moment = now()
+    expires_at = moment + timedelta(seconds=TOKEN_SECONDS)
+    if key.expires_at is not None:
+        if key.expires_at <= moment:
+            raise Unauthenticated(
+                f"The API key {key.name!r} expired on {_minute(key.expires_at)};"
+                " ask the administrator of this gateway for another one."
+            )
+        expires_at = min(expires_at, key.expires_at)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    await gateway.write(_save_token, _hash(token), key.id)
+    await gateway.write(_save_token, AccessToken(token_hash=_hash(token), api_key_id=key.id, expires_at=expires_at))
     scope = " ".join(permission.name.lower() for permission in key.permissions)
-    return Token(access_token=token, expires_in=TOKEN_SECONDS, jti=str(uuid4()), scope=scope)
+    expires_in = int((expires_at - moment).total_seconds())
+    return Token(access_token=token, expires_in=expires_in, jti=str(uuid4()), scope=scope)
 
 
 async def identify(gateway: "Gateway", bearer: str) -> Caller:
     """The caller that a token identifies. Raises Unauthenticated if it is unknown, expired or revoked."""
-    key = await gateway.read(key_of_token, _hash(bearer), now())
-    if key is None:
-        raise Unauthenticated("The access token is unknown, expired or revoked; get a new one from POST /oauth/token.")
-    return Caller(f"API key {key.name}, client id {key.client_id}", frozenset(key.permissions), key.name)
+    found = await gateway.read(key_of_token, _hash(bearer), now())
+    if found is None:
+        raise Unauthenticated(INVALID_TOKEN)
+    key, token = found
+    return Caller(
+        f"API key {key.name}, client id {key.client_id}",
+        frozenset(key.permissions),
+        key.name,
+        None if key.organizations is None else frozenset(key.organizations),
+        Credential(token.expires_at, token.token_hash),
+    )
 
 
-def _save_token(session: Session, token_hash: str, api_key_id: int) -> None:
-    moment = now()
-    remove_expired_tokens(session, moment)
-    expires_at = moment + timedelta(seconds=TOKEN_SECONDS)
-    insert_token(session, AccessToken(token_hash=token_hash, api_key_id=api_key_id, expires_at=expires_at))
+def _save_token(session: Session, token: AccessToken) -> None:
+    remove_expired_tokens(session, now())
+    insert_token(session, token)
 
 
 def _normalised_name(raw: str) -> str:
@@ -180,6 +236,22 @@ def _normalised_name(raw: str) -> str:
     if len(name) > NAME_LENGTH_MAX:
         raise KeyRefused(f"the name has {len(name)} characters; the maximum is {NAME_LENGTH_MAX}")
     return name
+
+
+def _normalised_organization(raw: str) -> str:
+    try:
+        label = normalised(raw)
+    except TextRefused as refused:
+        raise KeyRefused(f"the organisation {raw!a}: {refused}") from None
+    if not 0 < len(label) <= ORGANIZATION_LENGTH_MAX:
+        raise KeyRefused(
+            f"the organisation {label[:20]!r} has {len(label)} characters; it has 1 to {ORGANIZATION_LENGTH_MAX}"
+        )
+    return label
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _canonical(client_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlmodel import Session
 
 from resolvers.errors import Forbidden, RequestError, Unavailable
+from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.statements import Statements
 from runs.workflows import Workflows
@@ -25,12 +26,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gateway:
-    """The database, workflows and feed that resolvers use."""
+    """The database, workflows, feed and callers that resolvers use."""
 
     database: Database
     statements: Statements
     workflows: Workflows
     feed: Feed
+    live_callers: LiveCallers
 
     async def read(
         self,
@@ -93,23 +95,22 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: the gateway, the actor for the audit trail, the permissions, and the name of the API key."""
+    """One request: the gateway, the actor for the audit trail, the permissions, and the name that users see."""
 
     gateway: Gateway
     actor: str
     permissions: frozenset[Permission]
-    key_name: str | None = None
+    name: str | None = None
 
     @property
     def user(self) -> str:
-        """The caller as shown to users: the name of the API key, if there is one."""
-        return self.key_name or self.actor
+        """The caller as shown to users: the name of the API key or the person, if there is one."""
+        return self.name or self.actor
 
     def require(self, permission: Permission) -> None:
         """Raise Forbidden if the caller lacks the permission."""
         if permission not in self.permissions:
-            caller = self.actor if self.key_name is None else f"API key {self.key_name}"
             raise Forbidden(
-                f"{caller} lacks the permission {permission.value!r};"
-                " ask the administrator of this gateway for an API key that has it."
+                f"{self.user} lacks the permission {permission.value!r};"
+                " ask the administrator of this gateway for an API key or a role that has it."
             )

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from resolvers.access import Credential
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 
@@ -15,6 +16,7 @@ class RequestContext(Context):
     """A request, with its batched look-ups."""
 
     loaders: Loaders
+    credential: Credential | None = None
 
 
 Info = strawberry.Info[RequestContext, None]

@@ -28,9 +28,9 @@ from graphql.language import SKIP, Visitor, visit
 from graphql.pyutils import Undefined, inspect
 from graphql.validation import ValuesOfCorrectTypeRule
 
-BAD_USER_INPUT = "BAD_USER_INPUT"
+from schema.input_limits import Path, faults
 
-Path = tuple[str | int, ...]
+BAD_USER_INPUT = "BAD_USER_INPUT"
 
 _MOST_ERRORS = 50
 
@@ -55,9 +55,32 @@ class InputLiterals(ValuesOfCorrectTypeRule):
             root = () if self._place is None else (self._place,)
             self.report_error(_error(error, (*root, *path), error.nodes or [node]))
 
-        if input_type:
+        if input_type is None:
+            return SKIP
+        beyond = faults(node, input_type, self._place or "")
+        for message, path in beyond:
+            report(GraphQLError(message), list(path))
+        if not beyond:
             validate_input_literal(node, input_type, report)
         return SKIP
+
+
+def limit_errors(
+    schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode, given: Mapping[str, Any]
+) -> list[GraphQLError]:
+    """The errors in the values of an operation's variables that are too large to be looked at one by one."""
+    places: dict[str, Path] | None = None
+    errors = []
+    for variable in definition.variable_definitions or () if given else ():
+        name = variable.variable.name.value
+        value, input_type = given.get(name), type_from_ast(schema, variable.type)
+        if not isinstance(value, list | dict) or not faults(value, input_type, name):  # type: ignore[arg-type]
+            continue
+        places = _places(document, definition) if places is None else places
+        root = places.get(name, (name,))
+        for message, path in faults(value, input_type, str(root[-1])):  # type: ignore[arg-type]
+            errors.append(_error(GraphQLError(message), (*root, *path), [variable]))
+    return errors[:_MOST_ERRORS]
 
 
 def variable_errors(
@@ -81,12 +104,20 @@ def variable_errors(
             node: VariableDefinitionNode = variable,
             value: object = value,
         ) -> None:
-            if len(errors) < _MOST_ERRORS:
-                _write_as_json(error, _within_value(value, path))
-                errors.append(_error(error, (*root, *path), [node]))
+            _write_as_json(error, _within_value(value, path))
+            errors.append(_error(error, (*root, *path), [node]))
+            if len(errors) == _MOST_ERRORS:
+                raise _Enough
 
-        validate_input_value(value, input_type, report)  # type: ignore[arg-type]  # a valid document's are input types
+        try:
+            validate_input_value(value, input_type, report)  # type: ignore[arg-type]  # a valid document's are input types
+        except _Enough:
+            break
     return errors
+
+
+class _Enough(Exception):
+    """The errors found so far are told, and no others."""
 
 
 _ARGUMENT = re.compile(r"Argument '(.+?)' has invalid value(?: at (\S+))?: (.*)", re.DOTALL)

@@ -1,6 +1,8 @@
 """Prepares the operation of a request: parses, selects and validates it, and enforces limits."""
 
+import asyncio
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cachetools import LRUCache
@@ -16,20 +18,14 @@ from graphql import (
     TypeInfoVisitor,
     Visitor,
     parse,
-    specified_rules,
-    validate,
     visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.validation import ValuesOfCorrectTypeRule
-from strawberry.extensions import max_aliases, query_depth_limiter
 
-from schema.input_errors import BAD_USER_INPUT, InputLiterals, shortened
+from schema.document_limits import MAX_TOKENS, length_error, limit_error
+from schema.input_errors import BAD_USER_INPUT, shortened
 from schema.paging import is_list
-
-MAX_TOKENS = 5_000
-MAX_DEPTH = 15
-MAX_ALIASES = 100
+from schema.validation import validation_errors
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -41,12 +37,17 @@ STREAMED = (
 )
 POSTED = "A mutation is sent by POST; GET is for queries."
 
-_CACHED_CHARACTERS = 1 << 20
-_SMALLEST_ENTRY = 1 << 11  # so that short documents are bounded in number too
+_CACHED_BYTES = 32 << 20
+_BYTES_PER_TOKEN = 1_000
+"""What a token and its part of the tree take in memory, as measured."""
 
-_RULES = [InputLiterals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules]
-# These rules follow fragments without checking that they exist, so they run on valid documents only.
-_LIMITS = [query_depth_limiter.create_validator(MAX_DEPTH, None), max_aliases.create_validator(MAX_ALIASES)]
+_LONG = 2_000
+"""The characters from which a document counts as long."""
+
+# Reading a document is plain Python: in a thread of its own it delays others by some milliseconds at most, however long
+# it takes. One thread each, so that many documents do not delay others more than one does, nor long ones short ones.
+_SHORT_READER = ThreadPoolExecutor(1, "short documents")
+_LONG_READER = ThreadPoolExecutor(1, "long documents")
 
 
 class RequestRefused(Exception):
@@ -78,9 +79,7 @@ class Preparation:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._documents: LRUCache[str, _Valid] = LRUCache(
-            _CACHED_CHARACTERS, getsizeof=lambda valid: max(_SMALLEST_ENTRY, _length(valid.document))
-        )
+        self._documents: LRUCache[str, _Valid] = LRUCache(_CACHED_BYTES, getsizeof=lambda valid: valid.bytes)
 
     def prepare(
         self, query: str, operation_name: str | None, allowed: Collection[OperationType] = tuple(OperationType)
@@ -90,31 +89,40 @@ class Preparation:
         Raises RequestRefused for a document that is invalid or too large, a name that does not select exactly one
         operation, and an operation whose type is not allowed.
         """
-        try:
-            valid = self._documents.get(query)
-            document = _parsed(query) if valid is None else valid.document
-            definition = _chosen(document, operation_name)
-            if definition.operation not in allowed:
-                raise RequestRefused(_not_allowed(definition))
-            if valid is None:
-                valid = self._validated(document)
-                self._remember(query, valid)
-        except RecursionError:
-            raise RequestRefused(_refusal("The document is nested too deeply.", VALIDATION_FAILED)) from None
-        return Operation(document, definition, valid.fragments, valid.nests_lists)
+        valid = self._documents.get(query)
+        if valid is None:
+            valid = self._read(query, operation_name, allowed)
+            self._remember(query, valid)
+        return _operation(valid, operation_name, allowed)
 
-    def _validated(self, document: DocumentNode) -> "_Valid":
-        for rules in (_RULES, _LIMITS):
-            if errors := validate(self._schema, document, rules):
-                for error in errors:
-                    error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
-                raise RequestRefused(*errors)
+    async def prepared(
+        self, query: str, operation_name: str | None, allowed: Collection[OperationType] = tuple(OperationType)
+    ) -> Operation:
+        """The same as `prepare`, while other requests are answered."""
+        if query not in self._documents:
+            reader = _LONG_READER if len(query) >= _LONG else _SHORT_READER
+            loop = asyncio.get_running_loop()
+            valid = await loop.run_in_executor(reader, self._read, query, operation_name, allowed)
+            self._remember(query, valid)
+            return _operation(valid, operation_name, allowed)
+        return self.prepare(query, operation_name, allowed)
+
+    def _read(self, query: str, operation_name: str | None, allowed: Collection[OperationType]) -> "_Valid":
+        if error := length_error(query):
+            raise RequestRefused(_coded(error, PARSE_FAILED))
+        document = _parsed(query)
+        _check_type(_chosen(document, operation_name), allowed)
+        if error := limit_error(document):
+            raise RequestRefused(_coded(error, VALIDATION_FAILED))
+        if errors := validation_errors(self._schema, document):
+            raise RequestRefused(*(_coded(error, VALIDATION_FAILED) for error in errors))
         definitions = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
         fragments = {node.name.value: FragmentDetails(node) for node in definitions}
-        return _Valid(document, fragments, _lists(self._schema, document) > 1)
+        size = len(query) + _BYTES_PER_TOKEN * _tokens(document)
+        return _Valid(document, fragments, _lists(self._schema, document) > 1, size)
 
     def _remember(self, query: str, valid: "_Valid") -> None:
-        if len(query) <= self._documents.maxsize:
+        if valid.bytes <= self._documents.maxsize:
             self._documents[query] = valid
 
 
@@ -123,6 +131,14 @@ class _Valid:
     document: DocumentNode
     fragments: dict[str, FragmentDetails]
     nests_lists: bool
+    bytes: int
+    """What it takes in memory."""
+
+
+def _operation(valid: _Valid, name: str | None, allowed: Collection[OperationType]) -> Operation:
+    definition = _chosen(valid.document, name)
+    _check_type(definition, allowed)
+    return Operation(valid.document, definition, valid.fragments, valid.nests_lists)
 
 
 def _lists(schema: GraphQLSchema, document: DocumentNode) -> int:
@@ -142,8 +158,12 @@ class _ListVisitor(Visitor):
         self.lists += field is not None and is_list(field)
 
 
-def _length(document: DocumentNode) -> int:
-    return document.loc.end if document.loc else 0
+def _tokens(document: DocumentNode) -> int:
+    """The document's tokens, comments included."""
+    counted, token = 0, document.loc.start_token if document.loc else None
+    while token is not None:
+        counted, token = counted + 1, token.next
+    return counted
 
 
 def _parsed(query: str) -> DocumentNode:
@@ -177,11 +197,18 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     raise RequestRefused(_refusal(message, BAD_USER_INPUT))
 
 
-def _not_allowed(definition: OperationDefinitionNode) -> GraphQLError:
+def _check_type(definition: OperationDefinitionNode, allowed: Collection[OperationType]) -> None:
+    if definition.operation in allowed:
+        return
     if definition.operation is OperationType.SUBSCRIPTION:
-        return _refusal(STREAMED, BAD_USER_INPUT)
-    return _refusal(POSTED, METHOD_NOT_ALLOWED)
+        raise RequestRefused(_refusal(STREAMED, BAD_USER_INPUT))
+    raise RequestRefused(_refusal(POSTED, METHOD_NOT_ALLOWED))
 
 
 def _refusal(message: str, code: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
+
+
+def _coded(error: GraphQLError, code: str) -> GraphQLError:
+    error.extensions = {"code": code, **(error.extensions or {})}
+    return error

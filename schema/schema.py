@@ -1,7 +1,7 @@
 """The schema, assembled."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from runs.shared import Span
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
 from schema.executor import Executor
 from schema.info import Info, RequestContext
-from schema.input_errors import BAD_USER_INPUT, argument_error, variable_errors
+from schema.input_errors import BAD_USER_INPUT, argument_error, limit_errors, variable_errors
 from schema.mutation import Mutation
 from schema.plan import Planner, Selecting, selecting_of
 from schema.planning import Answers, Planning, Rows
@@ -67,6 +67,16 @@ class Schema(strawberry.Schema):
         """The operation to execute for a request. Raises RequestRefused if there is none."""
         return self._preparation.prepare(query, operation_name, allowed)
 
+    async def prepared(
+        self, query: str, operation_name: str | None, allowed: frozenset[OperationType] = STREAMABLE
+    ) -> Operation:
+        """The same as `prepare`, while other requests are answered."""
+        return await self._preparation.prepared(query, operation_name, allowed)
+
+    def limit_errors(self, operation: Operation, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """The refusal of variables whose values are too large to be looked at one by one; none for any other."""
+        return limit_errors(self._schema, operation.document, operation.definition, variables or {})
+
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
         allowed = set(kwargs.get("allowed_operation_types") or StrawberryOperationType)
@@ -93,10 +103,13 @@ class Schema(strawberry.Schema):
             operation = self.prepare(query or "", operation_name)
         except RequestRefused:
             return None
+        if errors := self.limit_errors(operation, variable_values):
+            return ExecutionResult(data=None, errors=errors)
         if operation.type is not OperationType.QUERY and not operation.nests_lists:
             return None
         definition = operation.definition
-        values = get_variable_values(self._schema, definition.variable_definitions or (), variable_values or {})
+        defined = definition.variable_definitions or ()
+        values = get_variable_values(self._schema, defined, variable_values or {}, max_errors=1, hide_suggestions=True)
         if isinstance(values, list):
             return None  # the stock way words why they are refused
         selecting = Selecting(self._schema, operation.fragments, values, definition)

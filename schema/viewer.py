@@ -8,7 +8,9 @@ from storage.words import Permission
 
 @strawberry.type(description="The caller, as the access token identifies it.")
 class Viewer:
-    name: str = strawberry.field(description="Name of the API key; anonymous if the request has no access token.")
+    name: str = strawberry.field(
+        description="Name of the API key or the person; anonymous if the request has no access token."
+    )
     permissions: list[Permission] = strawberry.field(description="What the caller may do.")
 
 

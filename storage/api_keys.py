@@ -1,8 +1,9 @@
 """API keys and the access tokens issued for them. Secrets and tokens are stored as hashes only."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, text
+from sqlalchemy import JSON, Column, ColumnElement, ForeignKey, Index, and_, or_, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
@@ -11,7 +12,7 @@ from storage.words import Permission
 
 
 class ApiKey(SQLModel, table=True):
-    """The credentials and permissions of a program. Keys are never removed, only revoked.
+    """The credentials and permissions of a program, which never change. Keys are never removed, only revoked.
 
     The name is unique until the key is revoked; then another key can use it.
     """
@@ -34,6 +35,10 @@ class ApiKey(SQLModel, table=True):
     permissions: list[Permission] = Field(sa_column=Column(WordList(Permission), nullable=False))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    expires_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    """None: never."""
+    organizations: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """The organisations whose transactions the key may see; None means all."""
 
 
 class AccessToken(SQLModel, table=True):
@@ -94,10 +99,29 @@ def remove_expired_tokens(session: Session, moment: datetime) -> None:
     session.exec(delete(AccessToken).where(col(AccessToken.id).in_(expired)))
 
 
-def key_of_token(session: Session, token_hash: str, moment: datetime) -> ApiKey | None:
-    """The API key of a valid token; None if the token is unknown or expired, or the key revoked."""
+def key_of_token(session: Session, token_hash: str, moment: datetime) -> tuple[ApiKey, AccessToken] | None:
+    """The API key of a valid token, and the token; None if the token is unknown, or it or the key has ended."""
     return session.exec(
-        select(ApiKey)
+        select(ApiKey, AccessToken)
         .join(AccessToken, col(AccessToken.api_key_id) == col(ApiKey.id))
-        .where(AccessToken.token_hash == token_hash, AccessToken.expires_at > moment, col(ApiKey.revoked_at).is_(None))
+        .where(AccessToken.token_hash == token_hash, _is_valid(moment))
     ).one_or_none()
+
+
+def valid_tokens(session: Session, token_hashes: Collection[str], moment: datetime) -> set[str]:
+    """Those of the tokens that are valid."""
+    found = session.exec(
+        select(AccessToken.token_hash)
+        .join(ApiKey, col(AccessToken.api_key_id) == col(ApiKey.id))
+        .where(col(AccessToken.token_hash).in_(token_hashes), _is_valid(moment))
+    )
+    return set(found)
+
+
+def _is_valid(moment: datetime) -> ColumnElement[bool]:
+    expires_at = col(ApiKey.expires_at)
+    return and_(
+        col(AccessToken.expires_at) > moment,
+        col(ApiKey.revoked_at).is_(None),
+        or_(expires_at.is_(None), expires_at > moment),
+    )

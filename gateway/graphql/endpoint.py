@@ -48,6 +48,8 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         documents: Documents,
         origins: Origins,
         subscriptions: SubscriptionLimits,
+        *,
+        max_body_bytes: int,
         init_seconds: float,
     ) -> None:
         """`init_seconds` is how long a WebSocket may wait with its message connection_init."""
@@ -61,6 +63,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         self._gateway = gateway
         self._authentication = authentication
         self._origins = origins
+        self._max_body_bytes = max_body_bytes
         self._page = page(tabs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,14 +89,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         return True
 
     async def _answer(self, request: Request) -> Response:
-        accept = accepted(tuple(request.headers.getlist("accept")))
-        if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
-            return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
         try:
+            accept = accepted(tuple(request.headers.getlist("accept")))
+            if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
+                return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
             context = await self.context(request.headers.get("authorization"))
-            return await respond(
-                request, await read_request(request), accept, self.documents, self.subscriptions, context
-            )
+            asked = await read_request(request, self._max_body_bytes)
+            return await respond(request, asked, accept, self.documents, self.subscriptions, context)
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
@@ -116,5 +118,10 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     def _context(self, caller: Caller) -> RequestContext:
         return RequestContext(
-            self._gateway, caller.actor, caller.permissions, caller.key_name, loaders=Loaders(self._gateway)
+            self._gateway,
+            caller.actor,
+            caller.permissions,
+            caller.name,
+            loaders=Loaders(self._gateway),
+            credential=caller.credential,
         )

@@ -44,7 +44,7 @@ async def respond(
     allowed = STREAMABLE if request.method == "POST" else STREAMABLE - {OperationType.MUTATION}
     try:
         query, register = find_document(documents, asked)
-        operation = SCHEMA.prepare(query, asked.operation_name, allowed)
+        operation = await SCHEMA.prepared(query, asked.operation_name, allowed)
     except DocumentRefused as refused:
         return _refused(accept, [GraphQLError(str(refused), extensions={"code": refused.code})])
     except RequestRefused as refused:

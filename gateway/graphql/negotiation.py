@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from email.message import Message
 from enum import Enum
 from functools import lru_cache
+from http import HTTPStatus
 from urllib.request import parse_http_list
 
 from graphql import OperationType
+
+from gateway.graphql.requests import BadRequest
 
 
 class Shape(Enum):
@@ -25,6 +28,9 @@ class Shape(Enum):
 
 
 STREAMS = (Shape.EVENTS, Shape.MULTIPART)
+
+LONGEST_ACCEPT = 2_000
+"""The characters of all Accept headers of a request."""
 
 _SPECIFICATION = "subscriptionspec"
 _VERSION = "1.0"
@@ -103,7 +109,13 @@ class Accept:
 
 @lru_cache(maxsize=100)
 def accepted(headers: tuple[str, ...]) -> Accept:
-    """What these Accept headers accept. Most clients send the same few."""
+    """What these Accept headers accept. Most clients send the same few. Raises BadRequest if they are too long."""
+    length = sum(map(len, headers))
+    if length > LONGEST_ACCEPT:
+        told = (
+            f"The Accept header has {length:,} characters; the maximum is {LONGEST_ACCEPT:,}. Name fewer media types."
+        )
+        raise BadRequest(told, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     return Accept(headers)
 
 

@@ -14,8 +14,8 @@ from gateway.body import BodyRefused, read_body
 from gateway.media_types import is_json, shown
 from schema.input_errors import shortened
 
-LARGEST_BODY = 8 * 1024 * 1024
-"""The maximum bytes of a decompressed body: 1,000 transactions with long texts fit."""
+MAX_VALUES = 100_000
+"""The commas and opening brackets in the JSON of a request; 1,000 transactions have some 20,000."""
 
 _PARAMETERS = ("query", "variables", "operationName", "extensions", "documentId", "doc_id")
 
@@ -47,8 +47,8 @@ def asks(request: Request) -> bool:
     return any(name in request.query_params for name in _PARAMETERS)
 
 
-async def read_request(request: Request) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request. Raises BadRequest if it has none."""
+async def read_request(request: Request, largest: int) -> GraphQLRequest:
+    """The GraphQL request in an HTTP request, whose body has at most `largest` bytes. Raises BadRequest."""
     if request.method in ("GET", "HEAD"):
         return _from_query_string(request)
     if request.method != "POST":
@@ -56,7 +56,7 @@ async def read_request(request: Request) -> GraphQLRequest:
         raise BadRequest(message, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD, POST"})
     _require_json(request.headers.get("content-type"))
     try:
-        body = await read_body(request, LARGEST_BODY)
+        body = await read_body(request, largest)
     except BodyRefused as error:
         raise BadRequest(str(error), error.status) from error
     if not body.strip():
@@ -65,7 +65,7 @@ async def read_request(request: Request) -> GraphQLRequest:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8: byte {error.start + 1} is 0x{body[error.start]:02X}.") from error
-    return parse_parameters(decode_json(text, "The body"))
+    return parse_parameters(decode_values(text, "The body"))
 
 
 def parse_parameters(given: object) -> GraphQLRequest:
@@ -81,6 +81,15 @@ def parse_parameters(given: object) -> GraphQLRequest:
         extensions=_object(given, "extensions"),
         document_id=_text(given, "documentId") or _text(given, "doc_id"),
     )
+
+
+def decode_values(text: str, what: str) -> Any:
+    """The value of a JSON text from a client. Raises BadRequest for one of more than MAX_VALUES, and as decode_json."""
+    values = text.count(",") + text.count("[") + text.count("{")
+    if values > MAX_VALUES:
+        told = f"{what} has {values:,} commas and opening brackets; the maximum is {MAX_VALUES:,}. Send fewer values."
+        raise BadRequest(told, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return decode_json(text, what)
 
 
 def decode_json(text: str, what: str) -> Any:
@@ -132,7 +141,7 @@ def _from_query_string(request: Request) -> GraphQLRequest:
             continue
         if name in given:
             raise BadRequest(f"The URL has the parameter {name!r} twice; send it once.")
-        given[name] = decode_json(value, f"The parameter {name!r}") if name in ("variables", "extensions") else value
+        given[name] = decode_values(value, f"The parameter {name!r}") if name in ("variables", "extensions") else value
     return parse_parameters(given)
 
 

@@ -51,11 +51,15 @@ async def results(
 
     A query or a mutation has one result.
     """
-    operation = _prepared(query, operation_name)
+    try:
+        operation = await SCHEMA.prepared(query, operation_name)
+    except RequestRefused as refused:
+        yield PreExecutionError(data=None, errors=refused.errors)
+        return
     executor = None
-    if operation is not None and operation.type is OperationType.SUBSCRIPTION:
+    if operation.type is OperationType.SUBSCRIPTION and not SCHEMA.limit_errors(operation, variables):
         executor = _executor(operation.document, operation_name, variables, context)
-    if operation is None or executor is None:
+    if executor is None:
         stream = await SCHEMA.stream(query, variables, context, operation_name=operation_name)
         async with aclosing(stream) as others:
             async for other in others:
@@ -68,7 +72,7 @@ async def results(
     key = _key(query, operation, operation_name, variables or {}, context)
     try:
         with limits.one_of(context.actor):
-            async with aclosing(_events(executor, key)) as events:
+            async with aclosing(_events(executor, key, context)) as events:
                 async for event in events:
                     yield event
     except TooManySubscriptions as refused:
@@ -76,7 +80,9 @@ async def results(
         yield ExecutionResult(data=None, errors=[error])
 
 
-async def _events(executor: Executor[Any], key: Hashable) -> AsyncGenerator[ExecutionResult | Payloads, None]:
+async def _events(
+    executor: Executor[Any], key: Hashable, context: RequestContext
+) -> AsyncGenerator[ExecutionResult | Payloads, None]:
     """The payloads of a subscription's events, and how it failed."""
     since = moment()
     try:
@@ -86,7 +92,8 @@ async def _events(executor: Executor[Any], key: Hashable) -> AsyncGenerator[Exec
         if isinstance(source, CoreResult):
             yield PreExecutionError(data=None, errors=_told(source.errors or []))
             return
-        async with aclosing(source) as batches:  # type: ignore[type-var]
+        valid = context.gateway.live_callers.while_valid(context.credential, aiter(source))
+        async with aclosing(source), aclosing(valid) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 # What was executed before this subscription began may be older than what the subscriber knows.
                 payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch))
@@ -131,13 +138,6 @@ def _told(errors: list[GraphQLError]) -> list[GraphQLError]:
     return errors
 
 
-def _prepared(query: str, operation_name: str | None) -> Operation | None:
-    try:
-        return SCHEMA.prepare(query, operation_name)
-    except RequestRefused:
-        return None
-
-
 def _executor(
     document: DocumentNode, operation_name: str | None, variables: dict[str, Any] | None, context: RequestContext
 ) -> Executor[Any] | None:
@@ -165,7 +165,7 @@ def _key(
     """
     names = _variables_of_selection(operation)
     values = encoded({name: variables[name] for name in sorted(names & variables.keys())})
-    return query, operation_name, values, context.actor, context.key_name, context.permissions
+    return query, operation_name, values, context.actor, context.name, context.permissions
 
 
 def _variables_of_selection(operation: Operation) -> set[str]:

@@ -22,7 +22,7 @@ from gateway.graphql.documents import DocumentRefused, find_document
 from gateway.graphql.encoding import encoded
 from gateway.graphql.payload import is_refusal
 from gateway.graphql.pieces import pieces
-from gateway.graphql.requests import BadRequest, decode_json, parse_parameters
+from gateway.graphql.requests import BadRequest, decode_values, parse_parameters
 from gateway.graphql.subscriptions import Payloads, results
 from resolvers.errors import Unauthenticated, Unavailable
 from schema.info import RequestContext
@@ -41,6 +41,9 @@ FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 """The close code when the client cannot be authenticated at present."""
 
+LONGEST_ID = 255
+"""The characters of an operation's id, which is sent with each of its results."""
+
 MOST_OPERATIONS = 100
 """Operations that one connection may have at a time."""
 
@@ -56,7 +59,7 @@ class WebSocketAdapter(ASGIWebSocketAdapter):
         """The messages' values. Raises BadRequest for invalid JSON, and NonTextMessageReceived."""
         try:
             while self.ws.application_state != WebSocketState.DISCONNECTED:
-                yield decode_json(await self.ws.receive_text(), "The message")
+                yield decode_values(await self.ws.receive_text(), "The message")
         except KeyError as error:
             raise NonTextMessageReceived from error
         except WebSocketDisconnect:
@@ -98,6 +101,8 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
     view: "GraphQLEndpoint"
     websocket: WebSocketAdapter
     _authorization: str | None = None
+    _token_ended: str | None = None
+    """Why the subscriptions were ended, once they were."""
 
     async def handle(self) -> None:
         """Serve the connection to its end. Invalid JSON closes it."""
@@ -112,7 +117,8 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             await self.handle_invalid_message("A message is a JSON object with a type.")
         elif message["type"] in ("subscribe", "complete") and not _is_id(message.get("id")):
-            await self.handle_invalid_message(f"A {message['type']} message needs an id, which is a string.")
+            told = f"A {message['type']} message needs an id, a string of 1 to {LONGEST_ID} characters."
+            await self.handle_invalid_message(told)
         else:
             await super().handle_message(message)
 
@@ -149,7 +155,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 told = f"This connection has {MOST_OPERATIONS} operations, the most there may be; complete one first."
                 await self._refuse(message, told, TOO_MANY_OPERATIONS)
                 return
-            if register is not None and _is_valid(query, asked.operation_name):
+            if register is not None and await _is_valid(query, asked.operation_name):
                 register()
             message["payload"]["query"] = query
         await super().handle_subscribe(message)
@@ -174,14 +180,17 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                 async for result in each:
                     if not isinstance(result, ExecutionResult):
                         await self.websocket.send_results(operation.id, result)
-                    elif is_refusal(result) and not begun and not _says_that_the_server_stops(result):
+                    elif is_refusal(result) and not begun and not _may_come_amid_others(result):
                         # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error.
                         await operation.send_initial_errors(result.errors or [])
                         return
                     else:
                         await operation.send_next(result)
+                        self._token_ended = _end_of_token(result) or self._token_ended
                     begun = True
             await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
+            if self._token_ended is not None and not self.operations:
+                await self.websocket.close(FORBIDDEN, self._token_ended)
         except Exception as error:
             await self.handle_task_exception(error)
             with suppress(Exception):
@@ -199,18 +208,23 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         return True
 
 
-def _says_that_the_server_stops(result: ExecutionResult) -> bool:
-    # This comes amid a subscription too, and clients read it in one way.
-    return any(isinstance(error.original_error, Unavailable) for error in result.errors or ())
+def _may_come_amid_others(result: ExecutionResult) -> bool:
+    # That the server stops, and that the token has ended, comes amid a subscription too; clients read it in one way.
+    return any(isinstance(error.original_error, Unavailable | Unauthenticated) for error in result.errors or ())
+
+
+def _end_of_token(result: ExecutionResult) -> str | None:
+    ended = (error.message for error in result.errors or () if isinstance(error.original_error, Unauthenticated))
+    return next(ended, None)
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID
 
 
-def _is_valid(query: str, operation_name: str | None) -> bool:
+async def _is_valid(query: str, operation_name: str | None) -> bool:
     try:
-        SCHEMA.prepare(query, operation_name)
+        await SCHEMA.prepared(query, operation_name)
     except RequestRefused:
         return False
     return True

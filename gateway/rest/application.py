@@ -37,7 +37,7 @@ RETRY_SECONDS = "5"
 Answerer = Callable[[Request], Awaitable[Response]]
 
 
-def rest(gateway: Gateway, access: Gateway, authentication: Authentication) -> ASGIApp:
+def rest(gateway: Gateway, access: Gateway, authentication: Authentication, max_body_bytes: int) -> ASGIApp:
     """The application. Every response, 404s included, has the interface's format. `access` issues tokens."""
     app = Starlette(
         routes=routes(gateway, access, authentication),
@@ -50,6 +50,7 @@ def rest(gateway: Gateway, access: Gateway, authentication: Authentication) -> A
         },
     )
     app.router.redirect_slashes = False
+    app.state.max_body_bytes = max_body_bytes
     return Tracing(GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN))
 
 
@@ -69,7 +70,7 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
     async def answer(request: Request) -> Response:
         caller = await authentication.caller(request.headers.get("authorization"))
         call = Call(
-            context=Context(gateway, caller.actor, caller.permissions, caller.key_name),
+            context=Context(gateway, caller.actor, caller.permissions, caller.name),
             loaders=Loaders(gateway),
             parameters={name.replace("_", "-"): value for name, value in request.path_params.items()},
             url=request.url,

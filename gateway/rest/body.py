@@ -8,9 +8,6 @@ from gateway.body import BodyRefused, read_body
 from gateway.media_types import is_json, shown
 from gateway.rest.refusals import Category, Refused, reason
 
-BODY_BYTES_MAX = 1024 * 1024
-"""The maximum bytes of a decompressed body, far above the largest useful one: notes of 2,000 characters."""
-
 
 def has_body(request: Request) -> bool:
     """Whether a body follows the head of the request."""
@@ -31,7 +28,7 @@ def require_json(request: Request) -> None:
 async def read(request: Request) -> bytes:
     """The decompressed body. Raises Refused for one that is too large, or not compressed as its header says."""
     try:
-        return await read_body(request, BODY_BYTES_MAX)
+        return await read_body(request, request.app.state.max_body_bytes)
     except BodyRefused as error:
         category = Category.MALFORMED if error.status is HTTPStatus.BAD_REQUEST else Category.INVALID
         status = error.status if error.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus.OK

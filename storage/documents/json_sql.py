@@ -73,8 +73,11 @@ class JsonSql(Protocol):
     def moment(self, column: str) -> str:
         """A moment, as Python's isoformat() writes it in UTC."""
 
-    def amount(self, minor: str, digits: str) -> str:
-        """An amount in minor units as a decimal number with so many digits, exactly."""
+    def amount(self, minor: str, digits: str, nullable: bool) -> str:
+        """An amount in minor units as a decimal number with so many digits, exactly.
+
+        The statement fails if there is none, unless it may be NULL.
+        """
 
     def digits(self, currency: str, joined: Callable[[], str]) -> str:
         """The decimals of a currency's amounts; `joined` gives them from a table that is then joined to the row."""
@@ -112,11 +115,20 @@ class JsonSql(Protocol):
     sorts_arrays: bool
     """Whether `array` sorts its elements; otherwise the rows must come in order."""
 
+    shares_rows: bool
+    """Whether it pays to write what rows have in common once, by `sharing`."""
+
+    def sharing(self, page: str, common: str, row_id: str, column: str) -> str:
+        """SELECT the rows of the page, each with the row of `common` whose id the column has."""
+
     def array(self, element: str, rows: str, order: str) -> str:
         """The array of an element of each row. `order` is the ORDER BY of the rows."""
 
     def optional(self, element: str, rows: str) -> str:
         """The element of the one row, or null if there is none."""
+
+    def joined(self, element: str, row_id: str) -> str:
+        """The element of the row that is joined, or NULL if there is none."""
 
     def answer(self, value: str) -> str:
         """The value as a column of the answer."""
@@ -126,6 +138,7 @@ class SqliteJson:
     """JSON in SQLite 3.38 and later."""
 
     sorts_arrays = False
+    shares_rows = False
     _MEMBERS_MAX = 60
     """SQLite passes 127 arguments to a function at most."""
 
@@ -176,14 +189,15 @@ class SqliteJson:
     def digits(self, currency: str, joined: Callable[[], str]) -> str:
         return joined()
 
-    def amount(self, minor: str, digits: str) -> str:
+    def amount(self, minor: str, digits: str, nullable: bool) -> str:
         # Division and remainder truncate towards zero, and a float would not be exact. No ELSE: NULL stays NULL.
         sign = f"CASE WHEN {minor} < 0 THEN '-' WHEN {minor} >= 0 THEN '' END"
         whens = " ".join(
             f"WHEN {places} THEN printf('%d.%0{places}d', abs({minor} / {10**places}), abs({minor} % {10**places}))"
             for places in (2, 3, 4, 1)
         )
-        return f"{sign} || CASE {digits} {whens} WHEN 0 THEN abs({minor}) END"
+        amount = f"{sign} || CASE {digits} {whens} WHEN 0 THEN abs({minor}) END"
+        return amount if nullable else self.required(amount)
 
     def word(self, column: str, words: Mapping[str, str]) -> str:
         return _case(column, words, "json('an unknown word')")
@@ -222,11 +236,17 @@ class SqliteJson:
         inner = " || ',' || ".join(f"substr({one}, 2, length({one}) - 2)" for one in objects)
         return f"json('{{' || {inner} || '}}')"
 
+    def sharing(self, page: str, common: str, row_id: str, column: str) -> str:
+        raise NotImplementedError
+
     def array(self, element: str, rows: str, order: str) -> str:
         return f"(SELECT json_group_array({element}) FROM {rows})"
 
     def optional(self, element: str, rows: str) -> str:
         return f"(SELECT {element} FROM {rows})"
+
+    def joined(self, element: str, row_id: str) -> str:
+        return f"CASE WHEN {row_id} IS NOT NULL THEN {element} END"
 
     def answer(self, value: str) -> str:
         # As bytes: the driver would decode a text only for it to be encoded again.
@@ -237,6 +257,7 @@ class PostgresqlJson:
     """JSON in PostgreSQL."""
 
     sorts_arrays = True
+    shares_rows = True
 
     def bind(self, name: str) -> str:
         return f"%({name})s"
@@ -284,16 +305,18 @@ class PostgresqlJson:
 
     def digits(self, currency: str, joined: Callable[[], str]) -> str:
         # All currencies are read once for a statement: a join would be begun anew for the rows of each parent.
-        return f"((SELECT jsonb_object_agg(code, digits) FROM currency) ->> {currency})"
+        return f"((SELECT jsonb_object(array_agg(code), array_agg(digits::text)) FROM currency) ->> {currency})"
 
-    def amount(self, minor: str, digits: str) -> str:
-        # The product of exact numbers has the decimals of its factors, trailing zeros included.
+    def amount(self, minor: str, digits: str, nullable: bool) -> str:
+        # The product of exact numbers has the decimals of its factors, trailing zeros included. NULL makes the object
+        # around it NULL, which is required.
         factors = {2: "0.01", 3: "0.001", 4: "0.0001", 1: "0.1", 0: "1"}
         whens = " ".join(f"WHEN '{places}' THEN ({minor} * {factor})::text" for places, factor in factors.items())
         return f"""'"' || CASE {digits} {whens} END || '"'"""
 
     def word(self, column: str, words: Mapping[str, str]) -> str:
-        return f"""'"' || {_case(column, words, f"('unknown word ' || {column})::int::text")} || '"'"""
+        quoted = {word: f'"{name}"' for word, name in words.items()}
+        return _case(column, quoted, f"('unknown word ' || {column})::int::text")
 
     def words(self, column: str, words: Mapping[str, str]) -> str:
         return self._ordered(self.word("word", words), column)
@@ -325,20 +348,31 @@ class PostgresqlJson:
         return f"{groups.table} CROSS JOIN LATERAL ({first}) AS {groups.row}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
-        written: list[str] = []
-        before = "{"
-        for key, value, nullable in members:
-            written.append(f"""'{before}"{key}":'""")
-            written.append(f"coalesce({value}, 'null')" if nullable else f"({value})")
-            before = ","
-        return " || ".join([*written, "'}'" if members else "'{}'"])
+        text = "'}'" if members else "'{}'"
+        for number, (key, value, nullable) in reversed(list(enumerate(members))):
+            if "string_agg(" in value and number + 1 < len(members):
+                text = f"({text})"  # put together first, or each step would copy the whole list
+            before = "," if number else "{"
+            written = f"coalesce({value}, 'null')" if nullable else value
+            text = f"""'{before}"{key}":' || {written} || {text}"""
+        return text.replace("' || '", "")  # two literals next to each other are one
+
+    def sharing(self, page: str, common: str, row_id: str, column: str) -> str:
+        # Were they not materialized, the values of `common` would be written for each row of the page again.
+        shared = f"{common} WHERE {row_id} = ANY(ARRAY(SELECT {column} FROM page))"
+        selects = f"page AS MATERIALIZED ({page}), shared AS MATERIALIZED ({shared})"
+        return f"WITH {selects} SELECT * FROM page JOIN shared USING ({column})"
 
     def array(self, element: str, rows: str, order: str) -> str:
-        elements = f"string_agg({self.required(element)}, ',' ORDER BY {order})"
-        return f"(SELECT '[' || coalesce({elements}, '') || ']' FROM {rows})"
+        # Rows that come in order are not sorted again, as they would be by an ORDER BY of string_agg.
+        elements = f"(SELECT {self.required(element)} AS element FROM {rows} ORDER BY {order}) AS ordered"
+        return f"'[' || coalesce((SELECT string_agg(element, ',') FROM {elements}), '') || ']'"
 
     def optional(self, element: str, rows: str) -> str:
         return f"(SELECT {self.required(element)} FROM {rows})"
+
+    def joined(self, element: str, row_id: str) -> str:
+        return f"CASE WHEN {row_id} IS NOT NULL THEN {self.required(element)} END"
 
     def answer(self, value: str) -> str:
         return value

@@ -23,9 +23,9 @@ class PageSql:
         self._keys = page.order.names
         self._backwards = page.order.descending != page.window.from_end
 
-    def array(self, element: Callable[[Columns], str]) -> str:
+    def array(self, element: Callable[[RowColumns], str]) -> str:
         """The array of an element of each row of the page."""
-        row = self._statement.rows()
+        row = self._statement.sharing_rows(self.shape)
         written, forwards = element(row), self._by_keys(row, backwards=self._order.descending)
         rows = self._rows(row, self._window.size)
         if self._window.from_end and not self._json.sorts_arrays:

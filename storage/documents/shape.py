@@ -95,6 +95,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """A row that many rows have in common: its table, the column that refers to it, and the join to it.
+
+    `related` follow from it alone, and are worth to be written once. Its columns have the names that rows know them by.
+    """
+
+    table: str
+    column: str
+    join: str
+    related: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """What a kind of row has. `columns` are those of joined tables: the join, and the name there.
 
@@ -108,6 +121,7 @@ class Shape:
     joins: Mapping[str, Join] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     groups: Groups | None = None
+    shared: Shared | None = None
 
 
 def values_of(row: type[SQLModel], names: Sequence[str] = ()) -> dict[str, Expression]:
@@ -123,8 +137,7 @@ def amount(column: str, currency: str, digits: str, *, nullable: bool = False) -
     """An amount in minor units, with the decimals of its currency; `digits` is a column of a joined table."""
 
     def write(json: JsonSql, row: Columns) -> str:
-        written = json.amount(row(column), json.digits(row(currency), lambda: row(digits)))
-        return written if nullable else json.required(written)
+        return json.amount(row(column), json.digits(row(currency), lambda: row(digits)), nullable)
 
     return Expression(write, nullable)
 

@@ -24,6 +24,7 @@ from storage.documents.shape import (
     Parts,
     Relation,
     Shape,
+    Shared,
     amount,
     values_of,
 )
@@ -46,7 +47,7 @@ DIGITS = {"digits": ("c", "digits"), "home_digits": ("h", "digits")}
 BUCKET = Groups("posting_bucket", "b", "posting_bucket_id")
 BUCKET_COLUMNS = {
     "posting_bucket_id": ("b", "id"),
-    **{name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id")},
+    **{name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id", "posting_key_id")},
 }
 KEY_COLUMNS = {
     name: ("k", name)
@@ -191,6 +192,7 @@ SHAPES: dict[type, Shape] = {
         },
         columns=BUCKET_COLUMNS | KEY_COLUMNS | DIGITS,
         groups=BUCKET,
+        shared=Shared("posting_key", "posting_key_id", "k", ["segments", "debit_account", "credit_account"]),
     ),
     Cancellation: Shape(
         "cancellation",

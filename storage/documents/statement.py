@@ -7,7 +7,7 @@ from itertools import count
 
 from storage.conditions import Comparison, Condition
 from storage.documents.json_sql import GroupsSql, JsonSql
-from storage.documents.shape import Column, Columns, Groups, Shape
+from storage.documents.shape import Column, Columns, Groups, Shape, Shared
 from storage.pages import Bound
 
 ID_MIN, ID_MAX = 0, 2**63 - 1
@@ -20,6 +20,7 @@ class RowColumns:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self.needed: dict[str, None] = {}
+        self.shared: SharedColumns | None = None
         self._joined: dict[str, None] = {}
 
     def __call__(self, name: str) -> str:
@@ -35,6 +36,32 @@ class RowColumns:
     def joined(self) -> str:
         """The joins, in the order in which they were asked for."""
         return "".join(f" {sql}" for sql in self._joined)
+
+
+class SharedColumns(RowColumns):
+    """The columns of the row that rows have in common, and the values that are written once for all of these."""
+
+    def __init__(self, alias: str, of: Shared, rows: str) -> None:
+        """`rows` is the alias of the rows that have it in common."""
+        super().__init__(alias)
+        self.of = of
+        self.values: list[str] = []
+        self._rows = rows
+
+    def once(self, value: str) -> str:
+        """The value, as a column of the rows that have it in common."""
+        self.values.append(value)
+        return f"{self._rows}.shared{len(self.values)}"
+
+    def has(self, shape: Shape, name: str) -> bool:
+        """Whether a column of the rows is a column of the row that they have in common."""
+        return name in shape.columns and shape.columns[name][0] == self.of.join
+
+    def select(self, columns: Sequence[str]) -> str:
+        """SELECT the values and these columns of all such rows, the id by the name of the column that refers to it."""
+        selected = [f"{self.alias}.id AS {self.of.column}", *(f"{self.alias}.{name}" for name in columns)]
+        selected += [f"{value} AS shared{number}" for number, value in enumerate(self.values, start=1)]
+        return f"SELECT {', '.join(selected)} FROM {self.of.table} AS {self.alias}{self.joined}"
 
 
 class JoinedColumns:
@@ -72,6 +99,13 @@ class Statement:
     def rows(self) -> RowColumns:
         """The columns of a new FROM."""
         return RowColumns(self.alias())
+
+    def sharing_rows(self, shape: Shape) -> RowColumns:
+        """The columns of a new FROM of that shape, whose rows may have a row in common."""
+        row = self.rows()
+        if shape.shared is not None and self.json.shares_rows:
+            row.shared = SharedColumns(self.alias(), shape.shared, row.alias)
+        return row
 
     def bind(self, value: object) -> str:
         """The parameter for the value."""
@@ -113,7 +147,7 @@ class Statement:
             ordered += f" LIMIT {int(limit)}"
         columns = _columns(shape, alias, row)
         tables = f"{shape.table} AS {alias}{joins(shape, alias, ' '.join([columns, *conditions, ordered]))}"
-        return f"(SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}) AS {row.alias}"
+        return self._from(shape, row, f"SELECT {columns} FROM {tables}{where_all(conditions)}{ordered}")
 
     def select_in_groups(
         self,
@@ -142,11 +176,25 @@ class Statement:
         columns = _columns(shape, alias, row)
         rows = self.json.in_groups(tables, within, direction, int(limit))
         joined = joins(shape, alias, " ".join([columns, *conditions]), given=groups.suffix)
-        return f"(SELECT {columns} FROM {rows}{joined}{where_all(conditions)}{ordered}) AS {row.alias}"
+        return self._from(shape, row, f"SELECT {columns} FROM {rows}{joined}{where_all(conditions)}{ordered}")
+
+    def _from(self, shape: Shape, row: RowColumns, select: str) -> str:
+        """FROM the rows of the select, with what they share."""
+        if (shared := _shared(row)) is not None:
+            common = shared.select([name for name in row.needed if shared.has(shape, name)])
+            select = self.json.sharing(select, common, f"{shared.alias}.id", shared.of.column)
+        return f"({select}) AS {row.alias}"
+
+
+def _shared(row: RowColumns) -> SharedColumns | None:
+    return row.shared if row.shared is not None and row.shared.values else None
 
 
 def _columns(shape: Shape, alias: str, row: RowColumns) -> str:
-    return ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in row.needed) or "1 AS one"
+    names: list[str] = list(row.needed)
+    if (shared := _shared(row)) is not None:
+        names = [shared.of.column, *(name for name in names if not shared.has(shape, name))]
+    return ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in names) or "1 AS one"
 
 
 def _plain(values: Sequence[object]) -> list[object]:

@@ -68,6 +68,17 @@ class _Writer:
         )
         return f"(SELECT {columns} FROM {rows}{row.joined}) AS written"
 
+    def _row(self, shape: Shape, row: RowColumns, members: Sequence[Member]) -> str:
+        """The object of a row of a page."""
+        return self._json.object([self._row_member(shape, row, member) for member in members])
+
+    def _row_member(self, shape: Shape, row: RowColumns, member: Member) -> Written:
+        shared = row.shared
+        if shared is None or not isinstance(member, Related) or member.name not in shared.of.related:
+            return self._member(shape, row, member)
+        key, value, nullable = self._member(shape, shared, member)
+        return key, shared.once(value), nullable
+
     def _object(self, shape: Shape, row: Columns, members: Sequence[Member]) -> str:
         return self._json.object([self._member(shape, row, member) for member in members])
 
@@ -103,7 +114,7 @@ class _Writer:
         row.join(f"LEFT JOIN {shape.table} AS {alias} ON {relation.where(alias, row)}")
         other = JoinedColumns(alias, shape, row)
         element = self._object(shape, other, member.members)
-        return f"CASE WHEN {other('id')} IS NOT NULL THEN {element} END" if relation.nullable else element
+        return self._json.joined(element, other("id")) if relation.nullable else element
 
     def _belonging(self, belongings: Belongings, parent: Columns, member: Related) -> str:
         shape, row = SHAPES[belongings.of], self.statement.rows()
@@ -119,7 +130,7 @@ class _Writer:
     def _part(self, page: PageSql, part: Part) -> Written:
         match part:
             case Nodes():
-                return part.key, page.array(lambda row: self._object(page.shape, row, part.members)), False
+                return part.key, page.array(lambda row: self._row(page.shape, row, part.members)), False
             case Edges():
                 return part.key, page.array(lambda row: self._edge(page, row, part)), False
             case PageInfo():
@@ -129,14 +140,14 @@ class _Writer:
             case Constant():
                 return self._constant(part)
 
-    def _edge(self, page: PageSql, row: Columns, edges: Edges) -> str:
+    def _edge(self, page: PageSql, row: RowColumns, edges: Edges) -> str:
         members: list[Written] = []
         for member in edges.members:
             match member:
                 case Cursor():
                     members.append((member.key, page.cursor(row), False))
                 case Node():
-                    members.append((member.key, self._object(page.shape, row, member.members), False))
+                    members.append((member.key, self._row(page.shape, row, member.members), False))
                 case Constant():
                     members.append(self._constant(member))
         return self._json.object(members)

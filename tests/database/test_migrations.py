@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, select
 
 import storage.migration
-from resolvers.access import KeyRefused, create_api_key
+from resolvers.access import KeyRefused, create_api_key, list_api_keys
 from resolvers.import_transactions import import_transactions
 from runs.create_rules import RunDraft
 from storage.audit import AuditEvent
@@ -26,7 +26,7 @@ from storage.migration import check_version, migrate, newest_version
 from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.settings import Ledger
 from storage.tables import TABLES
-from storage.words import JournalRunStatus, TransactionType
+from storage.words import JournalRunStatus, Permission, TransactionType
 from tests.support.direct_runs import cancel_now, entries_of, items_of, run_now
 from tests.support.ledger import refuse
 
@@ -111,6 +111,24 @@ def test_the_migration_frees_only_the_names_of_revoked_keys(
             assert list(names) == ["API key 2", "anonymous"]
         with pytest.raises(IntegrityError), database.write() as session:
             session.execute(text("UPDATE access_token SET api_key_id = 1000"))
+
+
+def test_the_keys_of_an_earlier_version_neither_expire_nor_are_limited(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        with database.writer.begin() as connection:
+            at_version(connection, "0006")
+            connection.execute(
+                text(
+                    "INSERT INTO api_key (id, client_id, name, secret_hash, permissions, created_at) VALUES"
+                    " (7, 'a', 'Old', 'x', '[\"View journal runs\"]', '2024-12-31')"
+                )
+            )
+
+        migrate(database)
+
+        (key,) = list_api_keys(database)
+        assert (key.name, key.permissions) == ("Old", [Permission.VIEW_JOURNAL_RUNS])
+        assert (key.expires_at, key.organizations) == (None, None)
 
 
 ENTRIES_OF_0005 = """

@@ -30,6 +30,13 @@ COUNTS = [
 ]
 """Counts of transactions, which are sums of what buckets have."""
 
+AMOUNTS = [
+    "{ journalEntries(first: 100) { nodes { totalDebit } } }",
+    "{ journalEntries(first: 100) { nodes { number items { amount } } } }",
+    "{ transactions(first: 100) { nodes { amount segments { name } debitAccount { name } } } }",
+    "{ transactions(first: 100) { edges { cursor node { journalEntry { totalCredit } } } } }",
+]
+
 
 @pytest.fixture
 def databases(tmp_path: Path, templates: Templates, postgresql: PostgreSQL) -> Iterator[dict[str, Database]]:
@@ -69,3 +76,15 @@ def test_counts_beyond_an_int_are_errors_by_every_way(databases: dict[str, Datab
             comparison.compare(Asked(number, document, {}, None))
 
     assert comparison.counts["answers with errors"] > comparison.counts["answers without errors"]
+
+
+def test_amounts_without_digits_are_errors_by_every_way(databases: dict[str, Database]) -> None:
+    with comparing(databases) as comparison:
+        for database in databases.values():
+            with database.write() as session:
+                session.execute(text("DELETE FROM currency"))
+        for number, document in enumerate(AMOUNTS):
+            comparison.compare(Asked(number, document, {}, None))
+
+    assert PLANNED not in comparison.counts
+    assert comparison.counts["by the executor: Unanswerable (with errors)"] >= len(AMOUNTS) * len(databases)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
-from resolvers.access import STANDARD, KeyRefused, create_api_key, list_api_keys, revoke_api_key
+from resolvers.access import STANDARD, Credential, KeyRefused, create_api_key, identify, list_api_keys, revoke_api_key
 from resolvers.errors import Unauthenticated
 from storage.api_keys import AccessToken, ApiKey
 from storage.audit import events_of
@@ -116,6 +117,41 @@ def test_a_token_is_given_for_the_right_id_and_secret_of_a_live_key_only(databas
     }
 
 
+def test_an_expired_key_gets_no_token_and_its_tokens_end_with_it(database: Database) -> None:
+    end = now() + timedelta(seconds=100)
+    key, secret = create_api_key(database, "Month end", STANDARD, expires_at=end, organizations=["B", "A"], actor="Ada")
+    gateway = Application(database).gateway
+    token = exchange(database, key.client_id, secret)
+    assert 90 < token.expires_in <= 100
+    caller = asyncio.run(identify(gateway, token.access_token))
+    assert (caller.organizations, caller.credential) == (frozenset({"A", "B"}), Credential(end, ANY))
+    with database.read() as session:
+        (event,) = events_of(session, "ApiKey", key.client_id)
+        assert event.after is not None
+        assert (event.after["organizations"], event.after["expires_at"]) == (["A", "B"], end.isoformat())
+    with database.write() as session:
+        # The token alone would be valid for longer.
+        session.exec(select(ApiKey)).one().expires_at = now() - timedelta(seconds=1)
+    with pytest.raises(Unauthenticated, match="unknown, expired or revoked"):
+        asyncio.run(identify(gateway, token.access_token))
+    with pytest.raises(Unauthenticated, match=r"The API key 'Month end' expired on \d{4}-\d\d-\d\d \d\d:\d\d UTC; ask"):
+        exchange(database, key.client_id, secret)
+    with pytest.raises(Unauthenticated, match="The client id or secret is wrong"):
+        exchange(database, key.client_id, "guess")
+
+
+def test_a_key_that_could_never_be_used_is_not_created(database: Database) -> None:
+    for wrong, reason in [
+        ({"expires_at": now()}, "has passed; give a day after today"),
+        ({"organizations": ["A", " "]}, "has 0 characters; it has 1 to 255"),
+        ({"organizations": ["x" * 256]}, "has 256 characters; it has 1 to 255"),
+        ({"organizations": ["a\nb"]}, "the organisation 'a\\\\nb': character 2 is LINE FEED"),
+    ]:
+        with pytest.raises(KeyRefused, match=reason):
+            create_api_key(database, "New", STANDARD, actor="Ada", **wrong)  # type: ignore[arg-type]
+    assert list_api_keys(database) == []
+
+
 def test_key_names_are_unique_and_creation_and_revocation_are_audited(database: Database) -> None:
     key, _ = create_api_key(database, "x" * 100, [Permission.IMPORT_TRANSACTIONS], actor="Ada")
     for name, reason in [
@@ -190,8 +226,8 @@ def test_a_key_acts_under_its_name_and_only_within_its_permissions(guarded: Clie
         (error,) = answer["errors"]
         assert error["extensions"] == {"code": "FORBIDDEN"}
         assert error["message"] == (
-            "API key Month end lacks the permission 'Delete Cancelled Journal Run';"
-            " ask the administrator of this gateway for an API key that has it."
+            "Month end lacks the permission 'Delete Cancelled Journal Run';"
+            " ask the administrator of this gateway for an API key or a role that has it."
         )
         assert client.run(number) == before
     with guarded.database.read() as session:
@@ -323,7 +359,10 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     assert exchange(database, told[1], told[2]).expires_in == 3600
     some = ["--permission", "Import transactions", "--permission", "View journal runs"]
     assert run_here(tmp_path, "api-key", "create", "Loader", *some, *where).returncode == 0
-    assert run_here(tmp_path, "api-key", "create", "Root", "--all-permissions", *where).returncode == 0
+    limits = ["--organization", "Germany", "--organization", " France ", "--expires", "2099-01-31"]
+    done = run_here(tmp_path, "api-key", "create", "Root", "--all-permissions", *limits, *where)
+    assert done.returncode == 0
+    assert "\norganisations: France, Germany\nexpires: 2099-01-31 00:00 UTC\n" in done.stdout
 
     done = run_here(tmp_path, "api-key", "revoke", told[1], *where)
     assert (done.returncode, done.stdout) == (0, "API key 'Month end' and its tokens are revoked.\n")
@@ -336,9 +375,24 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     month_end, loader, root = list_api_keys(database)
     minute = "%Y-%m-%d %H:%M"
     assert rows == [
-        ["Month end", told[1], "standard", f"{month_end.created_at:{minute}}", f"{month_end.revoked_at:{minute}}"],
-        ["Loader", loader.client_id, "View journal runs, Import transactions", f"{loader.created_at:{minute}}"],
-        ["Root", root.client_id, "all", f"{root.created_at:{minute}}"],
+        [
+            "Month end",
+            told[1],
+            "standard",
+            "all",
+            f"{month_end.created_at:{minute}}",
+            "never",
+            f"{month_end.revoked_at:{minute}}",
+        ],
+        [
+            "Loader",
+            loader.client_id,
+            "View journal runs, Import transactions",
+            "all",
+            f"{loader.created_at:{minute}}",
+            "never",
+        ],
+        ["Root", root.client_id, "all", "France, Germany", f"{root.created_at:{minute}}", "2099-01-31 00:00"],
     ]
     with database.read() as session:
         actors = {event.actor for event in events_of(session, "ApiKey", told[1])}
@@ -353,6 +407,10 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(database: Database
     assert run_here(tmp_path, "api-key", "create", "Month end", *where).returncode == 0
     assert run_here(tmp_path, "api-key", "create", "Both", "--all-permissions", *some, *where).returncode == 64
     assert run_here(tmp_path, "api-key", "create", "New", "--permission", "Rule", *where).returncode == 64
+    twice = ("--expires", "2099-01-31", "--expires-in-days", "3")
+    assert run_here(tmp_path, "api-key", "create", "New", *twice, *where).returncode == 64
+    past = run_here(tmp_path, "api-key", "create", "New", "--expires", "2020-01-31", *where)
+    assert past.stderr == "error: the expiry 2020-01-31 00:00 UTC has passed; give a day after today\n"
 
 
 def test_keys_change_while_the_gateway_is_served(tmp_path: Path) -> None:

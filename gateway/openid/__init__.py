@@ -1,0 +1,1 @@
+"""OpenID Connect: callers with access tokens of an identity provider."""

@@ -1,0 +1,70 @@
+"""Sends many more inputs than the tests do: `make fuzz`, with INPUTS and SEED if you like."""
+
+import os
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from storage.database import Database
+from storage.migration import migrate
+from tests.support.compare import first_seed
+from tests.support.fuzzing.inputs import Inputs
+from tests.support.fuzzing.run import fuzz
+from tests.support.fuzzing.sending import Fault
+from tests.support.ledger import fill
+from tests.support.postgresql import PostgreSQL
+
+INPUTS = 1_000_000
+"""To both databases together."""
+
+FILES_SHARE = 0.02
+DOCUMENTS = 2_000
+"""The valid documents to begin with."""
+
+
+def main() -> None:
+    """Send the inputs, half of them to each database, until one is a fault of the server."""
+    console = Console(highlight=False)
+    try:
+        _fuzz(console)
+    except* Fault as faults:
+        for fault in faults.exceptions:
+            console.print(str(fault), markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _fuzz(console: Console) -> None:
+    number, seed = int(os.environ.get("INPUTS") or INPUTS) // 2, first_seed()
+    files = int(number * FILES_SHARE)
+    console.print(f"SEED={seed} INPUTS={2 * number}")
+    inputs = Inputs(seed, DOCUMENTS)
+    with ExitStack() as opened:
+        server = opened.enter_context(PostgreSQL())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
+        opened.enter_context(progress)
+        for name in ("SQLite", "PostgreSQL"):
+            folder = Path(opened.enter_context(TemporaryDirectory()))
+            url = server.create_database() if name == "PostgreSQL" else f"sqlite:///{folder}/ledger.db"
+            database = Database(url)
+            opened.callback(database.close)
+            migrate(database)
+            fill(database)
+            task = progress.add_task(name, total=number)
+            numbers = range(number - files)
+            counts = fuzz(folder, database, inputs, numbers, range(files), lambda task=task: progress.advance(task))  # type: ignore[misc]
+            _print_counts(console, name, counts)
+
+
+def _print_counts(console: Console, name: str, counts: Counter[str]) -> None:
+    for answer, count in sorted(counts.items()):
+        console.print(f"{count:>9,}  {name}, {answer}")
+
+
+if __name__ == "__main__":
+    main()

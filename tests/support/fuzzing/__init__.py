@@ -1,0 +1,1 @@
+"""Inputs that nobody would send in good faith, and what must not come of them."""

@@ -1,0 +1,78 @@
+"""One run: many inputs over sockets, and files, into the ledger of one database."""
+
+import asyncio
+import io
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from gateway.import_files import import_file
+from gateway.importing import FILES, Kind, importer
+from storage.conservation import broken_rules
+from storage.database import Database
+from storage.errors import OperatorError
+from tests.support.fuzzing.gateway_process import GatewayProcess, gateway_process
+from tests.support.fuzzing.inputs import FileInput, Inputs
+from tests.support.fuzzing.sending import send_all
+from tests.support.ledger import line, post
+
+GROWTH_MAX = 64 * 1024 * 1024
+"""Bytes of memory that a gateway may take after the first inputs; it has bounded caches."""
+
+WARM_UP = 0.2
+"""The share of the inputs after which memory should no longer grow."""
+
+
+def fuzz(
+    folder: Path, database: Database, inputs: Inputs, numbers: range, files: range, advance: Callable[[], None]
+) -> Counter[str]:
+    """Send these inputs and import these files, in the empty folder; returns how often each kind of answer came.
+
+    Fails for an answer that is a fault of the server, a connection that does not end, a traceback in the log, growth
+    of memory, an uncaught exception of an import, and a ledger that breaks the conservation rules.
+    """
+    counts: Counter[str] = Counter()
+    post(database, [line(f"posted {n}", segment_country=f"C{n % 12}", amount=f"{n}.01") for n in range(1, 60)])
+    url = database.url.render_as_string(hide_password=False)
+    with gateway_process(folder, url) as gateway:
+        warm = numbers[: int(len(numbers) * WARM_UP)]
+        asyncio.run(send_all(gateway.port, inputs, warm, advance, counts))
+        before = gateway.memory()
+        asyncio.run(send_all(gateway.port, inputs, numbers[len(warm) :], advance, counts))
+        _check_process(gateway, before)
+    for number in files:
+        counts[_import(folder / "files", database, inputs.make_file(number))] += 1
+        advance()
+    with database.read() as session:
+        assert broken_rules(session) == []
+    return counts
+
+
+def _check_process(gateway: GatewayProcess, before: int) -> None:
+    log = gateway.log()
+    assert "Traceback" not in log, log[:10_000]
+    grown = gateway.memory() - before
+    assert grown < GROWTH_MAX, f"the gateway's memory has grown by {grown:,} bytes, from {before:,}"
+    assert gateway.process.poll() is None
+
+
+def _import(folder: Path, database: Database, given: FileInput) -> str:
+    folder.mkdir()
+    path = folder / f"given{given.ending}"
+    path.write_bytes(given.content)
+    console = Console(file=io.StringIO())
+    run = importer(Kind.TRANSACTIONS, database)
+    try:
+        done = import_file(
+            str(path), FILES[Kind.TRANSACTIONS], run, console, folder / "rejects", format=None, check=False
+        )
+    except OperatorError:
+        return "file: refused"
+    except Exception as error:
+        raise AssertionError(f"the file with the seed {given.seed!r} is a fault: {given.content!r}") from error
+    finally:
+        shutil.rmtree(folder)
+    return "file: taken, lines rejected" if done.rejected else "file: taken"
