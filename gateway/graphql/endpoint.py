@@ -13,7 +13,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from gateway.authentication import CHALLENGE, Authentication
+from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication
 from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
@@ -100,7 +100,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
                 return refusal(errors, HTTPStatus.UNAUTHORIZED, CHALLENGE)
-            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE)
+            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE, RETRY_LATER)
         except BadRequest as error:
             errors = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
             return refusal(errors, error.status, error.headers)
