@@ -3,6 +3,8 @@
 import sys
 from dataclasses import dataclass, field
 
+from storage.errors import OperatorError
+
 if sys.platform != "win32":
     import resource
 
@@ -13,6 +15,10 @@ CONNECTIONS_MAX = 10_000
 """Connections where descriptors are no limit."""
 
 
+class TooManyConnections(OperatorError):
+    """There cannot be as many connections as are wanted. The text says why."""
+
+
 def connections_max() -> int:
     """The connections that the limit of file descriptors (`ulimit -n`) leaves; half of it where it is small."""
     if sys.platform == "win32":
@@ -21,6 +27,19 @@ def connections_max() -> int:
     if descriptors == resource.RLIM_INFINITY:
         return CONNECTIONS_MAX
     return min(CONNECTIONS_MAX, max(descriptors - KEPT_DESCRIPTORS, descriptors // 2))
+
+
+def checked_connections(wanted: int | None) -> int:
+    """The connections that are wanted, or as many as can be. Raises TooManyConnections if there cannot be so many."""
+    most = connections_max()
+    if wanted is not None and wanted > most:
+        raise TooManyConnections(
+            f"there cannot be {wanted:,} connections, as the limit of file descriptors leaves {most:,}; raise it with"
+            f" `ulimit -n {wanted + KEPT_DESCRIPTORS}`, or start with --max-connections {most}"
+            if most < CONNECTIONS_MAX
+            else f"there cannot be {wanted:,} connections; start with --max-connections {most} at most"
+        )
+    return most if wanted is None else wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SUBSCRIPTIONS_MAX = 2_000
-"""Subscriptions of all callers together."""
-
-SUBSCRIPTIONS_PER_CALLER_MAX = 500
-"""Subscriptions of one API key, or of all callers without one."""
+from gateway.limits import MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_PER_CALLER
 
 TOO_MANY_SUBSCRIPTIONS = "TOO_MANY_SUBSCRIPTIONS"
 
@@ -20,7 +16,7 @@ class TooManySubscriptions(Exception):
 class SubscriptionLimits:
     """Counts the subscriptions of one server."""
 
-    def __init__(self, per_caller: int = SUBSCRIPTIONS_PER_CALLER_MAX, together: int = SUBSCRIPTIONS_MAX) -> None:
+    def __init__(self, per_caller: int = MAX_SUBSCRIPTIONS_PER_CALLER, together: int = MAX_SUBSCRIPTIONS) -> None:
         self._per_caller = per_caller
         self._together = together
         self._of_callers: Counter[str] = Counter()

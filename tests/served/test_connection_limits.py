@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from gateway.connection_limits import KEPT_DESCRIPTORS, ConnectionLimits, Unsent
 from storage.database import Database
 from storage.migration import migrate
 from tests.support.client import Client
+from tests.support.command import run_here
 from tests.support.raw import HANDSHAKE, PATIENCE_SECONDS, connected, dripped, last_words
 from tests.support.served import served
 
@@ -182,6 +184,20 @@ def test_the_limit_of_connections_leaves_descriptors_for_the_rest(monkeypatch: p
         10_000,
         10_000,
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_more_connections_than_descriptors_are_refused_at_the_start(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (512, 512))
+    refused = run_here(tmp_path, "serve", "--port", "0", "--database", database_url, "--max-connections", "400")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: there cannot be 400 connections, as the limit of file descriptors leaves 312; raise it with"
+        " `ulimit -n 600`, or start with --max-connections 312\n"
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_client_takes_something_when_less_waits_for_it() -> None:
