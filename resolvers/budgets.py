@@ -28,7 +28,7 @@ _SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CostLimits:
     """What operations may cost."""
 
     operation: int = OPERATION_COST_MAX
@@ -45,7 +45,7 @@ class Limits:
 class Budget:
     """The budget of one caller."""
 
-    limits: Limits
+    limits: CostLimits
     _left: float
     _at: float
 
@@ -74,7 +74,7 @@ class Budget:
 class Budgets:
     """The budgets of callers. Of more than 10,000, the one that asked longest ago is forgotten, and begins anew."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CostLimits) -> None:
         self.limits = limits
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
 

@@ -13,6 +13,7 @@ from schema.info import Info
 from schema.list_size import ITEMS, SEGMENTS, assumed
 from schema.node import Node
 from schema.paging import connection
+from schema.permissions import stated
 from schema.transaction import Transaction
 from storage import accounting_codes, accounting_periods, journal_entries, journal_entry_items, journal_runs
 from storage.transaction_lists import TRANSACTIONS
@@ -27,7 +28,10 @@ ItemRow = strawberry.Parent[journal_entry_items.JournalEntryItem]
 LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 
 
-@strawberry.type(description="A debit or credit line of an entry. Its amounts are never negative.")
+@strawberry.type(
+    description="A debit or credit line of an entry. Its amounts are never negative.",
+    directives=[stated(Permission.VIEW_JOURNAL_ENTRIES)],
+)
 class JournalEntryItem:
     row = journal_entry_items.JournalEntryItem
     type: ItemType = strawberry.field(description="Debit or credit.")
@@ -42,7 +46,8 @@ class JournalEntryItem:
 
 
 @strawberry.type(
-    description="A balanced summary of transactions for the general ledger: total debits equal total credits."
+    description="A balanced summary of transactions for the general ledger: total debits equal total credits.",
+    directives=[stated(Permission.VIEW_JOURNAL_ENTRIES)],
 )
 class JournalEntry(Node):
     row = journal_entries.JournalEntry
@@ -105,7 +110,6 @@ class JournalEntry(Node):
         description="The transactions in the entry; none if it is cancelled, because they are free for another run.",
     )
     def transactions(root: EntryRow, info: Info) -> Listing[PostedTransaction]:
-        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         return Listing(
             TRANSACTIONS,
             [],

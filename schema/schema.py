@@ -28,6 +28,7 @@ from schema import (
 )
 from schema.admission import Admission, Admitted, Refused
 from schema.executor import Executor
+from schema.guards import guard
 from schema.info import Info, RequestContext
 from schema.input_errors import (
     BAD_USER_INPUT,
@@ -61,6 +62,7 @@ class Schema(strawberry.Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        guard(self._schema)
         self._preparation = Preparation(self._schema)
         types = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLObjectType)]
         self._admission = Admission(self._schema)

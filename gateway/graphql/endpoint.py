@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 
@@ -13,16 +14,17 @@ from strawberry.asgi import GraphQL
 from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from gateway.authentication import CHALLENGE, Authentication
+from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication
 from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
 from gateway.graphql.requests import BadRequest, asks, read_request
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
-from resolvers.budgets import Budgets, Limits, network_of
+from resolvers.budgets import Budgets, CostLimits, network_of
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
@@ -48,18 +50,27 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         tabs: Sequence[Tab],
         documents: Documents,
         origins: Origins,
-        limits: Limits,
+        subscriptions: SubscriptionLimits,
+        costs: CostLimits,
+        *,
         max_body_bytes: int,
+        init_seconds: float,
     ) -> None:
-        super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        """`init_seconds` is how long a WebSocket may wait with its message connection_init."""
+        super().__init__(
+            SCHEMA,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=init_seconds),
+        )
         self.documents = documents
+        self.subscriptions = subscriptions
         self._gateway = gateway
         self._authentication = authentication
         self._origins = origins
         self._max_body_bytes = max_body_bytes
         self._page = page(tabs)
-        self._budgets = Budgets(limits)
-        self._room = Room(limits.executor)
+        self._budgets = Budgets(costs)
+        self._room = Room(costs.executor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket, or answer a request."""
@@ -90,12 +101,12 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
                 return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
             context = await self.context(request.headers.get("authorization"), request)
             asked = await read_request(request, self._max_body_bytes)
-            return await respond(request, asked, accept, self.documents, context)
+            return await respond(request, asked, accept, self.documents, self.subscriptions, context)
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
                 return refusal(errors, HTTPStatus.UNAUTHORIZED, CHALLENGE)
-            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE)
+            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE, RETRY_LATER)
         except BadRequest as error:
             errors = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
             return refusal(errors, error.status, error.headers)

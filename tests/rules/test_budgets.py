@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from resolvers import budgets
-from resolvers.budgets import Budgets, Limits, network_of
+from resolvers.budgets import Budgets, CostLimits, network_of
 from schema.room import Room
 
 
@@ -18,7 +18,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_budget_refills_evenly_within_a_minute(clock: list[float]) -> None:
-    budget = Budgets(Limits(per_minute=600)).of("Ada")
+    budget = Budgets(CostLimits(per_minute=600)).of("Ada")
     assert [budget.spend(500), budget.left, budget.full_in_seconds] == [0, 100, 50]
     assert [budget.spend(150), budget.left] == [5, 100]
     clock[0] += 4.9
@@ -33,14 +33,14 @@ def test_each_caller_has_a_budget_and_the_oldest_of_too_many_is_forgotten(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budgets, "_CALLERS_MAX", 2)
-    known = Budgets(Limits(per_minute=10))
+    known = Budgets(CostLimits(per_minute=10))
     assert [known.of(name).spend(10) for name in ("a", "b")] == [0, 0]
     assert [known.of(name).spend(10) for name in ("a", "b")] == [60, 60]
     assert [known.of(name).spend(10) for name in ("c", "b", "a")] == [0, 60, 0]
 
 
 def test_an_operation_may_cost_no_more_than_a_whole_budget() -> None:
-    assert Limits(operation=100, per_minute=60).most == 60
+    assert CostLimits(operation=100, per_minute=60).most == 60
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from gateway.application import Application
 from resolvers.access import STANDARD, create_api_key
-from resolvers.budgets import Limits
+from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
 from schema.planning import Planning
 from schema.schema import SCHEMA
@@ -132,7 +132,7 @@ def test_a_subscription_tells_once_what_each_event_costs(client: Client, transpo
 @contextmanager
 def limited(database: Database, **limits: int) -> Iterator[Client]:
     """A client of a gateway with these limits."""
-    with served(Application(database, limits=Limits(**limits)), database) as client:
+    with served(Application(database, costs=CostLimits(**limits)), database) as client:
         yield client
 
 
