@@ -30,6 +30,9 @@ NOTES_LENGTH_MAX = 2_000
 
 ENTRIES_PER_CALL_MAX = 1_000
 
+UPDATING = (Permission.CREATE_JOURNAL_ENTRIES, Permission.TRANSFER_JOURNAL_ENTRIES)
+"""The permissions to change an entry: its notes, and its transfer status."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryChange:
@@ -60,19 +63,17 @@ def journal_entries(context: Context, filter: EntryFilter, order: Order[JournalE
 
 async def entries_of_run(context: Context, run_number: str, window: Window) -> Page[JournalEntry]:
     """One page of the run's entries, by number. Raises NotFound for an unknown run, RequestError for a bad cursor."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    context.require(Permission.VIEW_JOURNAL_RUNS, Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(_entries_of_run, run_number, window)
 
 
 async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions in the entry. Raises RequestError for a cursor of another list."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(transactions_of_entry, entry_id, window)
 
 
 async def net_zero_transactions(context: Context, run_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions of the run that net to zero. Raises RequestError for a cursor of another list."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(net_zero_transactions_of_run, run_id, window)
 
 
@@ -84,22 +85,23 @@ async def set_transferred_to_accounting(
     The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer.
     """
     context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
-    return await context.gateway.write(_set_transferred, context, numbers, status)
+    return await context.change(_set_transferred, context, numbers, status)
 
 
 async def update_journal_entry(context: Context, change: EntryChange) -> JournalEntry:
     """Change the notes of an entry, its transfer status, or both: every change, or none."""
+    context.require_one_of(UPDATING)
     if change.transferred_to_accounting is not None:
         context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     if change.notes is not None:
         context.require(Permission.CREATE_JOURNAL_ENTRIES)
-    return await context.gateway.write(_update, context, change)
+    return await context.change(_update, context, change)
 
 
 async def cancel_journal_entry(context: Context, number: str) -> JournalEntry:
     """Cancel one entry, unless its transfer status is Yes or Processing. Its transactions become free."""
     context.require(Permission.CANCEL_JOURNAL_ENTRIES)
-    return await context.gateway.write(cancel_entry, context.gateway.workflows, number, context.actor)
+    return await context.change(cancel_entry, context.gateway.workflows, number, context.actor)
 
 
 def _update(session: Session, context: Context, change: EntryChange) -> JournalEntry:
@@ -171,8 +173,9 @@ def _violation(entry: JournalEntry | None, number: str, path: Path, repeated: bo
 
 
 def _fixed(entry: JournalEntry, *path: str | int) -> Violation:
-    message = f"journal entry {entry.number} is Cancelled; its transfer status cannot change"
-    return Violation(Rule.STATUS_NOT_ALLOWED, message, path)
+    rest = "its transfer status cannot change"
+    message, otherwise = f"journal entry {entry.number} is Cancelled; {rest}", f"journal entry {entry.number}: {rest}"
+    return Violation(Rule.STATUS_NOT_ALLOWED, message, path, Permission.VIEW_JOURNAL_ENTRIES, otherwise)
 
 
 def _set(session: Session, entry: JournalEntry, status: TransferStatus, context: Context) -> None:

@@ -10,12 +10,12 @@ from runs.texts import normalised_name
 from runs.violations import Rule, Violation, Violations
 from storage.accounting_periods import AccountingPeriod, period_named, period_of
 from storage.journal_entries import period_has_live_entries
-from storage.journal_runs import running_run
+from storage.journal_runs import JournalRun, running_run
 from storage.posting_keys import organizations
 from storage.segments import SegmentationRule, active_rule
 from storage.settings import Ledger, ledger_of
 from storage.texts import is_storable
-from storage.words import TransactionType
+from storage.words import Permission, TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
 _ORGANIZATIONS_SHOWN = 50
@@ -66,11 +66,7 @@ def check(session: Session, draft: RunDraft, others: Sequence[Violation] = ()) -
         _check_aggregation(session, draft, found.period, ledger, violations)
     obstacle = running_run(session)
     if obstacle is not None:
-        violations.add(
-            Rule.RUN_IN_PROGRESS,
-            f"journal run {obstacle.number} is {obstacle.status.value}; only one run can be Pending or Processing:"
-            " wait until it has ended, or cancel it while it is Pending",
-        )
+        violations.found.append(_in_the_way(obstacle))
     if draft.idempotency_key is not None and not is_idempotency_key(draft.idempotency_key):
         violations.add(
             Rule.INVALID,
@@ -92,6 +88,16 @@ def check(session: Session, draft: RunDraft, others: Sequence[Violation] = ()) -
         segmentation_rule=active_rule(session),
         home_currency=ledger.home_currency,
         aggregate_currency=ledger.aggregate_currency,
+    )
+
+
+def _in_the_way(run: JournalRun) -> Violation:
+    rest = "only one run can be Pending or Processing: wait until it has ended"
+    return Violation(
+        Rule.RUN_IN_PROGRESS,
+        f"journal run {run.number} is {run.status.value}; {rest}, or cancel it while it is Pending",
+        shows=Permission.VIEW_JOURNAL_RUNS,
+        otherwise=f"another journal run is in progress; {rest}",
     )
 
 
@@ -260,11 +266,10 @@ def _organizations(session: Session, draft: RunDraft, violations: Violations) ->
         if name is None:
             continue
         if name not in known_names:
-            violations.add(
-                Rule.UNKNOWN,
-                f"there is no organisation {name!r}; the organisations are: {shown}",
-                *place,
-            )
+            unknown = f"there is no organisation {name!r}"
+            message = f"{unknown}; the organisations are: {shown}"
+            shows = Permission.VIEW_JOURNAL_ENTRIES
+            violations.found.append(Violation(Rule.UNKNOWN, message, place, shows, unknown))
         elif name in names:
             violations.add(Rule.DUPLICATE, f"organisation {name!r} is given more than once", *place)
         else:

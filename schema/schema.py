@@ -21,6 +21,7 @@ from resolvers.errors import RequestError
 from runs.shared import Span
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
 from schema.executor import Executor
+from schema.guards import guard
 from schema.info import Info, RequestContext
 from schema.input_errors import (
     BAD_USER_INPUT,
@@ -55,6 +56,7 @@ class Schema(strawberry.Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        guard(self._schema)
         self._preparation = Preparation(self._schema)
         types = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLObjectType)]
         self._answers = Answers(Planner(self.schema_converter, types))

@@ -9,6 +9,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from runs.violations import TOLD_MAX, Invalid, Path, Rule, Violation
 from schema.input_errors import LONGEST_MESSAGE, shortened
+from schema.permissions import ANYONE
 
 Value = TypeVar("Value")
 
@@ -18,7 +19,7 @@ _NAMES = {"organization": "organizationLabel"}
 ERRORS = f"The violations of the input, {TOLD_MAX} at most; empty if it was accepted."
 
 
-@strawberry.type(description="A violation: one broken rule.")
+@strawberry.type(description="A violation: one broken rule.", directives=[ANYONE])
 class UserError:
     code: Rule = strawberry.field(description="The kind of violation.")
     message: str = strawberry.field(description="What is wrong, and what would be right.")
