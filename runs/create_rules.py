@@ -268,8 +268,7 @@ def _organizations(session: Session, draft: RunDraft, violations: Violations) ->
         if name not in known_names:
             unknown = f"there is no organisation {name!r}"
             message = f"{unknown}; the organisations are: {shown}"
-            shows = Permission.VIEW_JOURNAL_ENTRIES
-            violations.found.append(Violation(Rule.UNKNOWN, message, place, shows, unknown))
+            violations.found.append(Violation(Rule.UNKNOWN, message, place, Permission.VIEW_JOURNAL_ENTRIES, unknown))
         elif name in names:
             violations.add(Rule.DUPLICATE, f"organisation {name!r} is given more than once", *place)
         else:

@@ -26,7 +26,7 @@ def told(errors: list[GraphQLError]) -> list[tuple[str, list[str]]]:
 
 
 def test_a_list_has_a_thousand_values() -> None:
-    longest = [{}] * 1_000
+    longest: list[object] = [{}] * 1_000
     assert found(RECORD, input={"transactions": longest}, t=longest) == []
     message = "transactions has 1,001 values; the maximum is 1,000. Send fewer at once."
     assert (
