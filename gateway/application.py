@@ -22,7 +22,7 @@ from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
-from gateway.metrics import metrics
+from gateway.metrics import Metrics
 from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
@@ -100,7 +100,7 @@ class Application:
                 Mount("/graphiql", routes=graphiql.routes(), middleware=[Middleware(BrowserPolicy, graphiql.POLICY)]),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
-                Route("/metrics", metrics),
+                Route("/metrics", Metrics(authentication).answer),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

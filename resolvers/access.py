@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 STANDARD = frozenset(Permission) - {
     Permission.DELETE_CANCELLED_JOURNAL_RUN,
     Permission.DELETE_JOURNAL_ENTRIES,
+    Permission.OVERRIDE_TRANSFERRED_TO_ACCOUNTING,
     Permission.MANAGE_ACCOUNTING_PERIODS,
 }
 """The permissions of a standard user."""
@@ -178,11 +179,11 @@ def revoke_api_key(database: Database, client_id: str, *, actor: str) -> ApiKey:
     return key
 
 
-async def issue_token(gateway: "Gateway", client_id: str, client_secret: str) -> Token:
-    """Issue a token for an API key. Expired tokens, of any key, are removed as a side effect.
+async def key_with_secret(gateway: "Gateway", client_id: str, client_secret: str) -> ApiKey:
+    """The API key with this id and secret.
 
-    A token ends with its key. Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked
-    key, and another for an expired key, which only who has its secret gets; or Unavailable.
+    Raises Unauthenticated, with the same text for a wrong id, a wrong secret and a revoked key, and another for an
+    expired key, which only who has its secret gets; or Unavailable.
     """
     key = await gateway.read(api_key, _canonical(client_id))
     expected = "" if key is None else key.secret_hash
@@ -190,14 +191,22 @@ async def issue_token(gateway: "Gateway", client_id: str, client_secret: str) ->
         raise Unauthenticated(
             "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
         )
+    if key.expires_at is not None and key.expires_at <= now():
+        raise Unauthenticated(
+            f"The API key {key.name!r} expired on {_minute(key.expires_at)};"
+            " ask the administrator of this gateway for another one."
+        )
+    return key
+
+
+async def issue_token(gateway: "Gateway", key: ApiKey) -> Token:
+    """Issue a token for an API key, with which it ends. Expired tokens, of any key, are removed as a side effect.
+
+    Raises Unavailable.
+    """
     moment = now()
     expires_at = moment + timedelta(seconds=TOKEN_SECONDS)
     if key.expires_at is not None:
-        if key.expires_at <= moment:
-            raise Unauthenticated(
-                f"The API key {key.name!r} expired on {_minute(key.expires_at)};"
-                " ask the administrator of this gateway for another one."
-            )
         expires_at = min(expires_at, key.expires_at)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     await gateway.write(_save_token, AccessToken(token_hash=_hash(token), api_key_id=key.id, expires_at=expires_at))

@@ -11,6 +11,7 @@ from resolvers.errors import Forbidden, RequestError, Unavailable
 from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.statements import Statements
+from runs.violations import Invalid
 from runs.workflows import Workflows
 from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
 from storage.documents.answer import answer, answer_each
@@ -107,10 +108,32 @@ class Context:
         """The caller as shown to users: the name of the API key or the person, if there is one."""
         return self.name or self.actor
 
-    def require(self, permission: Permission) -> None:
-        """Raise Forbidden if the caller lacks the permission."""
-        if permission not in self.permissions:
-            raise Forbidden(
-                f"{self.user} lacks the permission {permission.value!r};"
-                " ask the administrator of this gateway for an API key or a role that has it."
-            )
+    async def change(
+        self,
+        function: Callable[Concatenate[Session, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """As `Gateway.write`; violations tell what the caller may know."""
+        try:
+            return await self.gateway.write(function, *args, **kwargs)
+        except Invalid as invalid:
+            raise Invalid([one.told_to(self.permissions) for one in invalid.violations]) from invalid
+
+    def require(self, *permissions: Permission) -> None:
+        """Raise Forbidden if the caller lacks one of the permissions."""
+        for permission in permissions:
+            if permission not in self.permissions:
+                raise self._forbidden(f"the permission {permission.value!r}", "it")
+
+    def require_one_of(self, permissions: Sequence[Permission]) -> None:
+        """Raise Forbidden if the caller has none of the permissions."""
+        if self.permissions.isdisjoint(permissions):
+            names = " and ".join(repr(permission.value) for permission in permissions)
+            raise self._forbidden(f"the permissions {names}", "the one for this change")
+
+    def _forbidden(self, lacking: str, wanted: str) -> Forbidden:
+        return Forbidden(
+            f"{self.user} lacks {lacking};"
+            f" ask the administrator of this gateway for an API key or a role that has {wanted}."
+        )

@@ -3,6 +3,7 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,6 +30,9 @@ from storage.words import JournalEntryStatus, Permission, TransferStatus
 NOTES_LENGTH_MAX = 2_000
 
 ENTRIES_PER_CALL_MAX = 1_000
+
+UPDATING = (Permission.CREATE_JOURNAL_ENTRIES, Permission.TRANSFER_JOURNAL_ENTRIES)
+"""The permissions to change an entry: its notes, and its transfer status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,17 @@ def journal_entries(context: Context, filter: EntryFilter, order: Order[JournalE
 
 async def entries_of_run(context: Context, run_number: str, window: Window) -> Page[JournalEntry]:
     """One page of the run's entries, by number. Raises NotFound for an unknown run, RequestError for a bad cursor."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    context.require(Permission.VIEW_JOURNAL_RUNS, Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(_entries_of_run, run_number, window)
 
 
 async def entry_transactions(context: Context, entry_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions in the entry. Raises RequestError for a cursor of another list."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(transactions_of_entry, entry_id, window)
 
 
 async def net_zero_transactions(context: Context, run_id: int, window: Window) -> Page[PostedTransaction]:
     """One page of the transactions of the run that net to zero. Raises RequestError for a cursor of another list."""
-    context.require(Permission.VIEW_JOURNAL_ENTRIES)
     return await context.gateway.read(net_zero_transactions_of_run, run_id, window)
 
 
@@ -81,25 +83,27 @@ async def set_transferred_to_accounting(
 ) -> list[JournalEntry]:
     """Set the transfer status of these entries: all of them, or none.
 
-    The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer.
+    The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer; to
+    leave it needs a permission of its own.
     """
     context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
-    return await context.gateway.write(_set_transferred, context, numbers, status)
+    return await context.change(_set_transferred, context, numbers, status)
 
 
 async def update_journal_entry(context: Context, change: EntryChange) -> JournalEntry:
     """Change the notes of an entry, its transfer status, or both: every change, or none."""
+    context.require_one_of(UPDATING)
     if change.transferred_to_accounting is not None:
         context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     if change.notes is not None:
         context.require(Permission.CREATE_JOURNAL_ENTRIES)
-    return await context.gateway.write(_update, context, change)
+    return await context.change(_update, context, change)
 
 
 async def cancel_journal_entry(context: Context, number: str) -> JournalEntry:
     """Cancel one entry, unless its transfer status is Yes or Processing. Its transactions become free."""
     context.require(Permission.CANCEL_JOURNAL_ENTRIES)
-    return await context.gateway.write(cancel_entry, context.gateway.workflows, number, context.actor)
+    return await context.change(cancel_entry, context.gateway.workflows, number, context.actor)
 
 
 def _update(session: Session, context: Context, change: EntryChange) -> JournalEntry:
@@ -108,6 +112,8 @@ def _update(session: Session, context: Context, change: EntryChange) -> JournalE
     entry = lock_entries_numbered(session, [number]).get(number)
     if entry is None:
         raise Invalid([unknown_entry(number, "number")])
+    if status is not None:
+        _check_override(context, [entry], status)
     if status is not None and entry.status is JournalEntryStatus.CANCELLED:
         violations.found.append(_fixed(entry, "transferred_to_accounting"))
     if notes is not None:
@@ -120,6 +126,13 @@ def _update(session: Session, context: Context, change: EntryChange) -> JournalE
     if notes is not None:
         _note(session, entry, notes or None, context.actor)
     return entry
+
+
+def _check_override(context: Context, entries: Iterable[JournalEntry], status: TransferStatus) -> None:
+    if status is not TransferStatus.YES and any(
+        entry.transferred_to_accounting is TransferStatus.YES for entry in entries
+    ):
+        context.require(Permission.OVERRIDE_TRANSFERRED_TO_ACCOUNTING)
 
 
 def _check_notes(notes: str, violations: Violations) -> None:
@@ -146,6 +159,7 @@ def _set_transferred(
         message = f"give 1 to {ENTRIES_PER_CALL_MAX:,} journal entries; this call has {len(numbers):,}"
         raise Invalid([Violation(Rule.OUT_OF_RANGE, message, ("journal_entry_numbers",))])
     entries = lock_entries_numbered(session, numbers)
+    _check_override(context, entries.values(), status)
     violations = Violations()
     first: dict[str, int] = {}
     for position, number in enumerate(numbers):
@@ -171,8 +185,9 @@ def _violation(entry: JournalEntry | None, number: str, path: Path, repeated: bo
 
 
 def _fixed(entry: JournalEntry, *path: str | int) -> Violation:
-    message = f"journal entry {entry.number} is Cancelled; its transfer status cannot change"
-    return Violation(Rule.STATUS_NOT_ALLOWED, message, path)
+    rest = "its transfer status cannot change"
+    message, otherwise = f"journal entry {entry.number} is Cancelled; {rest}", f"journal entry {entry.number}: {rest}"
+    return Violation(Rule.STATUS_NOT_ALLOWED, message, path, Permission.VIEW_JOURNAL_ENTRIES, otherwise)
 
 
 def _set(session: Session, entry: JournalEntry, status: TransferStatus, context: Context) -> None:

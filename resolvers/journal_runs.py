@@ -54,22 +54,19 @@ async def create_journal_run(context: Context, draft: RunDraft) -> JournalRun:
     The same idempotency key with the same input returns the same run.
     """
     context.require(Permission.CREATE_JOURNAL_RUN)
-    gateway = context.gateway
-    return await gateway.write(commands.create_run, gateway.workflows, draft, context.actor)
+    return await context.change(commands.create_run, context.gateway.workflows, draft, context.actor)
 
 
 async def cancel_journal_run(context: Context, number: str) -> JournalRun:
     """Start cancelling a run that is Pending, Error or Completed. Its entries are tried afterwards. Raises Invalid."""
     context.require(Permission.CANCEL_JOURNAL_RUN)
-    gateway = context.gateway
-    return await gateway.write(commands.cancel_run, gateway.workflows, number, context.actor)
+    return await context.change(commands.cancel_run, context.gateway.workflows, number, context.actor)
 
 
 async def delete_journal_run(context: Context, number: str) -> JournalRun:
     """Start deleting a Cancelled run. The run and its entries are deleted afterwards. Raises Invalid."""
     context.require(Permission.DELETE_CANCELLED_JOURNAL_RUN)
-    gateway = context.gateway
-    return await gateway.write(commands.delete_run, gateway.workflows, number, context.actor)
+    return await context.change(commands.delete_run, context.gateway.workflows, number, context.actor)
 
 
 async def entry_cancel_outcomes(

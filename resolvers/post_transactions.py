@@ -11,6 +11,7 @@ from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
 from storage.postings import OpenPosting
 from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions
+from storage.words import Permission
 
 
 @dataclass(slots=True)
@@ -89,10 +90,11 @@ def _taken(session: Session, before: PostedTransaction) -> Violation:
     name, bucket = before.transaction.transaction_id, before.bucket
     if bucket.journal_entry_id is not None:
         (entry,) = entries_by_id(session, [bucket.journal_entry_id]).values()
-        holder = f"is in journal entry {entry.number}; cancel that entry first"
+        holder, shows = f"is in journal entry {entry.number}; cancel that entry first", Permission.VIEW_JOURNAL_ENTRIES
     else:
         assert bucket.journal_run_id is not None
         (run,) = runs_by_id(session, [bucket.journal_run_id]).values()
-        holder = f"nets to zero in journal run {run.number}; cancel that run first"
-    message = f"{name!r} was recorded without an exchange rate and {holder}, then send it again"
-    return Violation(Rule.STATUS_NOT_ALLOWED, message, ("exchange_rate",))
+        holder, shows = f"nets to zero in journal run {run.number}; cancel that run first", Permission.VIEW_JOURNAL_RUNS
+    recorded = f"{name!r} was recorded without an exchange rate and"
+    message, otherwise = f"{recorded} {holder}, then send it again", f"{recorded} can no longer receive one"
+    return Violation(Rule.STATUS_NOT_ALLOWED, message, ("exchange_rate",), shows, otherwise)

@@ -42,7 +42,7 @@ async def record_transactions(context: Context, transactions: Sequence[Transacti
         raise Invalid([Violation(Rule.OUT_OF_RANGE, message, ("transactions",))])
     for _ in range(_ATTEMPTS_MAX):
         try:
-            return await context.gateway.write(_record, context, transactions)
+            return await context.change(_record, context, transactions)
         except RecordedMeanwhile:
             continue
     raise Unavailable("Another caller is recording the same transactions. Nothing was recorded; try again.")

@@ -7,7 +7,7 @@ from runs.violations import Invalid, Rule, Violation
 from storage import audit
 from storage.journal_entries import JournalEntry
 from storage.journal_runs import JournalRun
-from storage.words import JournalEntryStatus, JournalRunStatus
+from storage.words import JournalEntryStatus, JournalRunStatus, Permission
 
 
 def cancel_single_entry(session: Session, run: JournalRun | None, entry: JournalEntry, actor: str) -> None:
@@ -16,13 +16,13 @@ def cancel_single_entry(session: Session, run: JournalRun | None, entry: Journal
     The run keeps its status, even if this was its last live entry. Raises Invalid.
     """
     if entry.status is JournalEntryStatus.CANCELLED:
-        raise _not_allowed(f"journal entry {entry.number} is already Cancelled")
+        raise _not_allowed(entry, f"journal entry {entry.number} is already Cancelled")
     if is_held(entry):
-        raise _not_allowed(why_held(entry))
+        raise _not_allowed(entry, why_held(entry))
     if run is not None and run.status is JournalRunStatus.CANCEL_IN_PROGRESS:
+        reason = f"journal entry {entry.number} cannot be cancelled separately while its journal run"
         raise _not_allowed(
-            f"journal entry {entry.number} cannot be cancelled separately while its journal run {run.number} is being"
-            " cancelled; wait for its outcome"
+            entry, f"{reason} {run.number} is being cancelled; wait for its outcome", Permission.VIEW_JOURNAL_RUNS
         )
     cancel_entries(session, [entry])
     if run is not None:
@@ -41,5 +41,6 @@ def cancel_single_entry(session: Session, run: JournalRun | None, entry: Journal
     session.refresh(entry)
 
 
-def _not_allowed(message: str) -> Invalid:
-    return Invalid([Violation(Rule.STATUS_NOT_ALLOWED, message, ("number",))])
+def _not_allowed(entry: JournalEntry, message: str, shows: Permission = Permission.VIEW_JOURNAL_ENTRIES) -> Invalid:
+    otherwise = f"journal entry {entry.number} cannot be cancelled now"
+    return Invalid([Violation(Rule.STATUS_NOT_ALLOWED, message, ("number",), shows, otherwise)])

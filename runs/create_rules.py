@@ -10,14 +10,15 @@ from runs.texts import normalised_name
 from runs.violations import Rule, Violation, Violations
 from storage.accounting_periods import AccountingPeriod, period_named, period_of
 from storage.journal_entries import period_has_live_entries
-from storage.journal_runs import running_run
+from storage.journal_runs import JournalRun, running_run
 from storage.posting_keys import organizations
 from storage.segments import SegmentationRule, active_rule
 from storage.settings import Ledger, ledger_of
 from storage.texts import is_storable
-from storage.words import TransactionType
+from storage.words import Permission, TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
+_ORGANIZATIONS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,7 @@ def check(session: Session, draft: RunDraft, others: Sequence[Violation] = ()) -
         _check_aggregation(session, draft, found.period, ledger, violations)
     obstacle = running_run(session)
     if obstacle is not None:
-        violations.add(
-            Rule.RUN_IN_PROGRESS,
-            f"journal run {obstacle.number} is {obstacle.status.value}; only one run can be Pending or Processing:"
-            " wait until it has ended, or cancel it while it is Pending",
-        )
+        violations.found.append(_in_the_way(obstacle))
     if draft.idempotency_key is not None and not is_idempotency_key(draft.idempotency_key):
         violations.add(
             Rule.INVALID,
@@ -91,6 +88,16 @@ def check(session: Session, draft: RunDraft, others: Sequence[Violation] = ()) -
         segmentation_rule=active_rule(session),
         home_currency=ledger.home_currency,
         aggregate_currency=ledger.aggregate_currency,
+    )
+
+
+def _in_the_way(run: JournalRun) -> Violation:
+    rest = "only one run can be Pending or Processing: wait until it has ended"
+    return Violation(
+        Rule.RUN_IN_PROGRESS,
+        f"journal run {run.number} is {run.status.value}; {rest}, or cancel it while it is Pending",
+        shows=Permission.VIEW_JOURNAL_RUNS,
+        otherwise=f"another journal run is in progress; {rest}",
     )
 
 
@@ -216,7 +223,7 @@ def _transaction_types(draft: RunDraft, found: _Range | None, violations: Violat
                 f"there is no transaction type {name!r}; the types are: {', '.join(_TRANSACTION_TYPES)}",
                 *place,
             )
-        elif name in draft.types[:position]:
+        elif TransactionType(name) in known:
             violations.add(Rule.DUPLICATE, f"transaction type {name} is given more than once", *place)
         else:
             known.append(TransactionType(name))
@@ -248,23 +255,25 @@ def _check_whole_period(draft: RunDraft, found: _Range | None, violations: Viola
 def _organizations(session: Session, draft: RunDraft, violations: Violations) -> list[str]:
     labels = draft.organization_labels or []
     known = organizations(session) if labels else []
-    names: list[str] = []
+    known_names = set(known)
+    shown = ", ".join(known[:_ORGANIZATIONS_SHOWN]) or "none"
+    if len(known) > _ORGANIZATIONS_SHOWN:
+        shown += f" and {len(known) - _ORGANIZATIONS_SHOWN:,} others"
+    names: dict[str, None] = {}
     for position, label in enumerate(labels):
         place = ("organization_labels", position)
         name = normalised_name(label, violations, *place)
         if name is None:
             continue
-        if name not in known:
-            violations.add(
-                Rule.UNKNOWN,
-                f"there is no organisation {name!r}; the organisations are: {', '.join(known) or 'none'}",
-                *place,
-            )
+        if name not in known_names:
+            unknown = f"there is no organisation {name!r}"
+            message = f"{unknown}; the organisations are: {shown}"
+            violations.found.append(Violation(Rule.UNKNOWN, message, place, Permission.VIEW_JOURNAL_ENTRIES, unknown))
         elif name in names:
             violations.add(Rule.DUPLICATE, f"organisation {name!r} is given more than once", *place)
         else:
-            names.append(name)
-    return names
+            names[name] = None
+    return list(names)
 
 
 def _check_aggregation(

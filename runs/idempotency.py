@@ -11,6 +11,7 @@ from storage.columns import now
 from storage.idempotency_keys import IdempotencyKey, idempotency_key
 from storage.journal_runs import JournalRun, run_numbered
 from storage.texts import TextRefused, normalised
+from storage.words import Permission
 
 
 def earlier_run(session: Session, draft: RunDraft) -> JournalRun | None:
@@ -23,12 +24,14 @@ def earlier_run(session: Session, draft: RunDraft) -> JournalRun | None:
     names = _names(used.request["accountingPeriodName"], used.request["organizationLabels"])
     run = run_numbered(session, used.journal_run_number)
     if {**used.request, **names} != _stored(draft):
-        message = f"key {key!r} was used for {used.journal_run_number} with a different input; use a new key"
+        name, how = used.journal_run_number, " with a different input"
     elif run is None:
-        message = f"key {key!r} was used for {used.journal_run_number}, which has been deleted; use a new key"
+        name, how = used.journal_run_number, ", which has been deleted"
     else:
         return run
-    raise Invalid([Violation(Rule.IDEMPOTENCY_KEY_REUSED, message, ("idempotency_key",))])
+    message, otherwise = (f"key {key!r} was used for {what}{how}; use a new key" for what in (name, "a journal run"))
+    shows = Permission.VIEW_JOURNAL_RUNS
+    raise Invalid([Violation(Rule.IDEMPOTENCY_KEY_REUSED, message, ("idempotency_key",), shows, otherwise)])
 
 
 def remember_key(session: Session, draft: RunDraft, run: JournalRun) -> None:

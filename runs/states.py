@@ -5,6 +5,7 @@ from enum import StrEnum
 from runs.violations import Invalid, Rule, Violation
 from storage.journal_runs import JournalRun
 from storage.words import JournalRunStatus as Status
+from storage.words import Permission
 
 
 class Event(StrEnum):
@@ -38,8 +39,12 @@ class NotAllowed(Invalid):
 
     def __init__(self, run: JournalRun, event: Event) -> None:
         allowed = " or ".join(status.value for status in statuses_allowing(event))
-        message = f"journal run {run.number} is {run.status.value}; {event.value} is possible only from {allowed}"
-        super().__init__([Violation(Rule.STATUS_NOT_ALLOWED, message, ("number",))])
+        rest = f"{event.value} is possible only from {allowed}"
+        message = f"journal run {run.number} is {run.status.value}; {rest}"
+        otherwise = f"journal run {run.number} is in another status; {rest}"
+        super().__init__(
+            [Violation(Rule.STATUS_NOT_ALLOWED, message, ("number",), Permission.VIEW_JOURNAL_RUNS, otherwise)]
+        )
 
 
 def statuses_allowing(event: Event) -> list[Status]:

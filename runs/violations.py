@@ -1,8 +1,10 @@
 """Violations: the broken rules of a request, from where they are found to where an interface shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from storage.words import Permission
 
 Path = tuple[str | int, ...]
 """Where a value is in the input: names as in Python and positions in lists, such as `("transaction_types", 2)`."""
@@ -34,16 +36,26 @@ class Violation:
 
     The message is a clause without a full stop that does not begin with the name of the field: interfaces show the
     field in their own spelling, and begin and end a sentence where they need one.
+
+    A message that tells about an object `shows` the permission to view it, and has another beside it, `otherwise`, for
+    callers who lack that.
     """
 
     rule: Rule
     message: str
     path: Path = ()
+    shows: Permission | None = None
+    otherwise: str = ""
 
     @property
     def sentence(self) -> str:
         """The message as a sentence."""
         return sentence(self.message)
+
+    def told_to(self, permissions: Collection[Permission]) -> "Violation":
+        """The same violation with what a caller with these permissions may know."""
+        hidden = self.shows is not None and self.shows not in permissions
+        return replace(self, message=self.otherwise) if hidden else self
 
     def below(self, *path: str | int) -> "Violation":
         """The same violation in a value that is itself at this path."""
@@ -55,12 +67,20 @@ def sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:]}."
 
 
+TOLD_MAX = 100
+"""The violations that are told of one input; the number of the others follows."""
+
+
 class Invalid(Exception):
     """The input breaks these rules. Raised inside a transaction, which is rolled back."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("; ".join(violation.message for violation in violations))
-        self.violations = tuple(violations)
+        told = list(violations[:TOLD_MAX])
+        if others := len(violations) - len(told):
+            message = f"there are {others:,} more violations; correct these {TOLD_MAX} first"
+            told.append(Violation(violations[TOLD_MAX].rule, message))
+        super().__init__("; ".join(violation.message for violation in told))
+        self.violations = tuple(told)
 
 
 @dataclass(slots=True)

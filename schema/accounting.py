@@ -5,11 +5,14 @@ from datetime import date
 import strawberry
 
 from schema.node import Node, to_id
+from schema.permissions import ANYONE
 from storage import accounting_codes, accounting_periods
 from storage.words import AccountingCodeCategory, AccountingCodeStatus, AccountingPeriodStatus
 
 
-@strawberry.type(description="An account of the subledger, and the general-ledger account it maps to.")
+@strawberry.type(
+    description="An account of the subledger, and the general-ledger account it maps to.", directives=[ANYONE]
+)
 class AccountingCode(Node):
     row = accounting_codes.AccountingCode
     name: str = strawberry.field(description="Unique name; transactions refer to it.")
@@ -24,7 +27,7 @@ class AccountingCode(Node):
         return to_id("AccountingCode", root.name)
 
 
-@strawberry.type(description="A named range of days whose books are closed together.")
+@strawberry.type(description="A named range of days whose books are closed together.", directives=[ANYONE])
 class AccountingPeriod(Node):
     row = accounting_periods.AccountingPeriod
     name: str = strawberry.field(description="Unique name, such as Dec 2024.")
@@ -41,7 +44,7 @@ class AccountingPeriod(Node):
         return to_id("AccountingPeriod", root.name)
 
 
-@strawberry.type(description="A value in one business dimension.")
+@strawberry.type(description="A value in one business dimension.", directives=[ANYONE])
 class Segment:
     name: str = strawberry.field(description="The dimension, such as country.")
     value: str | None = strawberry.field(description="Value; null if the transactions have none.")

@@ -10,15 +10,19 @@ from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.node import Node, to_id
 from schema.paging import connection
+from schema.permissions import stated
 from storage import cancellations, journal_entries
 from storage.cancellations import OUTCOMES
-from storage.words import CancelOutcome
+from storage.words import CancelOutcome, Permission
 
 OutcomeRow = strawberry.Parent[cancellations.EntryCancelOutcome]
 CancellationRow = strawberry.Parent[cancellations.Cancellation]
 
 
-@strawberry.type(description="The outcome for one entry, and the cancellation's counts after it.")
+@strawberry.type(
+    description="The outcome for one entry, and the cancellation's counts after it.",
+    directives=[stated(Permission.VIEW_JOURNAL_RUNS)],
+)
 class EntryCancelOutcome:
     row = cancellations.EntryCancelOutcome
     sequence: int = strawberry.field(
@@ -26,7 +30,10 @@ class EntryCancelOutcome:
     )
     outcome: CancelOutcome = strawberry.field(description="Whether the entry was cancelled.")
     code: str | None = strawberry.field(description="Machine-readable reason for a failure: TRANSFERRED_TO_ACCOUNTING.")
-    message: str | None = strawberry.field(description="Human-readable reason for a failure.")
+    message: str | None = strawberry.field(
+        description="Human-readable reason for a failure, which names the entry and its transfer status.",
+        directives=[stated(Permission.VIEW_JOURNAL_ENTRIES)],
+    )
     cancelled_count: int = strawberry.field(description="Number of entries cancelled so far.")
     failed_count: int = strawberry.field(description="Number of entries that could not be cancelled so far.")
     remaining_count: int = strawberry.field(description="Number of entries not tried yet.")
@@ -43,7 +50,9 @@ class EntryCancelOutcome:
         return entry
 
 
-@strawberry.type(description="A cancellation of a run, and its progress.")
+@strawberry.type(
+    description="A cancellation of a run, and its progress.", directives=[stated(Permission.VIEW_JOURNAL_RUNS)]
+)
 class Cancellation(Node):
     row = cancellations.Cancellation
     started_at: datetime = strawberry.field(description="When the cancellation was requested.")

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
+from schema.permissions import ANYONE
 from storage.pages import Page
 
 Item = TypeVar("Item")
@@ -49,7 +50,7 @@ class CountedPage(Generic[Row]):
         )
 
 
-@strawberry.type(description="Position of a page in its list.")
+@strawberry.type(description="Position of a page in its list.", directives=[ANYONE])
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more rows follow this page.")
     has_previous_page: bool = strawberry.field(description="Whether rows precede this page.")

@@ -32,6 +32,9 @@ from schema.input_limits import Path, faults
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 
+LONGEST_MESSAGE = 1_000
+"""The characters of an error's message, which may repeat a value."""
+
 _MOST_ERRORS = 50
 
 
@@ -53,7 +56,8 @@ class InputLiterals(ValuesOfCorrectTypeRule):
 
         def report(error: GraphQLError, path: list[str | int]) -> None:
             root = () if self._place is None else (self._place,)
-            self.report_error(_error(error, (*root, *path), error.nodes or [node]))
+            placed = [each for each in error.nodes or () if each.loc]  # a copy, as of a list for an enum, has no place
+            self.report_error(_error(error, (*root, *path), placed or [node]))
 
         if input_type is None:
             return SKIP

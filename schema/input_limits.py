@@ -1,6 +1,6 @@
 """Lengths of lists and unknown names in input values, found in linear time before anything is done with the values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -72,9 +72,9 @@ class _Walk:
                     return
                 self.enter(each, of, (*path, index))
 
-    def _enter_object(self, fields: Mapping[str, object], of: GraphQLInputObjectType, path: Path) -> None:
+    def _enter_object(self, fields: Iterable[tuple[str, object]], of: GraphQLInputObjectType, path: Path) -> None:
         known = of.fields
-        for name, value in fields.items():
+        for name, value in fields:
             if name in known:
                 if isinstance(value, _NESTED):
                     self.enter(value, known[name].type, (*path, name))
@@ -90,10 +90,10 @@ def _values(value: object) -> Sequence[object] | None:
     return value if isinstance(value, list) else None
 
 
-def _fields(value: object) -> Mapping[str, object]:
+def _fields(value: object) -> Iterable[tuple[str, object]]:
     if isinstance(value, ObjectValueNode):
-        return {each.name.value: each.value for each in value.fields}
-    return value if isinstance(value, dict) else {}
+        return [(each.name.value, each.value) for each in value.fields]
+    return value.items() if isinstance(value, dict) else ()
 
 
 def _unknown(of: GraphQLInputObjectType, name: str, path: Path) -> Fault:

@@ -12,6 +12,7 @@ from schema.accounting import AccountingCode, AccountingPeriod, Segment
 from schema.info import Info
 from schema.node import Node
 from schema.paging import connection
+from schema.permissions import stated
 from schema.transaction import Transaction
 from storage import accounting_codes, accounting_periods, journal_entries, journal_entry_items, journal_runs
 from storage.transaction_lists import TRANSACTIONS
@@ -26,7 +27,10 @@ ItemRow = strawberry.Parent[journal_entry_items.JournalEntryItem]
 LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 
 
-@strawberry.type(description="A debit or credit line of an entry. Its amounts are never negative.")
+@strawberry.type(
+    description="A debit or credit line of an entry. Its amounts are never negative.",
+    directives=[stated(Permission.VIEW_JOURNAL_ENTRIES)],
+)
 class JournalEntryItem:
     row = journal_entry_items.JournalEntryItem
     type: ItemType = strawberry.field(description="Debit or credit.")
@@ -41,7 +45,8 @@ class JournalEntryItem:
 
 
 @strawberry.type(
-    description="A balanced summary of transactions for the general ledger: total debits equal total credits."
+    description="A balanced summary of transactions for the general ledger: total debits equal total credits.",
+    directives=[stated(Permission.VIEW_JOURNAL_ENTRIES)],
 )
 class JournalEntry(Node):
     row = journal_entries.JournalEntry
@@ -102,7 +107,6 @@ class JournalEntry(Node):
         description="The transactions in the entry; none if it is cancelled, because they are free for another run.",
     )
     def transactions(root: EntryRow, info: Info) -> Listing[PostedTransaction]:
-        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         return Listing(
             TRANSACTIONS,
             [],

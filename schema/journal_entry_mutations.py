@@ -9,9 +9,10 @@ from resolvers import journal_entries as entries
 from schema.arguments import Input, given
 from schema.info import Info, written
 from schema.journal_entry import JournalEntry
+from schema.permissions import ANYONE, RequiresOneOf, stated
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_entries
-from storage.words import TransferStatus
+from storage.words import Permission, TransferStatus
 
 EntryPayload = Payload[journal_entries.JournalEntry]
 EntriesPayload = Payload[list[journal_entries.JournalEntry]]
@@ -25,7 +26,7 @@ class SetTransferredToAccountingInput:
     transferred_to_accounting: TransferStatus = strawberry.field(description="New transfer status.")
 
 
-@strawberry.type(description="The changed entries, or the violations.")
+@strawberry.type(description="The changed entries, or the violations.", directives=[ANYONE])
 class SetTransferredToAccountingPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -45,7 +46,7 @@ class UpdateJournalEntryInput:
     )
 
 
-@strawberry.type(description="The changed entry, or the violations.")
+@strawberry.type(description="The changed entry, or the violations.", directives=[ANYONE])
 class UpdateJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -59,7 +60,7 @@ class CancelJournalEntryInput:
     number: str = strawberry.field(description="Entry number, such as JE-00000001.")
 
 
-@strawberry.type(description="The cancelled entry, or the violations.")
+@strawberry.type(description="The cancelled entry, or the violations.", directives=[ANYONE])
 class CancelJournalEntryPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -72,7 +73,9 @@ class CancelJournalEntryPayload:
 class JournalEntryMutations:
     @strawberry.mutation(
         graphql_type=SetTransferredToAccountingPayload,
-        description="Set the transfer status of journal entries that are not cancelled.",
+        directives=[stated(Permission.TRANSFER_JOURNAL_ENTRIES)],
+        description="Set the transfer status of journal entries that are not cancelled. YES is kept, unless the"
+        " caller may override it.",
     )
     async def set_transferred_to_accounting(
         self, info: Info, input: Annotated[SetTransferredToAccountingInput, Input]
@@ -85,6 +88,7 @@ class JournalEntryMutations:
 
     @strawberry.mutation(
         graphql_type=UpdateJournalEntryPayload,
+        directives=[RequiresOneOf(permissions=list(entries.UPDATING))],
         description="Change the notes of an entry, its transfer status, or both.",
     )
     async def update_journal_entry(self, info: Info, input: Annotated[UpdateJournalEntryInput, Input]) -> EntryPayload:
@@ -92,6 +96,7 @@ class JournalEntryMutations:
 
     @strawberry.mutation(
         graphql_type=CancelJournalEntryPayload,
+        directives=[stated(Permission.CANCEL_JOURNAL_ENTRIES)],
         description="Cancel one entry, unless its transfer status is YES or PROCESSING. Its transactions are then"
         " free for the next run; its own run keeps its status.",
     )

@@ -16,6 +16,7 @@ from schema.journal_entry import JournalEntry
 from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
 from schema.node import Node
 from schema.paging import connection
+from schema.permissions import stated
 from schema.transaction import Transaction
 from storage import accounting_periods, cancellations, journal_entries, journal_runs
 from storage.journal_entry_lists import EntryFilter
@@ -27,7 +28,8 @@ RunRow = strawberry.Parent[journal_runs.JournalRun]
 
 
 @strawberry.type(
-    description="Collects the transactions of a period that are not taken, and summarises them into journal entries."
+    description="Collects the transactions of a period that are not taken, and summarises them into journal entries.",
+    directives=[stated(Permission.VIEW_JOURNAL_RUNS)],
 )
 class JournalRun(Node):
     row = journal_runs.JournalRun
@@ -65,7 +67,6 @@ class JournalRun(Node):
     def journal_entries(
         root: RunRow, info: Info, filter: EntryFilterArgument = UNSET, order_by: EntryOrderArgument = UNSET
     ) -> Listing[journal_entries.JournalEntry]:
-        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         conditions, order = filter_for(EntryFilter, filter), entry_order(order_by)
         loaders = info.context.loaders
         return Listing(
@@ -113,7 +114,6 @@ class JournalRun(Node):
             found = await info.context.loaders.net_zero.load(root.id)
             return found.transaction_count if found else 0
 
-        info.context.require(Permission.VIEW_JOURNAL_ENTRIES)
         return Listing(TRANSACTIONS, [], lambda window: net_zero_transactions(info.context, root.id, window), count)
 
     @strawberry.field(description="Why the run is COMPLETED without an entry, if it is.")

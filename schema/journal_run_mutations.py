@@ -11,9 +11,10 @@ from runs.create_rules import RunDraft
 from schema.arguments import Input, given
 from schema.info import Info
 from schema.journal_run import JournalRun
+from schema.permissions import ANYONE, stated
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_runs
-from storage.words import TransactionType
+from storage.words import Permission, TransactionType
 
 RunPayload = Payload[journal_runs.JournalRun]
 
@@ -47,7 +48,7 @@ class CreateJournalRunInput:
     )
 
 
-@strawberry.type(description="The new run, or the violations.")
+@strawberry.type(description="The new run, or the violations.", directives=[ANYONE])
 class CreateJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -61,7 +62,7 @@ class CancelJournalRunInput:
     number: str = strawberry.field(description="Run number, such as JR-00000001.")
 
 
-@strawberry.type(description="The run being cancelled, or the violations.")
+@strawberry.type(description="The run being cancelled, or the violations.", directives=[ANYONE])
 class CancelJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -78,7 +79,7 @@ class DeleteJournalRunInput:
     number: str = strawberry.field(description="Run number, such as JR-00000001.")
 
 
-@strawberry.type(description="The run being deleted, or the violations.")
+@strawberry.type(description="The run being deleted, or the violations.", directives=[ANYONE])
 class DeleteJournalRunPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
@@ -95,6 +96,7 @@ class DeleteJournalRunPayload:
 class JournalRunMutations:
     @strawberry.mutation(
         graphql_type=CreateJournalRunPayload,
+        directives=[stated(Permission.CREATE_JOURNAL_RUN)],
         description="Create a journal run. It starts as PENDING and is processed in the background; subscribe to"
         " `journalRunUpdates` to follow it.",
     )
@@ -103,12 +105,17 @@ class JournalRunMutations:
 
     @strawberry.mutation(
         graphql_type=CancelJournalRunPayload,
+        directives=[stated(Permission.CANCEL_JOURNAL_RUN)],
         description="Cancel a PENDING, ERROR or COMPLETED run. Its entries are cancelled in the background;"
         " subscribe to `entryCancelOutcomes` for the outcome of each.",
     )
     async def cancel_journal_run(self, info: Info, input: Annotated[CancelJournalRunInput, Input]) -> RunPayload:
         return await payload(runs.cancel_journal_run(info.context, input.number))
 
-    @strawberry.mutation(graphql_type=DeleteJournalRunPayload, description="Delete a CANCELLED run and its entries.")
+    @strawberry.mutation(
+        graphql_type=DeleteJournalRunPayload,
+        directives=[stated(Permission.DELETE_CANCELLED_JOURNAL_RUN)],
+        description="Delete a CANCELLED run and its entries.",
+    )
     async def delete_journal_run(self, info: Info, input: Annotated[DeleteJournalRunInput, Input]) -> RunPayload:
         return await payload(runs.delete_journal_run(info.context, input.number))

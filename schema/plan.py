@@ -29,6 +29,7 @@ from schema.definitions import definition_of
 from schema.info import RequestContext
 from schema.look_up import is_look_up
 from schema.paging import PAGING, is_list
+from schema.permissions import needs_of
 from storage.documents.words import (
     Constant,
     Cursor,
@@ -153,6 +154,7 @@ class _Operation:
         if name.startswith("__"):
             raise Unplanned("introspection")
         graphql_field = query.fields[name]
+        needs_of(graphql_field).check(self._asker.context)
         if is_list(graphql_field):
             plan.roots.append(self._paged(graphql_field, key, details))
         elif is_look_up(graphql_field):
@@ -175,6 +177,7 @@ class _Operation:
             if f"{of.name}.{name}" in UNPLANNED:
                 raise Unplanned("a field without a plan")
             graphql_field = of.fields[name]
+            needs_of(graphql_field).check(self._asker.context)
             definition = definition_of(graphql_field)
             named = get_named_type(graphql_field.type)
             if is_leaf_type(named):

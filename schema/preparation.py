@@ -21,9 +21,11 @@ from graphql import (
     visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
+from graphql.language.parser import MAX_NESTING_DEPTH
 
 from schema.document_limits import MAX_TOKENS, length_error, limit_error
 from schema.input_errors import BAD_USER_INPUT, shortened
+from schema.introspection import Introspection
 from schema.paging import is_list
 from schema.validation import validation_errors
 
@@ -79,6 +81,7 @@ class Preparation:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
+        self._introspection = Introspection(schema)
         self._documents: LRUCache[str, _Valid] = LRUCache(_CACHED_BYTES, getsizeof=lambda valid: valid.bytes)
 
     def prepare(
@@ -112,7 +115,7 @@ class Preparation:
             raise RequestRefused(_coded(error, PARSE_FAILED))
         document = _parsed(query)
         _check_type(_chosen(document, operation_name), allowed)
-        if error := limit_error(document):
+        if error := limit_error(document) or self._introspection.error(document):
             raise RequestRefused(_coded(error, VALIDATION_FAILED))
         if errors := validation_errors(self._schema, document):
             raise RequestRefused(*(_coded(error, VALIDATION_FAILED) for error in errors))
@@ -166,15 +169,22 @@ def _tokens(document: DocumentNode) -> int:
     return counted
 
 
+_WORDED = {
+    "contains more than": f"The document has more than {MAX_TOKENS:,} tokens; send values as variables instead of"
+    " writing them into the document.",
+    "is nested too deeply": f"Here the document has more than {MAX_NESTING_DEPTH} levels inside each other, which is"
+    " the maximum; ask for the inner ones by another query.",
+}
+"""Messages of the parser, by their beginnings, and ours."""
+
+
 def _parsed(query: str) -> DocumentNode:
     try:
         return parse(query, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
-        if error.message.startswith("Syntax Error: Document contains more than"):
-            error.message = (
-                f"The document has more than {MAX_TOKENS:,} tokens; send values as variables instead of writing them"
-                " into the document."
-            )
+        for beginning, message in _WORDED.items():
+            if error.message.startswith(f"Syntax Error: Document {beginning}"):
+                error.message = message
         error.extensions = {"code": PARSE_FAILED}
         raise RequestRefused(error) from None
 

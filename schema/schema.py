@@ -21,8 +21,16 @@ from resolvers.errors import RequestError
 from runs.shared import Span
 from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
 from schema.executor import Executor
+from schema.guards import guard
 from schema.info import Info, RequestContext
-from schema.input_errors import BAD_USER_INPUT, argument_error, limit_errors, variable_errors
+from schema.input_errors import (
+    BAD_USER_INPUT,
+    LONGEST_MESSAGE,
+    argument_error,
+    limit_errors,
+    shortened,
+    variable_errors,
+)
 from schema.mutation import Mutation
 from schema.plan import Planner, Selecting, selecting_of
 from schema.planning import Answers, Planning, Rows
@@ -48,6 +56,7 @@ class Schema(strawberry.Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        guard(self._schema)
         self._preparation = Preparation(self._schema)
         types = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLObjectType)]
         self._answers = Answers(Planner(self.schema_converter, types))
@@ -179,6 +188,7 @@ class Schema(strawberry.Schema):
             return
         errors[:] = [argument_error(error) or error for error in errors]
         for error in errors:
+            error.message = shortened(error.message, LONGEST_MESSAGE)
             fault = error.original_error
             if isinstance(fault, RequestError) and fault.path:
                 error.extensions = {**fault.extensions, "field": field_of(fault.path)}

@@ -11,9 +11,10 @@ from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
 from schema.info import Info
 from schema.node import Node, to_id
+from schema.permissions import stated
 from storage import accounting_codes, journal_entries
 from storage.transactions import PostedTransaction
-from storage.words import NotJournaledReason, TransactionType
+from storage.words import NotJournaledReason, Permission, TransactionType
 
 if TYPE_CHECKING:
     from schema.journal_entry import JournalEntry
@@ -22,7 +23,7 @@ LazyEntry = Annotated["JournalEntry", strawberry.lazy("schema.journal_entry")]
 Posted = strawberry.Parent[PostedTransaction]
 
 
-@strawberry.type(description="A posted line of billing activity.")
+@strawberry.type(description="A posted line of billing activity.", directives=[stated(Permission.VIEW_JOURNAL_ENTRIES)])
 class Transaction(Node):
     row = PostedTransaction
     amount: Decimal = strawberry.field(description="Signed amount, in the transaction's currency.")

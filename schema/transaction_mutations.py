@@ -12,8 +12,9 @@ from resolvers.record_transactions import record_transactions as record
 from resolvers.transactions import TransactionFields
 from schema.arguments import Input, given
 from schema.info import Info
+from schema.permissions import ANYONE, stated
 from schema.violations import ERRORS, Payload, UserError, payload
-from storage.words import TransactionType
+from storage.words import Permission, TransactionType
 
 RecordedPayload = Payload[Recorded]
 
@@ -57,7 +58,7 @@ class RecordTransactionsInput:
     )
 
 
-@strawberry.type(description="The result of recording the transactions.")
+@strawberry.type(description="The result of recording the transactions.", directives=[ANYONE])
 class RecordTransactionsPayload:
     @strawberry.field(description="Number of transactions recorded by this call.")
     def recorded(root: strawberry.Parent[RecordedPayload]) -> int:
@@ -81,6 +82,7 @@ class RecordTransactionsPayload:
 class TransactionMutations:
     @strawberry.mutation(
         graphql_type=RecordTransactionsPayload,
+        directives=[stated(Permission.IMPORT_TRANSACTIONS)],
         description="Record up to 1,000 transactions. Repeating a call is safe: a transaction that was recorded before"
         " with the same content counts as a duplicate.",
     )

@@ -15,15 +15,13 @@ from graphql import (
 from graphql.validation import ValuesOfCorrectTypeRule
 from graphql.validation.validate import ValidationAbortedError
 
-from schema.input_errors import InputLiterals, shortened
+from schema.input_errors import LONGEST_MESSAGE, InputLiterals, shortened
 
 MAX_ERRORS = 20
 """The errors of one document that are told; with each comes a search for similar names."""
 
 MAX_COMPARISONS = 50_000
 """The pairs of fields and of fragments that are compared, to know whether equal ones can be merged."""
-
-_LONGEST = 1_000
 
 
 class OverlappingFields(OverlappingFieldsCanBeMergedRule):
@@ -59,7 +57,7 @@ def validation_errors(schema: GraphQLSchema, document: DocumentNode) -> list[Gra
     """The errors of the document, MAX_ERRORS at most and then one that says so; none if it is valid."""
     errors = validate(schema, document, _RULES, max_errors=MAX_ERRORS)
     for error in errors:
-        error.message = shortened(error.message, _LONGEST)
+        error.message = shortened(error.message, LONGEST_MESSAGE)
     if len(errors) > MAX_ERRORS and not errors[-1].nodes:
         told = f"There are more than {MAX_ERRORS} errors; these are the first. Correct them to see the others."
         errors[-1] = GraphQLError(told, errors[-2].nodes)

@@ -3,10 +3,11 @@
 import strawberry
 
 from schema.info import Info
+from schema.permissions import ANYONE
 from storage.words import Permission
 
 
-@strawberry.type(description="The caller, as the access token identifies it.")
+@strawberry.type(description="The caller, as the access token identifies it.", directives=[ANYONE])
 class Viewer:
     name: str = strawberry.field(
         description="Name of the API key or the person; anonymous if the request has no access token."

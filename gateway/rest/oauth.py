@@ -1,7 +1,9 @@
 """`POST /oauth/token`: exchanges an API key's id and secret for a token."""
 
+import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel
@@ -9,13 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.media_types import is_form, shown
+from gateway.rest.attempts import Attempts
 from gateway.rest.body import read
 from gateway.rest.refusals import Category
 from gateway.rest.wire import Wire
-from resolvers.access import issue_token
+from resolvers.access import issue_token, key_with_secret
 from resolvers.context import Gateway
+from resolvers.errors import Unauthenticated
+from storage.api_keys import ApiKey
 
 GRANT = "client_credentials"
+
+CHECKED_AT_ONCE = 4
+"""Secrets that are compared at a time: no more can be guessed beyond the limit, by many requests at once."""
 
 
 class TokenResponse(BaseModel):
@@ -35,11 +43,29 @@ class TokenError(Wire):
     message: str
 
 
+class TokenLimit(BaseModel):
+    """Why an attempt was not even made, in OAuth 2's own names."""
+
+    error: Literal["slow_down"]
+    error_description: str
+    message: str
+
+
+class TooManyAttempts(Exception):
+    """Too many wrong secrets came from this address."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(wait_seconds)
+        self.wait_seconds = wait_seconds
+
+
 class TokenEndpoint:
-    """Issues tokens. HTTP status 400 means an invalid form, 415 no form, 401 invalid credentials."""
+    """Issues tokens. HTTP status 400 means an invalid form, 415 no form, 401 invalid credentials, 429 too many."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._attempts = Attempts()
+        self._checks = asyncio.Semaphore(CHECKED_AT_ONCE)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request. Raises Unauthenticated and Unavailable."""
@@ -55,9 +81,31 @@ class TokenEndpoint:
             return _wrong(Category.MISSING_FIELD, f"Send {names} in a form (application/x-www-form-urlencoded).")
         if given["grant_type"] != GRANT:
             return _wrong(Category.INVALID, f"grant_type: {given['grant_type']!r} is not supported; use {GRANT}.")
-        token = await issue_token(self._gateway, given["client_id"], given["client_secret"])
+        address = "" if request.client is None else request.client.host
+        try:
+            key = await self._key(given["client_id"], given["client_secret"], address)
+        except TooManyAttempts as refused:
+            return _too_many(refused.wait_seconds)
+        token = await issue_token(self._gateway, key)
         answer = TokenResponse(token_type="bearer", **asdict(token))  # noqa: S106
         return JSONResponse(answer.model_dump(), headers={"Cache-Control": "no-store"})
+
+    async def _key(self, client_id: str, secret: str, address: str) -> ApiKey:
+        async with self._checks:
+            if (seconds := self._attempts.wait_seconds(client_id, address)) > 0:
+                raise TooManyAttempts(seconds)
+            try:
+                return await key_with_secret(self._gateway, client_id, secret)
+            except Unauthenticated:
+                self._attempts.failed(client_id, address)
+                raise
+
+
+def _too_many(seconds: int) -> Response:
+    message = f"Too many attempts with wrong credentials; wait {seconds} seconds, and check the client id and secret."
+    error = TokenLimit(error="slow_down", error_description=message, message=message)
+    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    return JSONResponse(error.model_dump(), HTTPStatus.TOO_MANY_REQUESTS, headers)
 
 
 def _wrong(category: Category, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Response:

@@ -1,19 +1,26 @@
 """Invalid GraphQL input values: a code, the path of the input field, and plain words."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from resolvers.context import Gateway
+from resolvers.loaders import Loaders
+from schema.info import RequestContext
 from schema.schema import SCHEMA
+from storage.words import Permission
 
 WHOLE = "mutation($input: CreateJournalRunInput!) { createJournalRun(input: $input) { errors { code } } }"
 GOOD = {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE_ITEM"]}
 
+NOWHERE = cast("Gateway", None)
+ALLOWED = RequestContext(NOWHERE, "test", frozenset(Permission), loaders=Loaders(NOWHERE))
+
 
 def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
     """The fields that are refused, with the message of each."""
-    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables))
+    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables, context_value=ALLOWED))
     assert answer.data is None
     told = []
     for error in answer.errors or []:

@@ -215,7 +215,9 @@ def test_a_key_acts_under_its_name_and_only_within_its_permissions(guarded: Clie
         number = client.completed()["number"]
         (entry,) = client.entries(number)
         assert client.transfer([entry["number"]])["journalEntries"][0]["transferredBy"] == "Month end"
+    with Client(guarded.url, guarded.database, new_token(guarded.database, *Permission, name="All")[1]) as client:
         client.transfer([entry["number"]], "NO")
+    with Client(guarded.url, guarded.database, token) as client:
         client.cancel(number)
         before = client.wait(number, "CANCELLED")
 
@@ -291,7 +293,7 @@ def test_everything_but_periods_and_codes_needs_the_permission_it_names(guarded:
                 assert "errors" not in answer, answer
                 continue
             assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
-            assert f"lacks the permission '{needed}'" in answer["errors"][0]["message"]
+            assert re.search(rf"lacks the permissions? .*'{needed}'", answer["errors"][0]["message"])
 
     async def follow_without_permission(document: str) -> None:
         transport = partial(websocket, token=tokens[Permission.CREATE_JOURNAL_RUN])

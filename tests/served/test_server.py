@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.application import Application
+from gateway.health import REASON
 from resolvers.context import Gateway
 from schema.schema import SDL_PATH
 from storage.database import Database
@@ -55,9 +56,12 @@ def test_it_serves_browsers_and_health_checks_and_stops_silently(database: Datab
             session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         ready = http.get("/readyz")
         assert ready.status_code == 503
-        assert "9999, which is newer" in ready.json()["reason"]
+        assert ready.json() == {"status": "unavailable", "reason": REASON}
+        assert http.get("/readyz").status_code == 503
         assert http.get("/healthz").status_code == 200
-        assert stop(process) == ""
+        (complaint,) = stop(process).splitlines()
+        assert complaint.startswith("Not ready: ")
+        assert "9999, which is newer" in complaint
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -97,7 +101,7 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
             postgresql.drop_database(url)
             ready = http.get("/readyz")
             assert ready.status_code == 503
-            assert "does not exist" in ready.json()["reason"]
+            assert ready.json() == {"status": "unavailable", "reason": REASON}
             assert http.get("/healthz").status_code == 200
             told = http.post("/graphql", json={"query": "{ journalRuns { totalCount } }"}).json()["errors"][0]
             assert told["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
@@ -112,6 +116,8 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
             assert held.headers["retry-after"] == "5"
         time.sleep(3)
         complaints = stop(process)
+        assert "Not ready: " in complaints
+        assert "does not exist" in complaints
     # Each kind of trouble once, though all of it goes on every second.
     assert "could not check for unfinished runs, trying again: " in complaints
     assert "Traceback" not in complaints

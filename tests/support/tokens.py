@@ -3,7 +3,7 @@
 import asyncio
 
 from gateway.application import Application
-from resolvers.access import STANDARD, Token, create_api_key, issue_token
+from resolvers.access import STANDARD, Token, create_api_key, issue_token, key_with_secret
 from storage.api_keys import ApiKey
 from storage.database import Database
 from storage.words import Permission
@@ -11,7 +11,12 @@ from storage.words import Permission
 
 def exchange(database: Database, client_id: str, secret: str) -> Token:
     """The token that a gateway issues for these credentials."""
-    return asyncio.run(issue_token(Application(database).gateway, client_id, secret))
+    gateway = Application(database).gateway
+
+    async def issue() -> Token:
+        return await issue_token(gateway, await key_with_secret(gateway, client_id, secret))
+
+    return asyncio.run(issue())
 
 
 def new_token(database: Database, *permissions: Permission, name: str = "Month end") -> tuple[ApiKey, str]:
