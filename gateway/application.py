@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 from gateway import graphiql
 from gateway.authentication import Authentication
 from gateway.browser_policy import BrowserPolicy
+from gateway.connection_limits import ConnectionLimits
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
@@ -49,6 +51,8 @@ class Application:
         openid: OpenId | None = None,
         origins: Origins | None = None,
         hosts: Hosts | None = None,
+        limits: ConnectionLimits | None = None,
+        subscriptions: SubscriptionLimits | None = None,
         documents: Documents | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
@@ -56,10 +60,12 @@ class Application:
 
         With `require_api_key`, every request needs an API key's token; with `openid`, such a token or one of the
         identity provider. Pages of other origins may call only if `origins` allows it, and requests may name only
-        `hosts`: by default those of the loopback interface. `documents` decides which GraphQL documents run: by default
-        all, also persisted ones. `max_body_bytes` bounds the body of a request, decompressed, and a WebSocket message.
+        `hosts`: by default those of the loopback interface. `limits` are those of connections. `documents` decides
+        which GraphQL documents run: by default all, also persisted ones. `max_body_bytes` bounds the body of a request,
+        decompressed, and a WebSocket message.
         """
         origins = origins or Origins()
+        self.limits = limits or ConnectionLimits()
         self.max_body_bytes = max_body_bytes
         statements = Statements(database)
         self.feed = Feed(database, statements)
@@ -74,7 +80,14 @@ class Application:
         authentication = Authentication(access, require_api_key, openid)
         self._openid = openid
         endpoint = GraphQLEndpoint(
-            self.gateway, authentication, tabs, documents or PersistedQueries(), origins, max_body_bytes
+            self.gateway,
+            authentication,
+            tabs,
+            documents or PersistedQueries(),
+            origins,
+            subscriptions or SubscriptionLimits(),
+            max_body_bytes=max_body_bytes,
+            init_seconds=self.limits.init_seconds,
         )
         health = Health(self.gateway)
         app = Starlette(

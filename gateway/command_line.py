@@ -15,7 +15,7 @@ from gateway import api_key_commands, settings_command
 from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
-from gateway.limits import MAX_BODY_BYTES
+from gateway.limits import MAX_BODY_BYTES, MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_PER_CALLER
 from gateway.openid import options as openid_options
 from gateway.openid.settings import DEFAULT_ALGORITHMS, DEFAULT_ROLES_CLAIM, openid_settings
 from gateway.printable import printable
@@ -122,6 +122,33 @@ MaxBodyBytes = Annotated[
         " read, other requests wait longer.",
     ),
 ]
+MaxConnections = Annotated[
+    int | None,
+    typer.Option(
+        "--max-connections",
+        envvar="JOURNAL_GATEWAY_MAX_CONNECTIONS",
+        min=1,
+        help="The maximum of connections at a time; by default what the limit of file descriptors leaves.",
+    ),
+]
+MaxSubscriptions = Annotated[
+    int,
+    typer.Option(
+        "--max-subscriptions",
+        envvar="JOURNAL_GATEWAY_MAX_SUBSCRIPTIONS",
+        min=0,
+        help="The maximum of GraphQL subscriptions at a time, of all callers together.",
+    ),
+]
+MaxSubscriptionsPerCaller = Annotated[
+    int,
+    typer.Option(
+        "--max-subscriptions-per-caller",
+        envvar="JOURNAL_GATEWAY_MAX_SUBSCRIPTIONS_PER_CALLER",
+        min=0,
+        help="The maximum of GraphQL subscriptions of one API key or user, or of all callers without one.",
+    ),
+]
 CurrencyDigits = Annotated[
     list[str] | None,
     typer.Option(
@@ -199,6 +226,9 @@ def serve(
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
     max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
+    max_connections: MaxConnections = None,
+    max_subscriptions: MaxSubscriptions = MAX_SUBSCRIPTIONS,
+    max_subscriptions_per_caller: MaxSubscriptionsPerCaller = MAX_SUBSCRIPTIONS_PER_CALLER,
     oidc_issuer: openid_options.Issuer = None,
     oidc_audience: openid_options.Audience = None,
     oidc_roles: openid_options.Roles = None,
@@ -225,6 +255,9 @@ def serve(
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
         max_body_bytes=max_body_bytes,
+        max_connections=max_connections,
+        max_subscriptions=max_subscriptions,
+        max_subscriptions_per_caller=max_subscriptions_per_caller,
     )
 
 

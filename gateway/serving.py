@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
+from gateway.connection_limits import ConnectionLimits, checked_connections
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.hosts import Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.openid.settings import OpenIdSettings
@@ -48,10 +50,14 @@ def serve_ledger(
     persisted_queries: bool,
     trusted_documents: Path | None,
     max_body_bytes: int,
+    max_connections: int | None,
+    max_subscriptions: int,
+    max_subscriptions_per_caller: int,
 ) -> None:
     """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect.
 
-    Raises Exposed if anyone could do everything from elsewhere, unless `insecure` says that this is wanted.
+    Raises Exposed if anyone could do everything from elsewhere, unless `insecure` says that this is wanted, and
+    TooManyConnections.
     """
     _serve(
         url,
@@ -65,6 +71,8 @@ def serve_ledger(
         hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
         max_body_bytes=max_body_bytes,
+        limits=ConnectionLimits(connections=checked_connections(max_connections)),
+        subscriptions=SubscriptionLimits(max_subscriptions_per_caller, max_subscriptions),
     )
 
 
@@ -98,6 +106,8 @@ def _serve(
     openid: OpenId | None = None,
     documents: Documents | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    limits: ConnectionLimits | None = None,
+    subscriptions: SubscriptionLimits | None = None,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
@@ -136,6 +146,8 @@ def _serve(
             hosts=hosts,
             documents=documents,
             max_body_bytes=max_body_bytes,
+            limits=limits,
+            subscriptions=subscriptions,
         )
         serve_application(application, listener)
 

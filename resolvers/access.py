@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 STANDARD = frozenset(Permission) - {
     Permission.DELETE_CANCELLED_JOURNAL_RUN,
     Permission.DELETE_JOURNAL_ENTRIES,
+    Permission.OVERRIDE_TRANSFERRED_TO_ACCOUNTING,
     Permission.MANAGE_ACCOUNTING_PERIODS,
 }
 """The permissions of a standard user."""

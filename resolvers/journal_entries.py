@@ -3,6 +3,7 @@
 Each raises Forbidden for a caller who lacks its permission.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -82,7 +83,8 @@ async def set_transferred_to_accounting(
 ) -> list[JournalEntry]:
     """Set the transfer status of these entries: all of them, or none.
 
-    The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer.
+    The entries must not be cancelled. While the status is Yes, the entry has the time and the user of the transfer; to
+    leave it needs a permission of its own.
     """
     context.require(Permission.TRANSFER_JOURNAL_ENTRIES)
     return await context.change(_set_transferred, context, numbers, status)
@@ -110,6 +112,8 @@ def _update(session: Session, context: Context, change: EntryChange) -> JournalE
     entry = lock_entries_numbered(session, [number]).get(number)
     if entry is None:
         raise Invalid([unknown_entry(number, "number")])
+    if status is not None:
+        _check_override(context, [entry], status)
     if status is not None and entry.status is JournalEntryStatus.CANCELLED:
         violations.found.append(_fixed(entry, "transferred_to_accounting"))
     if notes is not None:
@@ -122,6 +126,13 @@ def _update(session: Session, context: Context, change: EntryChange) -> JournalE
     if notes is not None:
         _note(session, entry, notes or None, context.actor)
     return entry
+
+
+def _check_override(context: Context, entries: Iterable[JournalEntry], status: TransferStatus) -> None:
+    if status is not TransferStatus.YES and any(
+        entry.transferred_to_accounting is TransferStatus.YES for entry in entries
+    ):
+        context.require(Permission.OVERRIDE_TRANSFERRED_TO_ACCOUNTING)
 
 
 def _check_notes(notes: str, violations: Violations) -> None:
@@ -148,6 +159,7 @@ def _set_transferred(
         message = f"give 1 to {ENTRIES_PER_CALL_MAX:,} journal entries; this call has {len(numbers):,}"
         raise Invalid([Violation(Rule.OUT_OF_RANGE, message, ("journal_entry_numbers",))])
     entries = lock_entries_numbered(session, numbers)
+    _check_override(context, entries.values(), status)
     violations = Violations()
     first: dict[str, int] = {}
     for position, number in enumerate(numbers):

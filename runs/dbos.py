@@ -1,9 +1,11 @@
 """How DBOS, which makes workflows durable, is set up."""
 
 import json
+import logging
 from typing import Any
 
 from dbos import DBOSConfig, Serializer, WorkflowStatusString
+from sqlalchemy.exc import DBAPIError
 
 APPLICATION = "journal-gateway"
 QUEUE = "journal_runs"
@@ -33,6 +35,20 @@ class JsonSerializer(Serializer):
 
     def name(self) -> str:
         return "json"
+
+
+class WithoutStatements(logging.Filter):
+    """Shortens what DBOS logs about a failed statement to the reason, without SQL and parameters."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True."""
+        record.msg, record.args = record.getMessage().partition("\n[SQL:")[0], ()
+        if record.exc_info and isinstance(error := record.exc_info[1], DBAPIError):
+            record.msg, record.exc_info = f"{record.msg}: {' '.join(str(error.orig).split())}", None
+        return True
+
+
+logging.getLogger("dbos").addFilter(WithoutStatements())
 
 
 def configuration(url: str, executor: str) -> DBOSConfig:

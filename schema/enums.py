@@ -7,6 +7,7 @@ import strawberry
 
 from runs.violations import Rule
 from storage.words import (
+    COMMAND_LINE_ONLY,
     AccountingCodeCategory,
     AccountingCodeStatus,
     AccountingPeriodStatus,
@@ -100,7 +101,11 @@ _describe(
 _describe(
     Permission,
     "What a caller may do.",
-    {permission.name: f"“{permission.value}” in `journal-gateway api-key`." for permission in Permission},
+    {
+        permission.name: f"“{permission.value}” in `journal-gateway api-key`."
+        + (" No field needs it: this is done by the command line." if permission in COMMAND_LINE_ONLY else "")
+        for permission in Permission
+    },
 )
 _describe(
     CancelOutcome,

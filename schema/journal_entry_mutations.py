@@ -74,7 +74,8 @@ class JournalEntryMutations:
     @strawberry.mutation(
         graphql_type=SetTransferredToAccountingPayload,
         directives=[stated(Permission.TRANSFER_JOURNAL_ENTRIES)],
-        description="Set the transfer status of journal entries that are not cancelled.",
+        description="Set the transfer status of journal entries that are not cancelled. YES is kept, unless the"
+        " caller may override it.",
     )
     async def set_transferred_to_accounting(
         self, info: Info, input: Annotated[SetTransferredToAccountingInput, Input]

@@ -128,6 +128,17 @@ class Permission(StrEnum):
     CANCEL_JOURNAL_ENTRIES = "Cancel journal entries"
     DELETE_JOURNAL_ENTRIES = "Delete journal entries"
     TRANSFER_JOURNAL_ENTRIES = "Transfer journal entries"
+    OVERRIDE_TRANSFERRED_TO_ACCOUNTING = "Override Transferred to Accounting"
     MANAGE_ACCOUNTING_PERIODS = "Manage accounting periods"
     MANAGE_ACCOUNTING_CODES_AND_SEGMENTS = "Manage accounting codes and segments"
     IMPORT_TRANSACTIONS = "Import transactions"
+
+
+COMMAND_LINE_ONLY = frozenset(
+    {
+        Permission.DELETE_JOURNAL_ENTRIES,
+        Permission.MANAGE_ACCOUNTING_PERIODS,
+        Permission.MANAGE_ACCOUNTING_CODES_AND_SEGMENTS,
+    }
+)
+"""Permissions for what neither interface offers. The operator does it by the command line, which needs none."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -12,12 +13,13 @@ from strawberry.asgi import GraphQL
 from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from gateway.authentication import CHALLENGE, Authentication
+from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication
 from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
 from gateway.graphql.negotiation import accepted
 from gateway.graphql.requests import BadRequest, asks, read_request
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
@@ -45,10 +47,19 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         tabs: Sequence[Tab],
         documents: Documents,
         origins: Origins,
+        subscriptions: SubscriptionLimits,
+        *,
         max_body_bytes: int,
+        init_seconds: float,
     ) -> None:
-        super().__init__(SCHEMA, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        """`init_seconds` is how long a WebSocket may wait with its message connection_init."""
+        super().__init__(
+            SCHEMA,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=init_seconds),
+        )
         self.documents = documents
+        self.subscriptions = subscriptions
         self._gateway = gateway
         self._authentication = authentication
         self._origins = origins
@@ -84,12 +95,12 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
                 return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
             context = await self.context(request.headers.get("authorization"))
             asked = await read_request(request, self._max_body_bytes)
-            return await respond(request, asked, accept, self.documents, context)
+            return await respond(request, asked, accept, self.documents, self.subscriptions, context)
         except (Unauthenticated, Unavailable) as error:
             errors = [{"message": str(error), "extensions": error.extensions}]
             if isinstance(error, Unauthenticated):
                 return refusal(errors, HTTPStatus.UNAUTHORIZED, CHALLENGE)
-            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE)
+            return refusal(errors, HTTPStatus.SERVICE_UNAVAILABLE, RETRY_LATER)
         except BadRequest as error:
             errors = [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]
             return refusal(errors, error.status, error.headers)

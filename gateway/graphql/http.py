@@ -18,6 +18,7 @@ from gateway.graphql.payload import is_refusal, payload
 from gateway.graphql.pieces import pieces
 from gateway.graphql.requests import BadRequest, GraphQLRequest
 from gateway.graphql.streams import STREAMS
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.subscriptions import Payloads, results
 from schema.info import RequestContext
 from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
@@ -29,7 +30,12 @@ _ACCEPTABLE = (
 
 
 async def respond(
-    request: Request, asked: GraphQLRequest, accept: Accept, documents: Documents, context: RequestContext
+    request: Request,
+    asked: GraphQLRequest,
+    accept: Accept,
+    documents: Documents,
+    subscriptions: SubscriptionLimits,
+    context: RequestContext,
 ) -> Response:
     """Execute the operation, and respond in the shape that the client prefers.
 
@@ -49,7 +55,7 @@ async def respond(
     if shape.streams and request.method == "HEAD":
         return Response(headers=_stream_headers(shape))  # a subscription would never end
     if shape.streams:
-        return _stream(results(query, asked.operation_name, asked.variables, context), shape)
+        return _stream(results(query, asked.operation_name, asked.variables, context, subscriptions), shape)
     result = await SCHEMA.execute(
         query,
         asked.variables,

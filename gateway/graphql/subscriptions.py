@@ -27,6 +27,7 @@ from strawberry.types.execution import PreExecutionError
 
 from gateway.graphql.encoding import encoded
 from gateway.graphql.payload import of_field, payload
+from gateway.graphql.subscription_limits import TOO_MANY_SUBSCRIPTIONS, SubscriptionLimits, TooManySubscriptions
 from runs.shared import Batch, moment
 from schema.info import RequestContext
 from schema.preparation import Operation, RequestRefused
@@ -40,7 +41,11 @@ Payloads = list[bytes]
 
 
 async def results(
-    query: str, operation_name: str | None, variables: dict[str, Any] | None, context: RequestContext
+    query: str,
+    operation_name: str | None,
+    variables: dict[str, Any] | None,
+    context: RequestContext,
+    limits: SubscriptionLimits,
 ) -> AsyncGenerator[ExecutionResult | Payloads, None]:
     """The results of the operation: of a subscription as payloads, and how it was refused or failed.
 
@@ -65,6 +70,20 @@ async def results(
         yield ExecutionResult(data=None, errors=[too_large])
         return
     key = _key(query, operation, operation_name, variables or {}, context)
+    try:
+        with limits.one_of(context.actor):
+            async with aclosing(_events(executor, key, context)) as events:
+                async for event in events:
+                    yield event
+    except TooManySubscriptions as refused:
+        error = GraphQLError(str(refused), extensions={"code": TOO_MANY_SUBSCRIPTIONS})
+        yield ExecutionResult(data=None, errors=[error])
+
+
+async def _events(
+    executor: Executor[Any], key: Hashable, context: RequestContext
+) -> AsyncGenerator[ExecutionResult | Payloads, None]:
+    """The payloads of a subscription's events, and how it failed."""
     since = moment()
     try:
         source = create_source_event_stream(executor)

@@ -173,7 +173,9 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         """Send the results of an operation, to its end."""
         try:
             begun = False
-            found = results(operation.query, operation.operation_name, operation.variables, self.context)
+            found = results(
+                operation.query, operation.operation_name, operation.variables, self.context, self.view.subscriptions
+            )
             async with aclosing(found) as each:
                 async for result in each:
                     if not isinstance(result, ExecutionResult):
