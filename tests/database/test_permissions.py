@@ -17,6 +17,7 @@ from sqlmodel import select
 from gateway.application import Application
 from gateway.graphql.encoding import encoded
 from gateway.graphql.payload import payload
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.subscriptions import results
 from resolvers.context import Gateway
 from resolvers.loaders import Loaders
@@ -250,6 +251,6 @@ def test_a_subscription_starts_only_for_those_who_may_see_all_that_it_selects(
 async def first_result(gateway: Gateway, permissions: Permissions, document: str) -> Any:
     """The first result of a subscription, as it is sent."""
     context = RequestContext(gateway, "nobody", permissions, loaders=Loaders(gateway))
-    async with aclosing(results(document, None, None, context)) as found:
+    async with aclosing(results(document, None, None, context, SubscriptionLimits())) as found:
         one = await anext(found)
     return orjson.loads(one[0] if isinstance(one, list) else encoded(payload(one)))
