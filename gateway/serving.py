@@ -21,6 +21,7 @@ from gateway.origins import Origins
 from gateway.server import listen
 from gateway.server import serve as serve_application
 from gateway.terminal import err, out
+from resolvers.budgets import Limits
 from resolvers.context import Gateway
 from storage.database import Database
 from storage.errors import OperatorError
@@ -49,6 +50,7 @@ def serve_ledger(
     hosts: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
+    costs: Limits,
     max_body_bytes: int,
     max_connections: int | None,
     max_subscriptions: int,
@@ -70,6 +72,7 @@ def serve_ledger(
         origins=Origins(origins),
         hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
+        costs=costs,
         max_body_bytes=max_body_bytes,
         limits=ConnectionLimits(connections=checked_connections(max_connections)),
         subscriptions=SubscriptionLimits(max_subscriptions_per_caller, max_subscriptions),
@@ -105,6 +108,7 @@ def _serve(
     require_api_key: bool = False,
     openid: OpenId | None = None,
     documents: Documents | None = None,
+    costs: Limits | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
     limits: ConnectionLimits | None = None,
     subscriptions: SubscriptionLimits | None = None,
@@ -145,6 +149,7 @@ def _serve(
             origins=origins,
             hosts=hosts,
             documents=documents,
+            costs=costs,
             max_body_bytes=max_body_bytes,
             limits=limits,
             subscriptions=subscriptions,

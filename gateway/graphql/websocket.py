@@ -200,7 +200,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
 
     async def _authenticate(self) -> bool:
         try:
-            self.context = await self.view.context(self._authorization)
+            self.context = await self.view.context(self._authorization, self.websocket.ws)
         except (Unauthenticated, Unavailable) as error:
             code = FORBIDDEN if isinstance(error, Unauthenticated) else TRY_AGAIN_LATER
             await self.websocket.close(code, str(error))
