@@ -24,7 +24,7 @@ from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
-from resolvers.budgets import Budgets, Limits, network_of
+from resolvers.budgets import Budgets, CostLimits, network_of
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
@@ -51,7 +51,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         documents: Documents,
         origins: Origins,
         subscriptions: SubscriptionLimits,
-        costs: Limits,
+        costs: CostLimits,
         *,
         max_body_bytes: int,
         init_seconds: float,
