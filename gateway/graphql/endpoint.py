@@ -106,11 +106,12 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         await websocket.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
 
     def _context(self, caller: Caller) -> RequestContext:
+        gateway = self._gateway.limited_to(caller.organizations)
         return RequestContext(
-            self._gateway,
+            gateway,
             caller.actor,
             caller.permissions,
             caller.name,
-            loaders=Loaders(self._gateway),
+            loaders=Loaders(gateway),
             credential=caller.credential,
         )
