@@ -213,6 +213,9 @@ def test_no_text_of_others_is_in_the_lists_of_everything(ledgers: Ledgers, plann
         assert not given.errors
         data = orjson.loads(given.data)
         assert {run["number"] for run in data["journalRuns"]["nodes"]} == runs
+        of_entries = [entry["journalRun"] for entry in data["journalEntries"]["nodes"]]
+        assert {run["number"] for run in of_entries if run} == runs
+        assert (None in of_entries) == bool(organizations)  # some are of runs over all organisations
         for name in ("journalRuns", "journalEntries", "transactions"):
             assert data[name]["totalCount"] == len(data[name]["nodes"]) >= len(organizations)
         told = given.data.decode()
