@@ -9,7 +9,7 @@ PASSING = {"PENDING", "PROCESSING", "CANCEL_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 
 LEDGER = """{
-  journalRuns(first: 1000) { nodes { number status totalJournalEntryCount transactionCount errorMessage
+  journalRuns(first: 100) { nodes { number status totalJournalEntryCount transactionCount errorMessage
     cancellation { cancelledCount failedCount remainingCount outcomes { nodes { outcome code message } } } } }
   journalEntries(first: 1000) { nodes { number status notes transferredToAccounting transferredBy totalDebit
     journalRun { number } } }
