@@ -27,7 +27,7 @@ from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
-from resolvers.budgets import Limits
+from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
 from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
@@ -55,7 +55,7 @@ class Application:
         limits: ConnectionLimits | None = None,
         subscriptions: SubscriptionLimits | None = None,
         documents: Documents | None = None,
-        costs: Limits | None = None,
+        costs: CostLimits | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
@@ -64,8 +64,7 @@ class Application:
         identity provider. Pages of other origins may call only if `origins` allows it, and requests may name only
         `hosts`: by default those of the loopback interface. `limits` are those of connections. `documents` decides
         which GraphQL documents run: by default all, also persisted ones. `costs` says what they may cost.
-        `max_body_bytes` bounds the body of a request,
-        decompressed, and a WebSocket message.
+        `max_body_bytes` bounds the body of a request, decompressed, and a WebSocket message.
         """
         origins = origins or Origins()
         self.limits = limits or ConnectionLimits()
@@ -89,7 +88,7 @@ class Application:
             documents or PersistedQueries(),
             origins,
             subscriptions or SubscriptionLimits(),
-            costs or Limits(),
+            costs or CostLimits(),
             max_body_bytes=max_body_bytes,
             init_seconds=self.limits.init_seconds,
         )

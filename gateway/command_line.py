@@ -21,7 +21,7 @@ from gateway.openid.settings import DEFAULT_ALGORITHMS, DEFAULT_ROLES_CLAIM, ope
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_HOSTS, ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
-from resolvers.budgets import CALLER_COST_PER_MINUTE, OPERATION_COST_MAX, Limits
+from resolvers.budgets import CALLER_COST_PER_MINUTE, OPERATION_COST_MAX, CostLimits
 from resolvers.import_lines import ImportRefused
 from resolvers.settings import Wanted, check_agreement, settle
 from storage.database import Database, DatabaseError, database_file
@@ -273,7 +273,7 @@ def serve(
         hosts=allow_host or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
-        costs=Limits(max_cost, cost_per_minute),
+        costs=CostLimits(max_cost, cost_per_minute),
         max_body_bytes=max_body_bytes,
         max_connections=max_connections,
         max_subscriptions=max_subscriptions,

@@ -22,7 +22,7 @@ LOGGERS = (
 class Seldom(logging.Filter):
     """Lets one record of each kind pass in a minute, and tells with the next one how many did not.
 
-    Of one kind are records with the same text before its arguments are filled in, and the same type of exception.
+    Of one kind are records of the same line of code, with the same type of exception.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -34,23 +34,17 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged."""
-        kind = (record.name, record.levelno, str(record.msg), record.exc_info and record.exc_info[0])
+        kind = (record.pathname, record.lineno, record.exc_info and record.exc_info[0])
         now = monotonic()
         with self._lock:
             if now < self._ends.get(kind, 0.0):
                 self._dropped[kind] = self._dropped.get(kind, 0) + 1
                 return False
-            self._forget(now)
             self._ends[kind] = now + self._seconds
             dropped = self._dropped.pop(kind, 0)
         if dropped:
             record.msg, record.args = f"{record.getMessage()} (and {dropped:,} times since it was last logged)", ()
         return True
-
-    def _forget(self, now: float) -> None:
-        """Forget kinds of which nothing has come for long: each invalid input may be one of its own."""
-        for kind in [kind for kind, end in self._ends.items() if end < now and kind not in self._dropped]:
-            del self._ends[kind]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from gateway.origins import Origins
 from gateway.server import listen
 from gateway.server import serve as serve_application
 from gateway.terminal import err, out
-from resolvers.budgets import Limits
+from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
 from storage.database import Database
 from storage.errors import OperatorError
@@ -50,7 +50,7 @@ def serve_ledger(
     hosts: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
-    costs: Limits,
+    costs: CostLimits,
     max_body_bytes: int,
     max_connections: int | None,
     max_subscriptions: int,
@@ -108,7 +108,7 @@ def _serve(
     require_api_key: bool = False,
     openid: OpenId | None = None,
     documents: Documents | None = None,
-    costs: Limits | None = None,
+    costs: CostLimits | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
     limits: ConnectionLimits | None = None,
     subscriptions: SubscriptionLimits | None = None,

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 from dbos import DBOS
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -63,7 +64,7 @@ class Supervisor:
                 self._liveness.hold()
                 self._take_over_from_the_dead()
                 self._restart_the_stuck()
-            except (OSError, DBAPIError, OperatorError) as error:
+            except (OSError, DBAPIError, psycopg.OperationalError, OperatorError) as error:
                 # What is wrong is outside of this process, and its traceback says nothing.
                 reason = error.orig if isinstance(error, DBAPIError) else error
                 logger.error("could not check for unfinished runs, trying again: %s", " ".join(str(reason).split()))

@@ -24,7 +24,7 @@ from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
-from resolvers.budgets import Budgets, Limits, network_of
+from resolvers.budgets import Budgets, CostLimits, network_of
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
@@ -51,7 +51,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         documents: Documents,
         origins: Origins,
         subscriptions: SubscriptionLimits,
-        costs: Limits,
+        costs: CostLimits,
         *,
         max_body_bytes: int,
         init_seconds: float,
@@ -126,12 +126,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         # Callers without a key are told apart by address: none of them uses up the budget of the others.
         anonymous = caller.credential is None
         name = network_of(connection.client.host if connection.client else "") if anonymous else caller.actor
+        gateway = self._gateway.limited_to(caller.organizations)
         return RequestContext(
-            self._gateway,
+            gateway,
             caller.actor,
             caller.permissions,
             caller.name,
-            loaders=Loaders(self._gateway),
+            loaders=Loaders(gateway),
             credential=caller.credential,
             budget=self._budgets.of(name),
             room=self._room,

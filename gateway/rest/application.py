@@ -66,9 +66,10 @@ def routes(gateway: Gateway, access: Gateway, authentication: Authentication) ->
 def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authentication) -> Answerer:
     async def answer(request: Request) -> Response:
         caller = await authentication.caller(request.headers.get("authorization"))
+        limited = gateway.limited_to(caller.organizations)
         call = Call(
-            context=Context(gateway, caller.actor, caller.permissions, caller.name),
-            loaders=Loaders(gateway),
+            context=Context(limited, caller.actor, caller.permissions, caller.name),
+            loaders=Loaders(limited),
             parameters={name.replace("_", "-"): value for name, value in request.path_params.items()},
             url=request.url,
             body=await _body(request, endpoint.body),

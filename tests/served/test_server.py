@@ -116,8 +116,16 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
             assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (503, 50000061)
             held = http.post("/graphql", json={"query": "{ __typename }"}, headers={"Authorization": "Bearer any"})
             assert (held.status_code, held.json()["errors"][0]["extensions"]) == (503, {"code": "SERVICE_UNAVAILABLE"})
-        assert "Not ready: " in (complaints := stop(process))
+            assert held.headers["retry-after"] == "5"
+        time.sleep(3)
+        complaints = stop(process)
+        assert "Not ready: " in complaints
         assert "does not exist" in complaints
+    # Each kind of trouble once, though all of it goes on every second.
+    assert "could not check for unfinished runs, trying again: " in complaints
+    assert "Traceback" not in complaints
+    assert "SQL" not in complaints
+    assert len(complaints.splitlines()) < 20, complaints
 
 
 def test_a_port_in_use_is_reported_in_one_line_before_anything_is_created(tmp_path: Path) -> None:

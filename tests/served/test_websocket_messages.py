@@ -51,6 +51,8 @@ MESSAGES: dict[str, object] = {
     "not a number": '{"type": "ping", "payload": NaN}',
     "subscribing without id": {"type": "subscribe", "payload": {"query": RUNS}},
     "subscribing with a number as id": {"id": 1, "type": "subscribe", "payload": {"query": RUNS}},
+    "subscribing with a long id": {"id": "1" * 256, "type": "subscribe", "payload": {"query": RUNS}},
+    "more values than a message has": '{"type": "ping", "payload": [' + "[]," * 50_000 + "[]]}",
     "subscribing without payload": {"id": "1", "type": "subscribe"},
     "a payload that is a list": {"id": "1", "type": "subscribe", "payload": [RUNS]},
     "a document that is null": subscribe(query=None),

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from resolvers.budgets import OPERATION_COST_MAX, Budgets, Limits
+from resolvers.budgets import OPERATION_COST_MAX, Budgets, CostLimits
 from resolvers.context import Gateway
 from resolvers.loaders import Loaders
 from schema.info import RequestContext
 from schema.room import Room
 from storage.words import Permission
 
-_LIMITS = Limits(executor=OPERATION_COST_MAX)
+_LIMITS = CostLimits(executor=OPERATION_COST_MAX)
 """The executor may answer whatever a plan does, to be compared with it."""
 
 

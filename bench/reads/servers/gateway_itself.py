@@ -4,12 +4,12 @@ import sys
 
 from gateway.application import Application
 from gateway.server import listen, serve
-from resolvers.budgets import OPERATION_COST_MAX, Limits
+from resolvers.budgets import OPERATION_COST_MAX, CostLimits
 from schema.planning import Planning
 from schema.schema import SCHEMA
 from storage.database import Database
 
-LIMITS = Limits(per_minute=10**12, executor=OPERATION_COST_MAX)
+LIMITS = CostLimits(per_minute=10**12, executor=OPERATION_COST_MAX)
 """No client of the benchmark uses up its budget, and without plans everything goes by the executor."""
 
 
