@@ -25,6 +25,7 @@ from resolvers.context import Context, Gateway
 from resolvers.errors import RequestError, Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from runs.violations import Invalid
+from storage.deadline import REQUEST_SECONDS, deadline
 
 ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPOINTS, *accounting.ENDPOINTS]
 
@@ -75,7 +76,8 @@ def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authenticati
             body=await _body(request, endpoint.body),
             idempotency_key=request.headers.get("idempotency-key") if endpoint.idempotent_by_key else None,
         )
-        answered = await endpoint.handler(call)
+        with deadline(REQUEST_SECONDS):
+            answered = await endpoint.handler(call)
         return Response(answered.model_dump_json(by_alias=True), media_type="application/json")
 
     return answer
