@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 from gateway import graphiql
 from gateway.authentication import Authentication
 from gateway.browser_policy import BrowserPolicy
+from gateway.connection_limits import ConnectionLimits
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
@@ -25,6 +27,7 @@ from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
+from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
 from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
@@ -49,17 +52,22 @@ class Application:
         openid: OpenId | None = None,
         origins: Origins | None = None,
         hosts: Hosts | None = None,
+        limits: ConnectionLimits | None = None,
+        subscriptions: SubscriptionLimits | None = None,
         documents: Documents | None = None,
+        costs: CostLimits | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
 
         With `require_api_key`, every request needs an API key's token; with `openid`, such a token or one of the
         identity provider. Pages of other origins may call only if `origins` allows it, and requests may name only
-        `hosts`: by default those of the loopback interface. `documents` decides which GraphQL documents run: by default
-        all, also persisted ones. `max_body_bytes` bounds the body of a request, decompressed, and a WebSocket message.
+        `hosts`: by default those of the loopback interface. `limits` are those of connections. `documents` decides
+        which GraphQL documents run: by default all, also persisted ones. `costs` says what they may cost.
+        `max_body_bytes` bounds the body of a request, decompressed, and a WebSocket message.
         """
         origins = origins or Origins()
+        self.limits = limits or ConnectionLimits()
         self.max_body_bytes = max_body_bytes
         statements = Statements(database)
         self.feed = Feed(database, statements)
@@ -74,7 +82,15 @@ class Application:
         authentication = Authentication(access, require_api_key, openid)
         self._openid = openid
         endpoint = GraphQLEndpoint(
-            self.gateway, authentication, tabs, documents or PersistedQueries(), origins, max_body_bytes
+            self.gateway,
+            authentication,
+            tabs,
+            documents or PersistedQueries(),
+            origins,
+            subscriptions or SubscriptionLimits(),
+            costs or CostLimits(),
+            max_body_bytes=max_body_bytes,
+            init_seconds=self.limits.init_seconds,
         )
         health = Health(self.gateway)
         app = Starlette(

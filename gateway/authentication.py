@@ -12,6 +12,9 @@ ANONYMOUS = Caller("anonymous", frozenset(Permission))
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 """The headers of a response with HTTP status 401."""
 
+RETRY_LATER = {"Retry-After": "5"}
+"""The headers of a response with HTTP status 503: when to try again, in seconds."""
+
 
 class Authentication:
     """Identifies callers, by tokens of API keys and of an identity provider."""

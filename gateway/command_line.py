@@ -15,12 +15,13 @@ from gateway import api_key_commands, settings_command
 from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
-from gateway.limits import MAX_BODY_BYTES
+from gateway.limits import MAX_BODY_BYTES, MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_PER_CALLER
 from gateway.openid import options as openid_options
 from gateway.openid.settings import DEFAULT_ALGORITHMS, DEFAULT_ROLES_CLAIM, openid_settings
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_HOSTS, ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
+from resolvers.budgets import CALLER_COST_PER_MINUTE, OPERATION_COST_MAX, CostLimits
 from resolvers.import_lines import ImportRefused
 from resolvers.settings import Wanted, check_agreement, settle
 from storage.database import Database, DatabaseError, database_file
@@ -111,6 +112,22 @@ TrustedDocumentsFile = Annotated[
         " or by relay-compiler.",
     ),
 ]
+MaxCost = Annotated[
+    int,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_MAX_COST",
+        min=1,
+        help="What a GraphQL operation may cost: about one for each object that its answer can have.",
+    ),
+]
+CostPerMinute = Annotated[
+    int,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_COST_PER_MINUTE",
+        min=1,
+        help="What the GraphQL operations of one caller may cost in a minute.",
+    ),
+]
 MaxBodyBytes = Annotated[
     int,
     typer.Option(
@@ -120,6 +137,33 @@ MaxBodyBytes = Annotated[
         max=100_000_000,
         help="The maximum bytes of a request's body, decompressed, and of a WebSocket message. While a larger one is"
         " read, other requests wait longer.",
+    ),
+]
+MaxConnections = Annotated[
+    int | None,
+    typer.Option(
+        "--max-connections",
+        envvar="JOURNAL_GATEWAY_MAX_CONNECTIONS",
+        min=1,
+        help="The maximum of connections at a time; by default what the limit of file descriptors leaves.",
+    ),
+]
+MaxSubscriptions = Annotated[
+    int,
+    typer.Option(
+        "--max-subscriptions",
+        envvar="JOURNAL_GATEWAY_MAX_SUBSCRIPTIONS",
+        min=0,
+        help="The maximum of GraphQL subscriptions at a time, of all callers together.",
+    ),
+]
+MaxSubscriptionsPerCaller = Annotated[
+    int,
+    typer.Option(
+        "--max-subscriptions-per-caller",
+        envvar="JOURNAL_GATEWAY_MAX_SUBSCRIPTIONS_PER_CALLER",
+        min=0,
+        help="The maximum of GraphQL subscriptions of one API key or user, or of all callers without one.",
     ),
 ]
 CurrencyDigits = Annotated[
@@ -198,7 +242,12 @@ def serve(
     allow_host: AllowHost = None,
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
+    max_cost: MaxCost = OPERATION_COST_MAX,
+    cost_per_minute: CostPerMinute = CALLER_COST_PER_MINUTE,
     max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
+    max_connections: MaxConnections = None,
+    max_subscriptions: MaxSubscriptions = MAX_SUBSCRIPTIONS,
+    max_subscriptions_per_caller: MaxSubscriptionsPerCaller = MAX_SUBSCRIPTIONS_PER_CALLER,
     oidc_issuer: openid_options.Issuer = None,
     oidc_audience: openid_options.Audience = None,
     oidc_roles: openid_options.Roles = None,
@@ -224,7 +273,11 @@ def serve(
         hosts=allow_host or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
+        costs=CostLimits(max_cost, cost_per_minute),
         max_body_bytes=max_body_bytes,
+        max_connections=max_connections,
+        max_subscriptions=max_subscriptions,
+        max_subscriptions_per_caller=max_subscriptions_per_caller,
     )
 
 

@@ -1,21 +1,20 @@
 """The server: listening, starting and stopping."""
 
-import logging
+import asyncio
 import socket
 from types import FrameType
 
 import uvicorn
 
 from gateway.application import Application
+from gateway.configuration import Configuration
 from gateway.http_protocol import HttpProtocol
+from gateway.log import said_seldom
 from gateway.websocket_protocol import WebSocketProtocol
 from storage.errors import OperatorError
 
-GRACE_SECONDS = 10
-"""How long running requests may take once the server is stopping."""
-
-
 _BACKLOG = 2048
+_TICKS_BETWEEN_CHECKS = 5
 
 
 class CannotListen(OperatorError):
@@ -23,20 +22,36 @@ class CannotListen(OperatorError):
 
 
 class Server(uvicorn.Server):
-    """Ends all subscriptions before it shuts down, so that none of them delays it."""
+    """Closes connections whose clients take too long, and ends all subscriptions before it shuts down.
+
+    Otherwise they would delay it.
+    """
 
     def __init__(self, application: Application) -> None:
         super().__init__(
-            uvicorn.Config(
+            Configuration(
                 application.asgi,
-                log_level=logging.WARNING,
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                application.limits,
                 http=HttpProtocol,
-                ws=WebSocketProtocol,
-                ws_max_size=application.max_body_bytes,
+                websocket=WebSocketProtocol,
+                message_bytes_max=application.max_body_bytes,
             )
         )
         self._application = application
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until the server stops."""
+        with said_seldom():
+            await super().serve(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called every tenth of a second; returns whether the server stops."""
+        if counter % _TICKS_BETWEEN_CHECKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                assert isinstance(connection, HttpProtocol | WebSocketProtocol)
+                connection.check(now)
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop. uvicorn would raise the signal again afterwards, which would prevent any cleanup."""

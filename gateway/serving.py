@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
+from gateway.connection_limits import ConnectionLimits, checked_connections
 from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.hosts import Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.openid.settings import OpenIdSettings
@@ -19,6 +21,7 @@ from gateway.origins import Origins
 from gateway.server import listen
 from gateway.server import serve as serve_application
 from gateway.terminal import err, out
+from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
 from storage.database import Database
 from storage.errors import OperatorError
@@ -47,11 +50,16 @@ def serve_ledger(
     hosts: Sequence[str],
     persisted_queries: bool,
     trusted_documents: Path | None,
+    costs: CostLimits,
     max_body_bytes: int,
+    max_connections: int | None,
+    max_subscriptions: int,
+    max_subscriptions_per_caller: int,
 ) -> None:
     """Serve the ledger at the database URL until SIGTERM or Ctrl-C. `settle` is called before anyone can connect.
 
-    Raises Exposed if anyone could do everything from elsewhere, unless `insecure` says that this is wanted.
+    Raises Exposed if anyone could do everything from elsewhere, unless `insecure` says that this is wanted, and
+    TooManyConnections.
     """
     _serve(
         url,
@@ -64,7 +72,10 @@ def serve_ledger(
         origins=Origins(origins),
         hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
+        costs=costs,
         max_body_bytes=max_body_bytes,
+        limits=ConnectionLimits(connections=checked_connections(max_connections)),
+        subscriptions=SubscriptionLimits(max_subscriptions_per_caller, max_subscriptions),
     )
 
 
@@ -97,7 +108,10 @@ def _serve(
     require_api_key: bool = False,
     openid: OpenId | None = None,
     documents: Documents | None = None,
+    costs: CostLimits | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    limits: ConnectionLimits | None = None,
+    subscriptions: SubscriptionLimits | None = None,
     tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
@@ -135,7 +149,10 @@ def _serve(
             origins=origins,
             hosts=hosts,
             documents=documents,
+            costs=costs,
             max_body_bytes=max_body_bytes,
+            limits=limits,
+            subscriptions=subscriptions,
         )
         serve_application(application, listener)
 

@@ -1,5 +1,6 @@
 """WebSockets on a connection, as uvicorn speaks them, with what it leaves out."""
 
+from asyncio.transports import BaseTransport
 from collections.abc import Coroutine, Sequence
 from typing import Any, Literal, TypedDict, cast
 
@@ -8,6 +9,9 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 from websockets.protocol import State
+
+from gateway.configuration import Configuration
+from gateway.connection_limits import Unsent
 
 
 class SendTexts(TypedDict):
@@ -23,6 +27,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     uvicorn 0.54 treats such a refusal as a missing response, and logs an error for each. A text that is not UTF-8
     closes the connection, as it should, but with a traceback in the log.
     """
+
+    config: Configuration
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Take the connection from HTTP."""
+        super().connection_made(transport)
+        self._unsent = Unsent(self.loop.time())
+        self.close_timeout = self.config.limits.idle_seconds
+
+    def check(self, now: float) -> None:
+        """Close the connection if its client takes nothing of what it is sent, also of the end of the connection."""
+        if self._unsent.seconds(self.transport.get_write_buffer_size(), now) > self.config.limits.unread_seconds:
+            self.transport.abort()
+
+    def resume_writing(self) -> None:
+        """The client has taken what was waiting for it."""
+        self._unsent.progressed(self.loop.time())
+        super().resume_writing()
 
     def send_receive_event_to_app(self) -> None:
         """Hand on the message that is complete."""

@@ -8,13 +8,14 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 
-from resolvers.errors import Forbidden, RequestError, Unavailable
+from resolvers.errors import Forbidden, RequestError, TooSlow, Unavailable
 from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.statements import Statements
 from runs.violations import Invalid
 from runs.workflows import Workflows
 from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
+from storage.deadline import DeadlineExceeded
 from storage.documents.answer import answer, answer_each
 from storage.documents.words import Each, Root
 from storage.organizations import limit
@@ -25,6 +26,13 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 logger = logging.getLogger(__name__)
+
+UNAVAILABLE = "The ledger's database is unavailable; try again later."
+
+TOO_SLOW = (
+    "The query took too long, and the database has cancelled it. Ask for smaller pages, or for fewer rows by a"
+    " filter, and leave out counts of long lists."
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,8 @@ class Gateway:
     ) -> Result:
         """Call the function with a read-only session, in a thread.
 
-        Raises RequestError for a cursor of another list and for a text that databases cannot store, and Unavailable
-        if the database fails.
+        Raises RequestError for a cursor of another list and for a text that databases cannot store, TooSlow, and
+        Unavailable if the database fails.
         """
         try:
             return await self.statements.read(self._limited(function), *args, **kwargs)
@@ -60,9 +68,11 @@ class Gateway:
             raise RequestError(str(error), error.argument) from error
         except UnfitText as error:
             raise RequestError(str(error)) from error
+        except DeadlineExceeded as error:
+            raise TooSlow(TOO_SLOW) from error
         except DatabaseError as error:
             logger.error("%s", error)
-            raise Unavailable("The ledger's database is unavailable; try again later.") from error
+            raise Unavailable(UNAVAILABLE) from error
 
     async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
         """The JSON text of each root of a document by its key, read with one statement.
@@ -83,13 +93,17 @@ class Gateway:
     ) -> Result:
         """Call the function in one transaction, in a thread: everything it writes is committed, or nothing.
 
-        Raises RequestError for a text that databases cannot store, and Unavailable if another writer holds the
-        database or the database fails.
+        Raises RequestError for a text that databases cannot store, TooSlow, and Unavailable if another writer holds
+        the database or the database fails.
         """
         try:
             return await self.statements.write(self._limited(function), *args, **kwargs)
         except UnfitText as error:
             raise RequestError(str(error)) from error
+        except DeadlineExceeded as error:
+            raise TooSlow(
+                "The change took too long and was cancelled. Nothing was changed; try again, or change less."
+            ) from error
         except DatabaseBusy as error:
             raise Unavailable(
                 "The ledger is busy, for example importing a file. Nothing was changed; try again later."

@@ -19,6 +19,7 @@ from storage.texts import is_storable
 from storage.words import Permission, TransactionType
 
 _TRANSACTION_TYPES = tuple(TransactionType)
+_ORGANIZATIONS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def _transaction_types(draft: RunDraft, found: _Range | None, violations: Violat
                 f"there is no transaction type {name!r}; the types are: {', '.join(_TRANSACTION_TYPES)}",
                 *place,
             )
-        elif name in draft.types[:position]:
+        elif TransactionType(name) in known:
             violations.add(Rule.DUPLICATE, f"transaction type {name} is given more than once", *place)
         else:
             known.append(TransactionType(name))
@@ -258,22 +259,25 @@ def _organizations(session: Session, draft: RunDraft, violations: Violations) ->
         message = f"name the organisations to collect; you may collect: {', '.join(sorted(own)) or 'none'}"
         violations.add(Rule.REQUIRED, message, "organization_labels")
     known = organizations(session) if labels else []
-    names: list[str] = []
+    known_names = set(known)
+    shown = ", ".join(known[:_ORGANIZATIONS_SHOWN]) or "none"
+    if len(known) > _ORGANIZATIONS_SHOWN:
+        shown += f" and {len(known) - _ORGANIZATIONS_SHOWN:,} others"
+    names: dict[str, None] = {}
     for position, label in enumerate(labels):
         place = ("organization_labels", position)
         name = normalised_name(label, violations, *place)
         if name is None:
             continue
-        if name not in known:
+        if name not in known_names:
             unknown = f"there is no organisation {name!r}"
-            message = f"{unknown}; the organisations are: {', '.join(known) or 'none'}"
-            shows = Permission.VIEW_JOURNAL_ENTRIES
-            violations.found.append(Violation(Rule.UNKNOWN, message, place, shows, unknown))
+            message = f"{unknown}; the organisations are: {shown}"
+            violations.found.append(Violation(Rule.UNKNOWN, message, place, Permission.VIEW_JOURNAL_ENTRIES, unknown))
         elif name in names:
             violations.add(Rule.DUPLICATE, f"organisation {name!r} is given more than once", *place)
         else:
-            names.append(name)
-    return names
+            names[name] = None
+    return list(names)
 
 
 def _check_aggregation(

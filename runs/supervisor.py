@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 from dbos import DBOS
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from runs.create import give_up
 from runs.dbos import ENDED
 from runs.transient import TRANSIENT, workflow_id
 from storage.database import Database
+from storage.errors import OperatorError
 from storage.journal_runs import JournalRun, lock_run, runs_in
 from storage.liveness import Liveness
 from storage.words import JournalRunStatus
@@ -61,6 +64,10 @@ class Supervisor:
                 self._liveness.hold()
                 self._take_over_from_the_dead()
                 self._restart_the_stuck()
+            except (OSError, DBAPIError, psycopg.OperationalError, OperatorError) as error:
+                # What is wrong is outside of this process, and its traceback says nothing.
+                reason = error.orig if isinstance(error, DBAPIError) else error
+                logger.error("could not check for unfinished runs, trying again: %s", " ".join(str(reason).split()))
             except Exception:
                 logger.exception("could not check for unfinished runs; trying again")
 

@@ -67,12 +67,20 @@ def sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:]}."
 
 
+TOLD_MAX = 100
+"""The violations that are told of one input; the number of the others follows."""
+
+
 class Invalid(Exception):
     """The input breaks these rules. Raised inside a transaction, which is rolled back."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("; ".join(violation.message for violation in violations))
-        self.violations = tuple(violations)
+        told = list(violations)
+        if len(told) > TOLD_MAX + 1:  # a single one more takes the place of its number
+            message = f"there are {len(told) - TOLD_MAX:,} more violations; correct these {TOLD_MAX} first"
+            told[TOLD_MAX:] = [Violation(told[TOLD_MAX].rule, message)]
+        super().__init__("; ".join(violation.message for violation in told))
+        self.violations = tuple(told)
 
 
 @dataclass(slots=True)

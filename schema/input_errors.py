@@ -56,7 +56,8 @@ class InputLiterals(ValuesOfCorrectTypeRule):
 
         def report(error: GraphQLError, path: list[str | int]) -> None:
             root = () if self._place is None else (self._place,)
-            self.report_error(_error(error, (*root, *path), error.nodes or [node]))
+            placed = [each for each in error.nodes or () if each.loc]  # a copy, as of a list for an enum, has no place
+            self.report_error(_error(error, (*root, *path), placed or [node]))
 
         if input_type is None:
             return SKIP

@@ -12,6 +12,7 @@ from resolvers.record_transactions import record_transactions as record
 from resolvers.transactions import TransactionFields
 from schema.arguments import Input, given
 from schema.info import Info
+from schema.list_size import VIOLATIONS, assumed
 from schema.permissions import ANYONE, stated
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage.words import Permission, TransactionType
@@ -75,7 +76,7 @@ class RecordTransactionsPayload:
     def rates_added(root: strawberry.Parent[RecordedPayload]) -> int:
         return 0 if root.value is None else root.value.rates_added
 
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
 
 @strawberry.type

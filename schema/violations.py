@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from runs.violations import Invalid, Path, Rule, Violation
+from runs.violations import TOLD_MAX, Invalid, Path, Rule, Violation
+from schema.input_errors import LONGEST_MESSAGE, shortened
 from schema.permissions import ANYONE
 
 Value = TypeVar("Value")
@@ -15,7 +16,7 @@ Value = TypeVar("Value")
 _NAMES = {"organization": "organizationLabel"}
 """Fields whose names in GraphQL are not the Python names in camel case."""
 
-ERRORS = "Every violation of the input; empty if it was accepted."
+ERRORS = f"The violations of the input, {TOLD_MAX} at most; empty if it was accepted."
 
 
 @strawberry.type(description="A violation: one broken rule.", directives=[ANYONE])
@@ -53,4 +54,4 @@ def field_of(path: Path) -> list[str]:
 
 def _user_error(violation: Violation) -> UserError:
     field = ["input", *field_of(violation.path)]
-    return UserError(code=violation.rule, message=violation.sentence, field=field)
+    return UserError(code=violation.rule, message=shortened(violation.sentence, LONGEST_MESSAGE), field=field)

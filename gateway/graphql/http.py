@@ -18,7 +18,9 @@ from gateway.graphql.payload import is_refusal, payload
 from gateway.graphql.pieces import pieces
 from gateway.graphql.requests import BadRequest, GraphQLRequest
 from gateway.graphql.streams import STREAMS
+from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.subscriptions import Payloads, results
+from schema.admission import BUDGET_EXCEEDED, RETRY_AFTER
 from schema.info import RequestContext
 from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
 from schema.schema import SCHEMA, STREAMABLE
@@ -29,7 +31,12 @@ _ACCEPTABLE = (
 
 
 async def respond(
-    request: Request, asked: GraphQLRequest, accept: Accept, documents: Documents, context: RequestContext
+    request: Request,
+    asked: GraphQLRequest,
+    accept: Accept,
+    documents: Documents,
+    subscriptions: SubscriptionLimits,
+    context: RequestContext,
 ) -> Response:
     """Execute the operation, and respond in the shape that the client prefers.
 
@@ -49,7 +56,7 @@ async def respond(
     if shape.streams and request.method == "HEAD":
         return Response(headers=_stream_headers(shape))  # a subscription would never end
     if shape.streams:
-        return _stream(results(query, asked.operation_name, asked.variables, context), shape)
+        return _stream(results(query, asked.operation_name, asked.variables, context, subscriptions), shape)
     result = await SCHEMA.execute(
         query,
         asked.variables,
@@ -85,9 +92,16 @@ def _acceptable(shape: Shape | None) -> Shape:
 def _json(result: ExecutionResult, shape: Shape) -> Response:
     # application/json keeps 200 for every GraphQL result, as clients older than the specification expect.
     status = HTTPStatus.BAD_REQUEST if shape is Shape.GRAPHQL_JSON and is_refusal(result) else HTTPStatus.OK
-    if any((error.extensions or {}).get("code") == NOT_FOUND for error in result.errors or ()):
-        status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
-    return _response(payload(result), shape, status)
+    headers = {}
+    for error in result.errors or ():
+        extensions = error.extensions or {}
+        if extensions.get("code") == NOT_FOUND:
+            status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
+        if extensions.get("code") == BUDGET_EXCEEDED:
+            headers["Retry-After"] = str(extensions[RETRY_AFTER])
+            if shape is Shape.GRAPHQL_JSON:
+                status = HTTPStatus.TOO_MANY_REQUESTS
+    return _response(payload(result), shape, status, headers)
 
 
 def _stream(found: AsyncGenerator[ExecutionResult | Payloads, None], shape: Shape) -> Response:

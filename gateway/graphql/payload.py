@@ -23,6 +23,11 @@ def of_field(name: str, values: Iterable[bytes]) -> list[bytes]:
     return [head + value + b"}}" for value in values]
 
 
+def with_extensions(sent: bytes, extensions: dict[str, Any]) -> bytes:
+    """The payload, which has none, with extensions."""
+    return b'%b,"extensions":%b}' % (sent[:-1], encoded(extensions))
+
+
 def is_refusal(result: ExecutionResult) -> bool:
     """Whether the operation was refused before execution: errors of fields have a path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())

@@ -173,7 +173,9 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
         """Send the results of an operation, to its end."""
         try:
             begun = False
-            found = results(operation.query, operation.operation_name, operation.variables, self.context)
+            found = results(
+                operation.query, operation.operation_name, operation.variables, self.context, self.view.subscriptions
+            )
             async with aclosing(found) as each:
                 async for result in each:
                     if not isinstance(result, ExecutionResult):
@@ -198,7 +200,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
 
     async def _authenticate(self) -> bool:
         try:
-            self.context = await self.view.context(self._authorization)
+            self.context = await self.view.context(self._authorization, self.websocket.ws)
         except (Unauthenticated, Unavailable) as error:
             code = FORBIDDEN if isinstance(error, Unauthenticated) else TRY_AGAIN_LATER
             await self.websocket.close(code, str(error))

@@ -103,7 +103,7 @@ class IssuerKeys:
                 self._keys = await self._fetched()
             self._fetched_at = time.monotonic()
             self._failed = False
-        except (_Unusable, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (_Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             self._failed = True
             what = f"no answer within {TIMEOUT_SECONDS} seconds" if isinstance(error, TimeoutError) else str(error)
             logger.warning("Cannot fetch the keys of %s: %s", self._issuer, what or type(error).__name__)
@@ -112,7 +112,9 @@ class IssuerKeys:
             self._attempt = None
 
     async def _fetched(self) -> Sequence[IssuerKey]:
-        async with httpx.AsyncClient(verify=self._tls, timeout=TIMEOUT_SECONDS) as client:
+        # A proxy that the environment names is for other machines.
+        proxied = self._issuer.startswith("https:")
+        async with httpx.AsyncClient(verify=self._tls, timeout=TIMEOUT_SECONDS, trust_env=proxied) as client:
             found = await _get(client, self._issuer.rstrip("/") + _DISCOVERY)
             if found.get("issuer") != self._issuer:
                 raise _Unusable(

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.authentication import CHALLENGE, Authentication
+from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication
 from gateway.rest import accounting, journal_entries, journal_runs
 from gateway.rest.body import has_body, read, require_json
 from gateway.rest.endpoint import Call, Endpoint
@@ -30,9 +30,6 @@ ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPO
 
 COMPRESSED_BYTES_MIN = 1_000
 """Responses of at least this many bytes are gzipped, if the client accepts it."""
-
-RETRY_SECONDS = "5"
-"""When a client may try again what the busy gateway refused."""
 
 Answerer = Callable[[Request], Awaitable[Response]]
 
@@ -117,7 +114,7 @@ async def _on_request_error(request: Request, error: Exception) -> Response:
         return JSONResponse({"message": str(error)}, HTTPStatus.UNAUTHORIZED, CHALLENGE)
     response = await _refused(request, of_request(error))
     if isinstance(error, Unavailable):
-        response.headers["Retry-After"] = RETRY_SECONDS
+        response.headers.update(RETRY_LATER)
     return response
 
 

@@ -10,6 +10,7 @@ from gateway.rest.refusals import Category, Refused, reason
 from gateway.rest.wire import Asked, Day, Moment, Success, Wire
 from resolvers import journal_runs as runs
 from runs.create_rules import RunDraft
+from schema.input_limits import LIST_LENGTH_MAX
 from storage.words import JournalRunStatus, TransactionType
 
 NUMBER = "jr-number"
@@ -90,10 +91,12 @@ class CreateJournalRunRequest(Asked):
         default=None, description="The last day to collect; with a period, it must equal the period's end date."
     )
     organization_labels: list[AskedOrganization] | None = Field(
-        default=None, description="The organisations to collect; by default, all."
+        default=None, max_length=LIST_LENGTH_MAX, description="The organisations to collect; by default, all."
     )
     transaction_types: list[AskedTransactionType] | None = Field(
-        default=None, description="The transaction types to collect: at least one, without duplicates."
+        default=None,
+        max_length=LIST_LENGTH_MAX,
+        description="The transaction types to collect: at least one, without duplicates.",
     )
 
 

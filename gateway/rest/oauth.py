@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel
@@ -39,6 +40,14 @@ class TokenError(Wire):
     """Why no token was issued."""
 
     code: int
+    message: str
+
+
+class TokenLimit(BaseModel):
+    """Why an attempt was not even made, in OAuth 2's own names."""
+
+    error: Literal["slow_down"]
+    error_description: str
     message: str
 
 
@@ -94,9 +103,9 @@ class TokenEndpoint:
 
 def _too_many(seconds: int) -> Response:
     message = f"Too many attempts with wrong credentials; wait {seconds} seconds, and check the client id and secret."
-    error = {"error": "slow_down", "error_description": message, "message": message}
+    error = TokenLimit(error="slow_down", error_description=message, message=message)
     headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
-    return JSONResponse(error, HTTPStatus.TOO_MANY_REQUESTS, headers)
+    return JSONResponse(error.model_dump(), HTTPStatus.TOO_MANY_REQUESTS, headers)
 
 
 def _wrong(category: Category, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from gateway.rest.endpoint import Endpoint
-from gateway.rest.oauth import GRANT, TokenError, TokenResponse
+from gateway.rest.oauth import GRANT, TokenError, TokenLimit, TokenResponse
 from gateway.rest.paging import LAST_PAGE, ROWS_PER_PAGE_MAX
 from gateway.rest.refusals import Refusal
 from gateway.rest.wire import Wire
@@ -31,7 +31,13 @@ class Unauthorized(Wire):
 
 def description(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """The document."""
-    answered = {endpoint.answer for endpoint in endpoints} | {Refusal, Unauthorized, TokenResponse, TokenError}
+    answered = {endpoint.answer for endpoint in endpoints} | {
+        Refusal,
+        Unauthorized,
+        TokenResponse,
+        TokenError,
+        TokenLimit,
+    }
     asked = {endpoint.body for endpoint in endpoints if endpoint.body is not None}
     models: list[tuple[Any, JsonSchemaMode]] = [(model, "serialization") for model in answered]
     models += [(model, "validation") for model in asked]
@@ -132,6 +138,7 @@ def _token_operation(references: References) -> dict[str, Any]:
             "200": _content("A token.", references[TokenResponse]),
             "400": _content("The form is invalid.", references[TokenError]),
             "401": _content("The id or the secret is invalid.", references[Unauthorized]),
+            "429": _content("Too many wrong secrets; Retry-After says how long to wait.", references[TokenLimit]),
             "415": _content("The body is not sent as a form in UTF-8.", references[TokenError]),
             "503": _content("The ledger is busy, or the database connection is lost; retry.", references[Refusal]),
         },

@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from gateway.rest.wire import Wire
 from resolvers.errors import Forbidden, NotFound, RequestError, Unavailable
-from runs.violations import Invalid, Rule, Violation
+from runs.violations import TOLD_MAX, Invalid, Rule, Violation
+from schema.input_errors import LONGEST_MESSAGE, shortened
 
 RESOURCE = 500_000
 """The first six digits of a code, for a field of an unspecified object. The message names the field."""
@@ -95,7 +96,7 @@ class Refused(Exception):
 
 def reason(category: Category, message: str) -> Reason:
     """A reason of that category."""
-    return Reason(code=category.code, message=message)
+    return Reason(code=category.code, message=shortened(message, LONGEST_MESSAGE))
 
 
 def of_rules(error: Invalid) -> Refused:
@@ -105,7 +106,12 @@ def of_rules(error: Invalid) -> Refused:
 
 def of_shape(error: ValidationError) -> Refused:
     """The refusal of a body that does not match its model."""
-    return Refused(*(_of_detail(detail) for detail in error.errors(include_url=False)))
+    details = error.errors(include_url=False, include_input=False)
+    reasons = [_of_detail(detail) for detail in details[:TOLD_MAX]]
+    if others := len(details) - len(reasons):
+        told = f"There are {others:,} more reasons; correct these {TOLD_MAX} first."
+        reasons.append(reason(Category.INVALID, told))
+    return Refused(*reasons)
 
 
 def of_request(error: RequestError) -> Refused:
@@ -127,6 +133,8 @@ def _of_rule(violation: Violation) -> Reason:
 def _of_detail(detail: ErrorDetails) -> Reason:
     category = _OF_SHAPES.get(detail["type"], Category.INVALID)
     message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    if detail["type"] == "too_long":
+        message = f"It has {detail['ctx']['actual_length']:,} values; the maximum is {detail['ctx']['max_length']:,}."
     return reason(category, _named(detail["loc"], message))
 
 

@@ -102,6 +102,8 @@ def test_the_next_page_is_on_the_host_that_was_asked_and_no_other(tmp_path: Path
         asked = rest.send("GET", path, Host="ledger.example.com")
         assert asked["nextPage"].startswith("http://ledger.example.com/v1/journal-entries/")
         assert rest.http.get(path, headers={"Host": "evil.example"}).status_code == 421
+        forwarded = rest.send("GET", path, X_Forwarded_Proto="https", X_Forwarded_Host="evil.example", Host="localhost")
+        assert forwarded["nextPage"].startswith("https://localhost/")
 
 
 @pytest.mark.parametrize(

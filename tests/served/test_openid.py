@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 from websockets.exceptions import ConnectionClosed
@@ -26,7 +26,7 @@ import resolvers.live_callers
 from gateway.application import Application
 from gateway.openid.keys import ANSWER_BYTES_MAX
 from gateway.openid.roles import RolesRefused, load_roles
-from gateway.openid.settings import OpenIdRefused, openid_settings
+from gateway.openid.settings import ALGORITHMS, OpenIdRefused, openid_settings
 from gateway.openid.tokens import OpenId
 from gateway.server import listen
 from resolvers.access import STANDARD, Caller, revoke_api_key
@@ -71,6 +71,11 @@ def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
+def claimed(token: str) -> Any:
+    """The claims of the token."""
+    return jwt.decode(token, options={"verify_signature": False})
+
+
 def by(transport: str) -> Any:
     """The client for the transport."""
     return TRANSPORTS[transport]
@@ -98,6 +103,25 @@ def test_the_caller_is_the_subject_with_the_permissions_of_its_roles(
         Permission.CANCEL_JOURNAL_RUN,
     }
     assert caller.organizations is None
+
+
+def test_every_signature_that_can_be_chosen_is_verified(provider: IdentityProvider) -> None:
+    curves = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+    claims = claimed(provider.token())
+    for algorithm in ALGORITHMS:
+        key: Any = provider.rsa
+        if algorithm in curves:
+            key = ec.generate_private_key(curves[algorithm])
+        if algorithm == "EdDSA":
+            key = ed25519.Ed25519PrivateKey.generate()
+        public = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+        provider.answers[JWKS] = (200, json.dumps({"keys": [{**public, "kid": "1"}]}).encode())
+        token = jwt.encode(claims, key, algorithm, {"kid": "1"})
+        assert identified(provider, token, algorithms=(algorithm,)).name == "Ada Lovelace"
+        wrong = token[:-12] + "A" * 12
+        assert refusal(provider, wrong, algorithms=(algorithm,)).startswith(
+            "The signature of the access token is wrong"
+        )
 
 
 def test_roles_are_in_whichever_claim_the_settings_name(provider: IdentityProvider) -> None:
@@ -146,7 +170,7 @@ def test_the_actor_is_stable_whatever_people_call_themselves(provider: IdentityP
 def test_a_token_that_is_not_for_us_is_refused_with_the_reason(provider: IdentityProvider) -> None:
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = provider.rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    claims = jwt.decode(provider.token(), options={"verify_signature": False})
+    claims = claimed(provider.token())
     body = provider.token().split(".")[1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -369,6 +393,9 @@ def test_a_gateway_starts_without_its_issuer_and_says_so(database: Database) -> 
         assert answer.json()["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
         answer = httpx.get(client.url + "/v1/journal-runs/JR-1", headers=headers, timeout=30)
         assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, 50000061)
+        with pytest.raises(Disconnected) as disconnected:
+            asyncio.run(anext(follow(partial(websocket, init=headers), client.url, UPDATES, run="JR-1")))
+        assert disconnected.value.code == 1013
         _, token = new_token(database)
         with Client(client.url, database, token) as key:
             assert key.query("{ __typename }") == {"__typename": "Query"}
@@ -391,15 +418,16 @@ def test_a_subscription_ends_when_its_key_is_revoked(
             revoked = partial(by(transport), token=token)
             goes_on = partial(websocket, token=other)
             async with (
-                aclosing(follow(revoked, guarded.url, UPDATES, run=run)) as ends,
+                aclosing(revoked(guarded.url, UPDATES, {"run": run})) as ends,
                 aclosing(follow(goes_on, guarded.url, UPDATES, run=run)) as stays,
             ):
                 await anext(ends)
                 await anext(stays)
                 await asyncio.to_thread(revoke_api_key, database, key.client_id, actor="test")
-                with pytest.raises(Refused) as refused:
-                    await anext(ends)
-                assert (refused.value.code, refused.value.message) == ("UNAUTHENTICATED", REVOKED)
+                # It is told why, and then that the subscription is complete.
+                (last,) = [payload async for payload in ends]
+                (error,) = last["errors"]
+                assert (error["message"], error["extensions"]) == (REVOKED, {"code": "UNAUTHENTICATED"})
                 with pytest.raises(TimeoutError):
                     await asyncio.wait_for(anext(stays), 0.5)
 
@@ -460,6 +488,30 @@ def test_a_subscription_ends_with_its_token(
                 assert (refused.value.code, refused.value.message) == ("UNAUTHENTICATED", EXPIRED)
 
         asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_websocket_runs_nothing_more_once_its_token_has_expired(
+    database: Database, provider: IdentityProvider
+) -> None:
+    with served(Application(database, openid=OpenId(provider.settings())), database) as guarded:
+        address = guarded.url.replace("http", "ws", 1) + "/graphql"
+        with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+
+            def answers(**message: Any) -> Any:
+                connection.send(json.dumps(message))
+                return json.loads(connection.recv(30))["type"]
+
+            token = provider.token(exp=at(-57))
+            assert answers(type="connection_init", payload={"authorization": f"Bearer {token}"}) == "connection_ack"
+            assert answers(type="subscribe", id="1", payload=TYPENAME) == "next"
+            assert json.loads(connection.recv(30))["type"] == "complete"
+            time.sleep(max(0, claimed(token)["exp"] + 60.1 - time.time()))
+            with pytest.raises(ConnectionClosed) as closed:
+                answers(type="subscribe", id="2", payload=TYPENAME)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4403
+            assert closed.value.rcvd.reason == f"The access token has expired; get a new one from {provider.url}."
 
 
 ROLES_FILE = """

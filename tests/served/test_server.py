@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.migration import newest_version
 from tests.support.client import Client
 from tests.support.command import run, run_here
+from tests.support.costs import without_cost
 from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.processes import Process, running, serving
@@ -50,7 +51,9 @@ def test_it_serves_browsers_and_health_checks_and_stops_silently(database: Datab
         assert page.status_code == 200
         assert page.headers["content-type"].startswith("text/html")
         assert '<div id="graphiql">' in page.text
-        assert http.post("/graphql", json={"query": "{ __typename }"}).json() == {"data": {"__typename": "Query"}}
+        assert without_cost(http.post("/graphql", json={"query": "{ __typename }"}).json()) == {
+            "data": {"__typename": "Query"}
+        }
         assert http.get("/elsewhere").status_code == 404
         with database.write() as session:
             session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -113,8 +116,16 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
             assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (503, 50000061)
             held = http.post("/graphql", json={"query": "{ __typename }"}, headers={"Authorization": "Bearer any"})
             assert (held.status_code, held.json()["errors"][0]["extensions"]) == (503, {"code": "SERVICE_UNAVAILABLE"})
-        assert "Not ready: " in (complaints := stop(process))
+            assert held.headers["retry-after"] == "5"
+        time.sleep(3)
+        complaints = stop(process)
+        assert "Not ready: " in complaints
         assert "does not exist" in complaints
+    # Each kind of trouble once, though all of it goes on every second.
+    assert "could not check for unfinished runs, trying again: " in complaints
+    assert "Traceback" not in complaints
+    assert "SQL" not in complaints
+    assert len(complaints.splitlines()) < 20, complaints
 
 
 def test_a_port_in_use_is_reported_in_one_line_before_anything_is_created(tmp_path: Path) -> None:

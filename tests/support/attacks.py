@@ -133,8 +133,8 @@ VALUES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "unknown variables": ("{ __typename }", {f"v{n}": 1 for n in range(60_000)}),
     "a deep list": (STATUSES, {"s": json.loads("[" * 400 + "]" * 400)}),
     "a long name": (NAMED, {"n": "x" * 900_000}),
-    "a long name of combining characters": (NAMED, {"n": "A\u0301" * 150_000}),
-    "a long account": (RECORD, {"t": [_item(0, debitAccount="A\u0301" * 150_000)]}),
+    "a long name of combining characters": (NAMED, {"n": "A\u0301" * 110_000}),
+    "a long account": (RECORD, {"t": [_item(0, debitAccount="A\u0301" * 110_000)]}),
     "a long amount": (RECORD, {"t": [_item(0, amount="9" * 900_000)]}),
     "a long cursor": ("query($c: String!) { journalRuns(after: $c) { totalCount } }", {"c": "x" * 900_000}),
 }
@@ -157,3 +157,36 @@ BODIES: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
     "a long Accept": (_QUERY % b"1", {"Accept": ", ".join(f"text/x{n}" for n in range(5_000))}),
 }
 """Bodies, and headers, whatever they mean."""
+
+REST: Mapping[str, Any] = {
+    "labels": {"organizationLabels": [{"organizationName": f"Label {n}"} for n in range(30_000)]},
+    "labels within the number": {
+        "accountingPeriodName": "Dec 2024",
+        "journalEntryDate": "2024-12-31",
+        "organizationLabels": [{"organizationName": f"Label {n}"} for n in range(1_000)],
+        "transactionTypes": [{"type": "Invoice Item"}] * 1_000,
+    },
+    "labels that are none": {"organizationLabels": [[]] * 300_000},
+    "types": {"transactionTypes": [{"type": "Invoice Itemz"}] * 30_000},
+    "wrong names": {f"q{n}": 1 for n in range(60_000)},
+    "wrong names within the number": {f"q{n}": 1 for n in range(4_900)},
+    "a long name": {"accountingPeriodName": "x" * 1_000_000},
+}
+"""Bodies of a request for a journal run."""
+
+
+def _subscribe(query: str, **others: Any) -> str:
+    return json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}, **others})
+
+
+MESSAGES: Mapping[str, str] = {
+    "doubling fragments": _subscribe(DOCUMENTS["doubling fragments"]),
+    "equal nested fields": _subscribe(DOCUMENTS["equal nested fields"]),
+    "equal fields of a subscription": _subscribe(f"subscription {{ {'journalRunUpdates(number: 1) { id } ' * 600}}}"),
+    "a long id": _subscribe("{ __typename }", id="x" * 1_000_000),
+    "empty lists": _subscribe("{ __typename }", id="1", more=[[]] * 250_000),
+    "a long type": json.dumps({"type": "x" * 1_000_000}),
+    "a large message": _subscribe("{ __typename }", more="x" * 30_000_000),
+    "a large ping": json.dumps({"type": "ping", "payload": {"a": "x" * 1_000_000}}),
+}
+"""Messages over a WebSocket."""

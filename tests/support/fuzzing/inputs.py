@@ -20,7 +20,8 @@ from tests.support.fuzzing.mutations import ODD_VALUES, in_bytes, in_document, i
 
 HOST = b"127.0.0.1"
 
-ACCEPTED = [b"*/*", b"application/json", b"application/graphql-response+json", b"text/event-stream", b"multipart/mixed"]
+MULTIPART = b"multipart/mixed;subscriptionSpec=1.0"
+ACCEPTED = [b"*/*", b"application/json", b"application/graphql-response+json", b"text/event-stream", MULTIPART]
 
 KNOWN = {
     "jr-number": "JR-00000001", "je-number": "JE-00000003", "ap-id": "1", "ac-id": "1",
