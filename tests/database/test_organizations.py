@@ -35,7 +35,7 @@ from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.random_documents import Asked, random_document
 
-DOCUMENTS = int(os.environ.get("DOCUMENTS") or 60)
+DOCUMENTS = int(os.environ.get("DOCUMENTS") or 150)
 
 EVERYBODY = Caller("all permissions", frozenset(Permission))
 CONTRACT = build_schema(SCHEMA.as_str())
@@ -179,16 +179,15 @@ def test_a_limited_caller_gets_what_a_ledger_of_its_own_would_answer(ledgers: Le
         values = known(runner, whole)
         for number in range(DOCUMENTS):
             asked = random_document(CONTRACT, values, seed + number)
-            for (organizations, _), copy in zip(LIMITS, copies, strict=True):
-                own = Application(copy).gateway
-                for planned in (True, False):
-                    limited = Way("limited", whole.limited_to(organizations), planned)
-                    alone = Way("alone", own, planned)
-                    given = runner.run(answer(limited, asked, EVERYBODY))
-                    expected = runner.run(answer(alone, asked, EVERYBODY))
-                    told = f"seed {asked.seed}, {sorted(organizations)}, planned {planned}\n{asked.document}\n"
-                    assert given.same(expected), told + difference((alone, expected), (limited, given))
-                    rows += given.data.count(b'"')
+            place = asked.seed % len(LIMITS)
+            organizations, own = LIMITS[place][0], Application(copies[place]).gateway
+            for planned in (True, False):
+                limited, alone = Way("limited", whole.limited_to(organizations), planned), Way("alone", own, planned)
+                given = runner.run(answer(limited, asked, EVERYBODY))
+                expected = runner.run(answer(alone, asked, EVERYBODY))
+                told = f"seed {asked.seed}, {sorted(organizations)}, planned {planned}\n{asked.document}\n"
+                assert given.same(expected), told + difference((alone, expected), (limited, given))
+                rows += given.data.count(b'"')
     assert rows > DOCUMENTS
 
 
