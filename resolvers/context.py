@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
@@ -17,6 +18,7 @@ from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
 from storage.deadline import DeadlineExceeded
 from storage.documents.answer import answer, answer_each
 from storage.documents.words import Each, Root
+from storage.organizations import limit
 from storage.pages import BadCursor
 from storage.words import Permission
 
@@ -42,6 +44,12 @@ class Gateway:
     workflows: Workflows
     feed: Feed
     live_callers: LiveCallers
+    organizations: frozenset[str] | None = None
+    """Those that callers of this gateway are limited to: what belongs to others does not exist. None means all."""
+
+    def limited_to(self, organizations: frozenset[str] | None) -> "Gateway":
+        """This gateway for callers who are limited to these organisations."""
+        return self if organizations is None else replace(self, organizations=organizations)
 
     async def read(
         self,
@@ -55,7 +63,7 @@ class Gateway:
         Unavailable if the database fails.
         """
         try:
-            return await self.statements.read(function, *args, **kwargs)
+            return await self.statements.read(self._limited(function), *args, **kwargs)
         except BadCursor as error:
             raise RequestError(str(error), error.argument) from error
         except UnfitText as error:
@@ -71,11 +79,11 @@ class Gateway:
 
         Raises what `Database.ask` raises.
         """
-        return await self.statements.ask(answer, roots)
+        return await self.statements.ask(partial(answer, organizations=self.organizations), roots)
 
     async def ask_each(self, each: Each) -> dict[int, bytes]:
         """The JSON text of each row by its key, read with one statement. Raises what `Database.ask` raises."""
-        return await self.statements.ask(answer_each, each)
+        return await self.statements.ask(partial(answer_each, organizations=self.organizations), each)
 
     async def write(
         self,
@@ -89,7 +97,7 @@ class Gateway:
         the database or the database fails.
         """
         try:
-            return await self.statements.write(function, *args, **kwargs)
+            return await self.statements.write(self._limited(function), *args, **kwargs)
         except UnfitText as error:
             raise RequestError(str(error)) from error
         except DeadlineExceeded as error:
@@ -107,6 +115,19 @@ class Gateway:
                 "The ledger's database failed; check whether the change was applied, then retry."
             ) from error
 
+    def _limited(
+        self, function: Callable[Concatenate[Session, Arguments], Result]
+    ) -> Callable[Concatenate[Session, Arguments], Result]:
+        organizations = self.organizations
+        if organizations is None:
+            return function
+
+        def limited(session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            limit(session, organizations)
+            return function(session, *args, **kwargs)
+
+        return limited
+
 
 @dataclass(frozen=True)
 class Context:
@@ -116,6 +137,11 @@ class Context:
     actor: str
     permissions: frozenset[Permission]
     name: str | None = None
+
+    @property
+    def organizations(self) -> frozenset[str] | None:
+        """The organisations that the caller is limited to; None means all."""
+        return self.gateway.organizations
 
     @property
     def user(self) -> str:

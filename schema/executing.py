@@ -10,21 +10,18 @@ from resolvers.context import TOO_SLOW, UNAVAILABLE
 from resolvers.errors import RequestError, TooSlow, Unavailable
 from schema.info import RequestContext
 from storage.database import DatabaseError, UnfitText
-from storage.deadline import Deadline, deadline
+from storage.deadline import REQUEST_SECONDS, Deadline, deadline
 from storage.pages import BadCursor
 
 EXECUTOR_SECONDS = 10.0
 """How long the executor may take, with all that it reads."""
-
-CHANGE_SECONDS = 60.0
-"""How long a statement of a change may take."""
 
 Execute = Callable[[], Awaitable[ExecutionResult]]
 
 
 async def change(execute: Execute) -> ExecutionResult:
     """Execute a mutation. It goes on if its client leaves: it has begun to change the ledger."""
-    with deadline(CHANGE_SECONDS):
+    with deadline(REQUEST_SECONDS):
         return await execute()
 
 

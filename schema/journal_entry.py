@@ -10,7 +10,7 @@ from resolvers.journal_entries import entry_transactions
 from resolvers.reading import Listing
 from schema.accounting import AccountingCode, AccountingPeriod, Segment
 from schema.info import Info
-from schema.list_size import ITEMS, SEGMENTS, assumed
+from schema.list_size import ITEMS, LONG_TEXT, SEGMENTS, assumed
 from schema.node import Node
 from schema.paging import connection
 from schema.permissions import stated
@@ -67,7 +67,7 @@ class JournalEntry(Node):
     transferred_to_accounting: TransferStatus = strawberry.field(description="Transfer status to the general ledger.")
     transferred_at: datetime | None = strawberry.field(description="When the entry was transferred.")
     transferred_by: str | None = strawberry.field(description="Who transferred the entry.")
-    notes: str | None = strawberry.field(description="Notes, 2,000 characters at most.")
+    notes: str | None = strawberry.field(description="Notes, 2,000 characters at most.", directives=LONG_TEXT)
     created_at: datetime = strawberry.field(description="When the entry was created.")
     updated_at: datetime = strawberry.field(
         description="When the entry was last changed: its transfer status, its notes, or its cancellation. For an entry"

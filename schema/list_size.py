@@ -41,5 +41,8 @@ def assumed(size: int) -> list[object]:
     return [ListSize(assumed_size=size)]
 
 
+LONG_TEXT = [Cost(weight="4")]
+"""The directives of a text that may be as long as what other fields of several objects have."""
+
 AGGREGATED = [Cost(weight="10")]
 """The directives of a count over rows that are not returned."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import orjson
 from graphql import GraphQLError
@@ -37,6 +38,12 @@ class Planning(Enum):
     ON = "on"
     OFF = "off"
     STRICT = "strict"
+
+
+class Planned(dict[str, Any]):
+    """The data of a planned answer, and the length of the JSON in it."""
+
+    length = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class Answers:
     async def _answer(self, operation: Selecting, context: RequestContext) -> tuple[ExecutionResult | Exception, str]:
         try:
             plan = self._planner.plan(operation, context)
-            return ExecutionResult(data=plan.data | await _read(plan, context), errors=None), PLAN
+            return ExecutionResult(data=await _read(plan, context), errors=None), PLAN
         except STOCK as error:
             return error, _reason(error)
         except DeadlineExceeded:
@@ -112,8 +119,10 @@ def _too_slow(key: str) -> GraphQLError:
     return GraphQLError(TOO_SLOW, path=[key], extensions={"code": TooSlow.code})
 
 
-async def _read(plan: Plan, context: RequestContext) -> dict[str, orjson.Fragment | None]:
-    if not plan.roots:
-        return {}
-    texts = await context.gateway.ask(plan.roots)
-    return {key: None if text is None else orjson.Fragment(text) for key, text in texts.items()}
+async def _read(plan: Plan, context: RequestContext) -> Planned:
+    data = Planned(plan.data)
+    if plan.roots:
+        for key, text in (await context.gateway.ask(plan.roots)).items():
+            data[key] = None if text is None else orjson.Fragment(text)
+            data.length += len(text or "")
+    return data

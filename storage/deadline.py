@@ -11,6 +11,10 @@ class DeadlineExceeded(Exception):
     """The statement took too long, and the database has cancelled it."""
 
 
+REQUEST_SECONDS = 60.0
+"""How long what a request changes may take, and what it reads through the ORM."""
+
+
 @dataclass(slots=True)
 class Deadline:
     """A moment; it can be brought forward, for example when nobody waits for the answer any more."""

@@ -126,12 +126,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         # Callers without a key are told apart by address: none of them uses up the budget of the others.
         anonymous = caller.credential is None
         name = network_of(connection.client.host if connection.client else "") if anonymous else caller.actor
+        gateway = self._gateway.limited_to(caller.organizations)
         return RequestContext(
-            self._gateway,
+            gateway,
             caller.actor,
             caller.permissions,
             caller.name,
-            loaders=Loaders(self._gateway),
+            loaders=Loaders(gateway),
             credential=caller.credential,
             budget=self._budgets.of(name),
             room=self._room,

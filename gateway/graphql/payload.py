@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from anyio import to_thread
 from strawberry.http import process_result
 from strawberry.types import ExecutionResult
 
 from gateway.graphql.encoding import encoded
+
+SHORT_BYTES = 1 << 20
 
 
 def payload(result: ExecutionResult) -> dict[str, Any]:
@@ -15,6 +18,16 @@ def payload(result: ExecutionResult) -> dict[str, Any]:
     if is_refusal(result):
         del sent["data"]
     return sent
+
+
+async def encoded_payload(result: ExecutionResult) -> bytes:
+    """The result as it is sent, as JSON. A large one is written while others are answered."""
+    return encoded(payload(result)) if is_short(result) else await to_thread.run_sync(encoded, payload(result))
+
+
+def is_short(result: ExecutionResult) -> bool:
+    """Whether its JSON is so short that nobody has to wait while it is copied."""
+    return getattr(result.data, "length", 0) <= SHORT_BYTES
 
 
 def of_field(name: str, values: Iterable[bytes]) -> list[bytes]:

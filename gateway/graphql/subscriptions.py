@@ -175,7 +175,7 @@ def _key(
     """
     names = _variables_of_selection(operation)
     values = encoded({name: variables[name] for name in sorted(names & variables.keys())})
-    return query, operation_name, values, context.actor, context.name, context.permissions
+    return query, operation_name, values, context.actor, context.name, context.permissions, context.organizations
 
 
 def _variables_of_selection(operation: Operation) -> set[str]:

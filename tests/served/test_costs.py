@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from gateway.application import Application
+from gateway.rest import application
 from resolvers.access import STANDARD, create_api_key
 from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
@@ -224,3 +226,13 @@ def test_the_limits_are_options_of_the_command(database: Database, tmp_path: Pat
     assert answer["errors"][0]["extensions"] == {"code": "QUERY_TOO_LARGE", "cost": 101, "maximum": 50}
     told = answer["extensions"]["cost"]
     assert (told["operationLimit"], told["budgetPerMinute"]) == (50, 60)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_statement_of_the_rest_interface_has_a_deadline(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "REQUEST_SECONDS", 0.5)
+    with client.database.writer.begin() as locking:
+        locking.execute(text("LOCK TABLE journal_run IN ACCESS EXCLUSIVE MODE"))
+        answer = httpx.get(f"{client.url}/v1/journal-runs/JR-00000001", timeout=20)
+    assert (answer.status_code, answer.json()["success"]) == (503, False)
+    assert "took too long" in answer.json()["reasons"][0]["message"]

@@ -602,7 +602,7 @@ def test_the_command_serves_with_an_identity_provider(tmp_path: Path, provider: 
         answer = httpx.post(
             url + "/graphql", json={"query": "{ viewer { name permissions } }"}, headers=headers, timeout=30
         )
-        assert answer.json() == {"data": {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}}
+        assert answer.json()["data"] == {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}
         assert httpx.post(url + "/graphql", json=TYPENAME, timeout=30).status_code == 401
     refused = run_here(tmp_path, "serve", "--oidc-issuer", "http://example.com", *options[2:], "--port", "0")
     assert (refused.returncode, refused.stdout) == (1, "")
