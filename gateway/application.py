@@ -27,6 +27,7 @@ from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
+from resolvers.budgets import CostLimits
 from resolvers.context import Gateway
 from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
@@ -54,6 +55,7 @@ class Application:
         limits: ConnectionLimits | None = None,
         subscriptions: SubscriptionLimits | None = None,
         documents: Documents | None = None,
+        costs: CostLimits | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """`on_start` is awaited once the workflows run, before the first request is accepted.
@@ -61,8 +63,8 @@ class Application:
         With `require_api_key`, every request needs an API key's token; with `openid`, such a token or one of the
         identity provider. Pages of other origins may call only if `origins` allows it, and requests may name only
         `hosts`: by default those of the loopback interface. `limits` are those of connections. `documents` decides
-        which GraphQL documents run: by default all, also persisted ones. `max_body_bytes` bounds the body of a request,
-        decompressed, and a WebSocket message.
+        which GraphQL documents run: by default all, also persisted ones. `costs` says what they may cost.
+        `max_body_bytes` bounds the body of a request, decompressed, and a WebSocket message.
         """
         origins = origins or Origins()
         self.limits = limits or ConnectionLimits()
@@ -86,6 +88,7 @@ class Application:
             documents or PersistedQueries(),
             origins,
             subscriptions or SubscriptionLimits(),
+            costs or CostLimits(),
             max_body_bytes=max_body_bytes,
             init_seconds=self.limits.init_seconds,
         )

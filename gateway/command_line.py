@@ -21,6 +21,7 @@ from gateway.openid.settings import DEFAULT_ALGORITHMS, DEFAULT_ROLES_CLAIM, ope
 from gateway.printable import printable
 from gateway.rejects_path import rejects_paths
 from gateway.terminal import ALLOWED_HOSTS, ALLOWED_ORIGINS, DEFAULT_DATABASE, DatabaseUrl, actor, err, out
+from resolvers.budgets import CALLER_COST_PER_MINUTE, OPERATION_COST_MAX, CostLimits
 from resolvers.import_lines import ImportRefused
 from resolvers.settings import Wanted, check_agreement, settle
 from storage.database import Database, DatabaseError, database_file
@@ -109,6 +110,22 @@ TrustedDocumentsFile = Annotated[
         metavar="FILE",
         help="Run only the GraphQL documents of this manifest, written by Apollo's generate-persisted-query-manifest"
         " or by relay-compiler.",
+    ),
+]
+MaxCost = Annotated[
+    int,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_MAX_COST",
+        min=1,
+        help="What a GraphQL operation may cost: about one for each object that its answer can have.",
+    ),
+]
+CostPerMinute = Annotated[
+    int,
+    typer.Option(
+        envvar="JOURNAL_GATEWAY_COST_PER_MINUTE",
+        min=1,
+        help="What the GraphQL operations of one caller may cost in a minute.",
     ),
 ]
 MaxBodyBytes = Annotated[
@@ -225,6 +242,8 @@ def serve(
     allow_host: AllowHost = None,
     persisted_queries: PersistedQueriesOption = True,
     trusted_documents: TrustedDocumentsFile = None,
+    max_cost: MaxCost = OPERATION_COST_MAX,
+    cost_per_minute: CostPerMinute = CALLER_COST_PER_MINUTE,
     max_body_bytes: MaxBodyBytes = MAX_BODY_BYTES,
     max_connections: MaxConnections = None,
     max_subscriptions: MaxSubscriptions = MAX_SUBSCRIPTIONS,
@@ -254,6 +273,7 @@ def serve(
         hosts=allow_host or (),
         persisted_queries=persisted_queries,
         trusted_documents=trusted_documents,
+        costs=CostLimits(max_cost, cost_per_minute),
         max_body_bytes=max_body_bytes,
         max_connections=max_connections,
         max_subscriptions=max_subscriptions,

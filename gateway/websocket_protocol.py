@@ -13,6 +13,9 @@ from websockets.protocol import State
 from gateway.configuration import Configuration
 from gateway.connection_limits import Unsent
 
+COMPRESSED_BYTES_MAX = 1 << 18
+"""A longer message is not compressed, even if the client would take it so: nobody else is answered meanwhile."""
+
 
 class SendTexts(TypedDict):
     """An event of our own, beside those of ASGI: texts in UTF-8, each of which is a message."""
@@ -68,6 +71,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Send the application's message, or its messages."""
         if "texts" in message:
             return self._send_texts(cast("SendTexts", message)["texts"])
+        text = message.get("text")
+        if isinstance(text, str) and len(text) > COMPRESSED_BYTES_MAX:
+            return self._send_texts([text.encode()])
         sent = super().send(message)
         return self._refused(sent) if message["type"] == "websocket.http.response.body" else sent
 
@@ -75,12 +81,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         await self.writable.wait()
         if self.disconnected or self.conn.state is not State.OPEN:
             raise ClientDisconnected
-        if self.conn.extensions:
-            for text in texts:
+        sent: list[bytes] = []
+        for text in texts:
+            if self.conn.extensions and len(text) <= COMPRESSED_BYTES_MAX:
                 self.conn.send_text(text)
-            self.transport.write(b"".join(self.conn.data_to_send()))
-        else:
-            self.transport.write(b"".join(map(frame, texts)))
+                sent += self.conn.data_to_send()
+            else:
+                sent.append(frame(text))
+        self.transport.write(b"".join(sent))
 
     async def _refused(self, sent: Coroutine[Any, Any, None]) -> None:
         await sent

@@ -2,20 +2,23 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 
-from resolvers.errors import Forbidden, RequestError, Unavailable
+from resolvers.errors import Forbidden, RequestError, TooSlow, Unavailable
 from resolvers.live_callers import LiveCallers
 from runs.feed import Feed
 from runs.statements import Statements
 from runs.violations import Invalid
 from runs.workflows import Workflows
 from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
+from storage.deadline import DeadlineExceeded
 from storage.documents.answer import answer, answer_each
 from storage.documents.words import Each, Root
+from storage.organizations import limit
 from storage.pages import BadCursor
 from storage.words import Permission
 
@@ -23,6 +26,13 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 logger = logging.getLogger(__name__)
+
+UNAVAILABLE = "The ledger's database is unavailable; try again later."
+
+TOO_SLOW = (
+    "The query took too long, and the database has cancelled it. Ask for smaller pages, or for fewer rows by a"
+    " filter, and leave out counts of long lists."
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,12 @@ class Gateway:
     workflows: Workflows
     feed: Feed
     live_callers: LiveCallers
+    organizations: frozenset[str] | None = None
+    """Those that callers of this gateway are limited to: what belongs to others does not exist. None means all."""
+
+    def limited_to(self, organizations: frozenset[str] | None) -> "Gateway":
+        """This gateway for callers who are limited to these organisations."""
+        return self if organizations is None else replace(self, organizations=organizations)
 
     async def read(
         self,
@@ -43,29 +59,31 @@ class Gateway:
     ) -> Result:
         """Call the function with a read-only session, in a thread.
 
-        Raises RequestError for a cursor of another list and for a text that databases cannot store, and Unavailable
-        if the database fails.
+        Raises RequestError for a cursor of another list and for a text that databases cannot store, TooSlow, and
+        Unavailable if the database fails.
         """
         try:
-            return await self.statements.read(function, *args, **kwargs)
+            return await self.statements.read(self._limited(function), *args, **kwargs)
         except BadCursor as error:
             raise RequestError(str(error), error.argument) from error
         except UnfitText as error:
             raise RequestError(str(error)) from error
+        except DeadlineExceeded as error:
+            raise TooSlow(TOO_SLOW) from error
         except DatabaseError as error:
             logger.error("%s", error)
-            raise Unavailable("The ledger's database is unavailable; try again later.") from error
+            raise Unavailable(UNAVAILABLE) from error
 
     async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
         """The JSON text of each root of a document by its key, read with one statement.
 
         Raises what `Database.ask` raises.
         """
-        return await self.statements.ask(answer, roots)
+        return await self.statements.ask(partial(answer, organizations=self.organizations), roots)
 
     async def ask_each(self, each: Each) -> dict[int, bytes]:
         """The JSON text of each row by its key, read with one statement. Raises what `Database.ask` raises."""
-        return await self.statements.ask(answer_each, each)
+        return await self.statements.ask(partial(answer_each, organizations=self.organizations), each)
 
     async def write(
         self,
@@ -75,13 +93,17 @@ class Gateway:
     ) -> Result:
         """Call the function in one transaction, in a thread: everything it writes is committed, or nothing.
 
-        Raises RequestError for a text that databases cannot store, and Unavailable if another writer holds the
-        database or the database fails.
+        Raises RequestError for a text that databases cannot store, TooSlow, and Unavailable if another writer holds
+        the database or the database fails.
         """
         try:
-            return await self.statements.write(function, *args, **kwargs)
+            return await self.statements.write(self._limited(function), *args, **kwargs)
         except UnfitText as error:
             raise RequestError(str(error)) from error
+        except DeadlineExceeded as error:
+            raise TooSlow(
+                "The change took too long and was cancelled. Nothing was changed; try again, or change less."
+            ) from error
         except DatabaseBusy as error:
             raise Unavailable(
                 "The ledger is busy, for example importing a file. Nothing was changed; try again later."
@@ -93,6 +115,19 @@ class Gateway:
                 "The ledger's database failed; check whether the change was applied, then retry."
             ) from error
 
+    def _limited(
+        self, function: Callable[Concatenate[Session, Arguments], Result]
+    ) -> Callable[Concatenate[Session, Arguments], Result]:
+        organizations = self.organizations
+        if organizations is None:
+            return function
+
+        def limited(session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            limit(session, organizations)
+            return function(session, *args, **kwargs)
+
+        return limited
+
 
 @dataclass(frozen=True)
 class Context:
@@ -102,6 +137,11 @@ class Context:
     actor: str
     permissions: frozenset[Permission]
     name: str | None = None
+
+    @property
+    def organizations(self) -> frozenset[str] | None:
+        """The organisations that the caller is limited to; None means all."""
+        return self.gateway.organizations
 
     @property
     def user(self) -> str:

@@ -31,6 +31,12 @@ class Forbidden(RequestError):
     code = "FORBIDDEN"
 
 
+class TooSlow(RequestError):
+    """What was asked took too long; it was cancelled, and nothing was changed."""
+
+    code = "DEADLINE_EXCEEDED"
+
+
 class Unavailable(RequestError):
     """The server cannot answer now; a retry may succeed."""
 

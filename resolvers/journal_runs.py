@@ -22,6 +22,7 @@ from storage.database import DatabaseError
 from storage.journal_run_lists import RunFilter, count_journal_runs
 from storage.journal_run_lists import journal_runs as list_runs
 from storage.journal_runs import JournalRun, run_numbered
+from storage.organizations import is_within
 from storage.pages import BadCursor, Order
 from storage.words import Permission
 
@@ -102,7 +103,10 @@ async def journal_run_updates(context: Context, number: str | None) -> AsyncIter
         run = await _existing(context, number)
         updates, resume = context.gateway.feed.updates(run.id), "Reconnect; the run as it is then comes first."
     async for batch in _following(updates, resume):
-        yield batch
+        if number is not None or all(
+            is_within(run.organization_labels, context.organizations) for run in await batch.rows()
+        ):
+            yield batch
 
 
 async def _following(changes: AsyncIterator[Batch[Change]], resume: str) -> AsyncIterator[Batch[Change]]:

@@ -9,6 +9,7 @@ from resolvers.transactions import Checked, Checker
 from runs.violations import Path, Rule, Violation
 from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
+from storage.organizations import limit_of
 from storage.postings import OpenPosting
 from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions
 from storage.words import Permission
@@ -56,6 +57,8 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
                 judged.duplicates += rated[transaction.transaction_id][0] is not transaction
             else:
                 judged.violations[place] = [_conflict(before)]
+        elif not _is_told(session, before):
+            judged.violations[place] = [_conflict(before)]
         else:
             judged.violations[place] = [
                 _conflict(before),
@@ -65,6 +68,12 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
         posting.add_rates(list(rated.values()))
         judged.rates_added = len(rated)
     return judged
+
+
+def _is_told(session: Session, recorded: PostedTransaction) -> bool:
+    """Whether the recorded transaction belongs to an organisation that the session sees."""
+    own = limit_of(session)
+    return own is None or recorded.key.organization in own
 
 
 def _is_same(one: NewTransaction, other: NewTransaction) -> bool:
@@ -93,8 +102,9 @@ def _taken(session: Session, before: PostedTransaction) -> Violation:
         holder, shows = f"is in journal entry {entry.number}; cancel that entry first", Permission.VIEW_JOURNAL_ENTRIES
     else:
         assert bucket.journal_run_id is not None
-        (run,) = runs_by_id(session, [bucket.journal_run_id]).values()
-        holder, shows = f"nets to zero in journal run {run.number}; cancel that run first", Permission.VIEW_JOURNAL_RUNS
+        run = runs_by_id(session, [bucket.journal_run_id]).get(bucket.journal_run_id)
+        named = "a journal run" if run is None else f"journal run {run.number}"
+        holder, shows = f"nets to zero in {named}; cancel that run first", Permission.VIEW_JOURNAL_RUNS
     recorded = f"{name!r} was recorded without an exchange rate and"
     message, otherwise = f"{recorded} {holder}, then send it again", f"{recorded} can no longer receive one"
     return Violation(Rule.STATUS_NOT_ALLOWED, message, ("exchange_rate",), shows, otherwise)

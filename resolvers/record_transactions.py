@@ -8,10 +8,11 @@ from sqlmodel import Session
 from resolvers.context import Context
 from resolvers.errors import Unavailable
 from resolvers.post_transactions import post
-from resolvers.transactions import Checker, TransactionFields
+from resolvers.transactions import Checked, Checker, TransactionFields
 from runs.violations import Invalid, Rule, Violation
 from storage import audit
 from storage.money import MoneyError
+from storage.organizations import limit_of
 from storage.postings import OpenPosting, RecordedMeanwhile
 from storage.words import Permission
 
@@ -51,6 +52,9 @@ async def record_transactions(context: Context, transactions: Sequence[Transacti
 def _record(session: Session, context: Context, transactions: Sequence[TransactionFields]) -> Recorded:
     checker = Checker(session)
     checked = [checker.check(fields) for fields in transactions]
+    # Before the ledger is asked: what of others is recorded is not told.
+    if (own := limit_of(session)) is not None:
+        _check_organizations(checked, own)
     try:
         # A sum that is too large makes the database transaction unusable, but other violations are still reported.
         judged = post(session, OpenPosting(session, "recordTransactions", context.actor), checker, checked)
@@ -69,6 +73,19 @@ def _record(session: Session, context: Context, transactions: Sequence[Transacti
         after={"recorded": len(judged.fresh), "duplicates": judged.duplicates, "rates_added": judged.rates_added},
     )
     return Recorded(len(judged.fresh), judged.duplicates, judged.rates_added)
+
+
+def _check_organizations(checked: Sequence[Checked], own: frozenset[str]) -> None:
+    violations = {place: one.violations for place, one in enumerate(checked)}
+    others = [place for place, one in enumerate(checked) if one.fields.organization not in own]
+    for place in others:
+        name = checked[place].fields.organization
+        given = "it is required" if name is None else f"you may not record transactions of organisation {name!r}"
+        message = f"{given}; you may record those of: {', '.join(sorted(own)) or 'none'}"
+        rule = Rule.REQUIRED if name is None else Rule.UNKNOWN
+        violations[place] = [*violations[place], Violation(rule, message, ("organization",))]
+    if others:
+        raise Invalid(_placed(violations))
 
 
 def _placed(violations: Mapping[int, Sequence[Violation]]) -> list[Violation]:

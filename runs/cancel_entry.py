@@ -7,6 +7,7 @@ from runs.violations import Invalid, Rule, Violation
 from storage import audit
 from storage.journal_entries import JournalEntry
 from storage.journal_runs import JournalRun
+from storage.organizations import is_within, limit_of
 from storage.words import JournalEntryStatus, JournalRunStatus, Permission
 
 
@@ -20,10 +21,9 @@ def cancel_single_entry(session: Session, run: JournalRun | None, entry: Journal
     if is_held(entry):
         raise _not_allowed(entry, why_held(entry))
     if run is not None and run.status is JournalRunStatus.CANCEL_IN_PROGRESS:
-        reason = f"journal entry {entry.number} cannot be cancelled separately while its journal run"
-        raise _not_allowed(
-            entry, f"{reason} {run.number} is being cancelled; wait for its outcome", Permission.VIEW_JOURNAL_RUNS
-        )
+        named = f" {run.number}" if is_within(run.organization_labels, limit_of(session)) else ""
+        message = f"journal entry {entry.number} cannot be cancelled separately while its journal run{named} is being"
+        raise _not_allowed(entry, f"{message} cancelled; wait for its outcome", Permission.VIEW_JOURNAL_RUNS)
     cancel_entries(session, [entry])
     if run is not None:
         # Followers of the run see how many of its entries are live.

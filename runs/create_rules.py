@@ -11,6 +11,7 @@ from runs.violations import Rule, Violation, Violations
 from storage.accounting_periods import AccountingPeriod, period_named, period_of
 from storage.journal_entries import period_has_live_entries
 from storage.journal_runs import JournalRun, running_run
+from storage.organizations import is_within, limit_of
 from storage.posting_keys import organizations
 from storage.segments import SegmentationRule, active_rule
 from storage.settings import Ledger, ledger_of
@@ -66,7 +67,7 @@ def check(session: Session, draft: RunDraft, others: Sequence[Violation] = ()) -
         _check_aggregation(session, draft, found.period, ledger, violations)
     obstacle = running_run(session)
     if obstacle is not None:
-        violations.found.append(_in_the_way(obstacle))
+        violations.found.append(_in_the_way(session, obstacle))
     if draft.idempotency_key is not None and not is_idempotency_key(draft.idempotency_key):
         violations.add(
             Rule.INVALID,
@@ -91,14 +92,13 @@ def check(session: Session, draft: RunDraft, others: Sequence[Violation] = ()) -
     )
 
 
-def _in_the_way(run: JournalRun) -> Violation:
+def _in_the_way(session: Session, run: JournalRun) -> Violation:
     rest = "only one run can be Pending or Processing: wait until it has ended"
-    return Violation(
-        Rule.RUN_IN_PROGRESS,
-        f"journal run {run.number} is {run.status.value}; {rest}, or cancel it while it is Pending",
-        shows=Permission.VIEW_JOURNAL_RUNS,
-        otherwise=f"another journal run is in progress; {rest}",
-    )
+    message = f"journal run {run.number} is {run.status.value}; {rest}, or cancel it while it is Pending"
+    otherwise = f"another journal run is in progress; {rest}"
+    if not is_within(run.organization_labels, limit_of(session)):
+        message = otherwise
+    return Violation(Rule.RUN_IN_PROGRESS, message, (), Permission.VIEW_JOURNAL_RUNS, otherwise)
 
 
 def is_idempotency_key(text: str) -> bool:
@@ -254,6 +254,10 @@ def _check_whole_period(draft: RunDraft, found: _Range | None, violations: Viola
 
 def _organizations(session: Session, draft: RunDraft, violations: Violations) -> list[str]:
     labels = draft.organization_labels or []
+    own = limit_of(session)
+    if own is not None and not labels:
+        message = f"name the organisations to collect; you may collect: {', '.join(sorted(own)) or 'none'}"
+        violations.add(Rule.REQUIRED, message, "organization_labels")
     known = organizations(session) if labels else []
     known_names = set(known)
     shown = ", ".join(known[:_ORGANIZATIONS_SHOWN]) or "none"

@@ -1,6 +1,8 @@
 """Idempotency: the same key with the same input returns the same run, and with other input it is refused."""
 
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from sqlmodel import Session
@@ -10,6 +12,7 @@ from runs.violations import Invalid, Rule, Violation
 from storage.columns import now
 from storage.idempotency_keys import IdempotencyKey, idempotency_key
 from storage.journal_runs import JournalRun, run_numbered
+from storage.organizations import limit_of
 from storage.texts import TextRefused, normalised
 from storage.words import Permission
 
@@ -17,7 +20,7 @@ from storage.words import Permission
 def earlier_run(session: Session, draft: RunDraft) -> JournalRun | None:
     """The run that was created with this key and this input. Raises Invalid if the key was used for something else."""
     key = draft.idempotency_key
-    used = None if key is None or not is_idempotency_key(key) else idempotency_key(session, key)
+    used = None if key is None or not is_idempotency_key(key) else idempotency_key(session, _name(session, key))
     if used is None:
         return None
     # Names stored by an earlier release may not be normalised.
@@ -39,12 +42,20 @@ def remember_key(session: Session, draft: RunDraft, run: JournalRun) -> None:
     if draft.idempotency_key is not None:
         session.add(
             IdempotencyKey(
-                key=draft.idempotency_key,
+                key=_name(session, draft.idempotency_key),
                 request=_stored(draft),
                 journal_run_number=run.number,
                 created_at=now(),
             )
         )
+
+
+def _name(session: Session, key: str) -> str:
+    """The key as it is stored. Callers with different organisations may choose the same one."""
+    organizations = limit_of(session)
+    if organizations is None:
+        return key
+    return "organisations " + sha256(json.dumps([sorted(organizations), key]).encode()).hexdigest()
 
 
 def _stored(draft: RunDraft) -> dict[str, Any]:

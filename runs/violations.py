@@ -75,10 +75,10 @@ class Invalid(Exception):
     """The input breaks these rules. Raised inside a transaction, which is rolled back."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
-        told = list(violations[:TOLD_MAX])
-        if others := len(violations) - len(told):
-            message = f"there are {others:,} more violations; correct these {TOLD_MAX} first"
-            told.append(Violation(violations[TOLD_MAX].rule, message))
+        told = list(violations)
+        if len(told) > TOLD_MAX + 1:  # a single one more takes the place of its number
+            message = f"there are {len(told) - TOLD_MAX:,} more violations; correct these {TOLD_MAX} first"
+            told[TOLD_MAX:] = [Violation(told[TOLD_MAX].rule, message)]
         super().__init__("; ".join(violation.message for violation in told))
         self.violations = tuple(told)
 

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
+from schema.list_size import AGGREGATED
 from schema.permissions import ANYONE
 from storage.pages import Page
 
@@ -70,6 +71,6 @@ class Connection(Generic[Item]):
     nodes: list[Item] = strawberry.field(description="The rows of this page.")
     page_info: PageInfo = strawberry.field(description="Position of this page in the list.")
 
-    @strawberry.field(description="Number of rows in the whole list.")
+    @strawberry.field(description="Number of rows in the whole list.", directives=AGGREGATED)
     async def total_count(root: strawberry.Parent[CountedPage[Any]]) -> int:
         return await root.count() or 0

@@ -10,6 +10,7 @@ from resolvers.journal_entries import entry_transactions
 from resolvers.reading import Listing
 from schema.accounting import AccountingCode, AccountingPeriod, Segment
 from schema.info import Info
+from schema.list_size import ITEMS, LONG_TEXT, SEGMENTS, assumed
 from schema.node import Node
 from schema.paging import connection
 from schema.permissions import stated
@@ -66,7 +67,7 @@ class JournalEntry(Node):
     transferred_to_accounting: TransferStatus = strawberry.field(description="Transfer status to the general ledger.")
     transferred_at: datetime | None = strawberry.field(description="When the entry was transferred.")
     transferred_by: str | None = strawberry.field(description="Who transferred the entry.")
-    notes: str | None = strawberry.field(description="Notes, 2,000 characters at most.")
+    notes: str | None = strawberry.field(description="Notes, 2,000 characters at most.", directives=LONG_TEXT)
     created_at: datetime = strawberry.field(description="When the entry was created.")
     updated_at: datetime = strawberry.field(
         description="When the entry was last changed: its transfer status, its notes, or its cancellation. For an entry"
@@ -90,7 +91,8 @@ class JournalEntry(Node):
         return await info.context.loaders.accounting_period.load(root.accounting_period_id)
 
     @strawberry.field(
-        description="The segment values by which the entry was split, in the order of the segmentation rule."
+        description="The segment values by which the entry was split, in the order of the segmentation rule.",
+        directives=assumed(SEGMENTS),
     )
     def segments(root: EntryRow) -> list[Segment]:
         return [Segment(**segment) for segment in root.segment_values]
@@ -98,6 +100,7 @@ class JournalEntry(Node):
     @strawberry.field(
         graphql_type=list[JournalEntryItem],
         description="Debits first, then credits; each in the order in which the accounting codes were first imported.",
+        directives=assumed(ITEMS),
     )
     async def items(root: EntryRow, info: Info) -> list[journal_entry_items.JournalEntryItem]:
         return await info.context.loaders.items.load(root.id) or []

@@ -9,6 +9,7 @@ from resolvers import journal_entries as entries
 from schema.arguments import Input, given
 from schema.info import Info, written
 from schema.journal_entry import JournalEntry
+from schema.list_size import VIOLATIONS, ListSize, assumed
 from schema.permissions import ANYONE, RequiresOneOf, stated
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_entries
@@ -28,7 +29,7 @@ class SetTransferredToAccountingInput:
 
 @strawberry.type(description="The changed entries, or the violations.", directives=[ANYONE])
 class SetTransferredToAccountingPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=list[JournalEntry] | None, description="The entries, in the order of the input.")
     async def journal_entries(root: strawberry.Parent[EntriesPayload], info: Info) -> Any:
@@ -48,7 +49,7 @@ class UpdateJournalEntryInput:
 
 @strawberry.type(description="The changed entry, or the violations.", directives=[ANYONE])
 class UpdateJournalEntryPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The changed entry.")
     def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
@@ -62,7 +63,7 @@ class CancelJournalEntryInput:
 
 @strawberry.type(description="The cancelled entry, or the violations.", directives=[ANYONE])
 class CancelJournalEntryPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=JournalEntry | None, description="The entry, CANCELLED.")
     def journal_entry(root: strawberry.Parent[EntryPayload]) -> journal_entries.JournalEntry | None:
@@ -73,7 +74,10 @@ class CancelJournalEntryPayload:
 class JournalEntryMutations:
     @strawberry.mutation(
         graphql_type=SetTransferredToAccountingPayload,
-        directives=[stated(Permission.TRANSFER_JOURNAL_ENTRIES)],
+        directives=[
+            stated(Permission.TRANSFER_JOURNAL_ENTRIES),
+            ListSize(slicing_arguments=["input.journalEntryNumbers"], sized_fields=["journalEntries"]),
+        ],
         description="Set the transfer status of journal entries that are not cancelled. YES is kept, unless the"
         " caller may override it.",
     )

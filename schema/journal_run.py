@@ -14,6 +14,7 @@ from schema.cancellation import Cancellation
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
+from schema.list_size import AGGREGATED
 from schema.node import Node
 from schema.paging import connection
 from schema.permissions import stated
@@ -76,25 +77,28 @@ class JournalRun(Node):
             lambda: loaders.entry_count(conditions).load(root.id),
         )
 
-    @strawberry.field(description="Number of its entries that are live now.")
+    @strawberry.field(description="Number of its entries that are live now.", directives=AGGREGATED)
     async def live_journal_entry_count(root: RunRow, info: Info) -> int:
         return await _entry_count(root, info, JournalEntryStatus.CREATED)
 
     @strawberry.field(
-        description="Number of its entries that are cancelled now. While the run is deleted, it goes down to 0."
+        description="Number of its entries that are cancelled now. While the run is deleted, it goes down to 0.",
+        directives=AGGREGATED,
     )
     async def cancelled_journal_entry_count(root: RunRow, info: Info) -> int:
         return await _entry_count(root, info, JournalEntryStatus.CANCELLED)
 
     @strawberry.field(
-        description="Number of transactions taken now: those in its live entries, and those that net to zero."
+        description="Number of transactions taken now: those in its live entries, and those that net to zero.",
+        directives=AGGREGATED,
     )
     async def taken_transaction_count(root: RunRow, info: Info) -> int:
         return await info.context.loaders.taken_transaction_count.load(root.id) or 0
 
     @strawberry.field(
         description="Number of its transactions that net to zero within their group. They are taken until the run is"
-        " cancelled, but are in no entry."
+        " cancelled, but are in no entry.",
+        directives=AGGREGATED,
     )
     async def net_zero_transaction_count(root: RunRow, info: Info) -> int:
         found = await info.context.loaders.net_zero.load(root.id)
@@ -102,7 +106,8 @@ class JournalRun(Node):
 
     @strawberry.field(
         description="Number of groups that net to zero. A group is the transactions with the same type, currency,"
-        " debit code, organisation and segments."
+        " debit code, organisation and segments.",
+        directives=AGGREGATED,
     )
     async def net_zero_group_count(root: RunRow, info: Info) -> int:
         found = await info.context.loaders.net_zero.load(root.id)

@@ -11,6 +11,7 @@ from runs.create_rules import RunDraft
 from schema.arguments import Input, given
 from schema.info import Info
 from schema.journal_run import JournalRun
+from schema.list_size import VIOLATIONS, assumed
 from schema.permissions import ANYONE, stated
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage import journal_runs
@@ -50,7 +51,7 @@ class CreateJournalRunInput:
 
 @strawberry.type(description="The new run, or the violations.", directives=[ANYONE])
 class CreateJournalRunPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=JournalRun | None, description="The new run, PENDING.")
     def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:
@@ -64,7 +65,7 @@ class CancelJournalRunInput:
 
 @strawberry.type(description="The run being cancelled, or the violations.", directives=[ANYONE])
 class CancelJournalRunPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(
         graphql_type=JournalRun | None,
@@ -81,7 +82,7 @@ class DeleteJournalRunInput:
 
 @strawberry.type(description="The run being deleted, or the violations.", directives=[ANYONE])
 class DeleteJournalRunPayload:
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
     @strawberry.field(graphql_type=JournalRun | None, description="The run, DELETE_IN_PROGRESS.")
     def journal_run(root: strawberry.Parent[RunPayload]) -> journal_runs.JournalRun | None:

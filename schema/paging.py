@@ -11,14 +11,19 @@ from strawberry.extensions.field_extension import AsyncExtensionResolver, FieldE
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from resolvers.paging import window
+from resolvers.paging import ROWS_PER_PAGE_DEFAULT, window
 from resolvers.reading import Listing
 from schema.connection import Connection, CountedPage
 from schema.definitions import has_extension
 from schema.info import Info
+from schema.list_size import ListSize
 
 PAGING = ("first", "after", "last", "before")
 """The paging arguments, in the order of `resolvers.paging.window`."""
+
+PAGED = ListSize(
+    assumed_size=ROWS_PER_PAGE_DEFAULT, slicing_arguments=["first", "last"], sized_fields=["edges", "nodes"]
+)
 
 
 def is_list(field: GraphQLField) -> bool:
@@ -35,6 +40,7 @@ class Paging(FieldExtension):
     """Adds the Relay paging arguments, and reads the page that they select."""
 
     def apply(self, field: StrawberryField) -> None:
+        field.directives = [*field.directives, PAGED]
         field.arguments = [
             _argument("first", int, "Return the first N rows, 1,000 at most; the default is 100."),
             _argument("after", str, "Return rows after this cursor."),

@@ -4,27 +4,28 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import orjson
 from graphql import GraphQLError
 from graphql.execution.collect_fields import FieldDetails
 from strawberry.types import ExecutionResult
 
-from resolvers.errors import RequestError
+from resolvers.context import TOO_SLOW
+from resolvers.errors import RequestError, TooSlow
 from schema.info import RequestContext
 from schema.metrics import QUERIES
 from schema.plan import Plan, Planner, Selecting, Unplanned
-from storage.asking import DeadlineExceeded, Unanswerable
+from storage.asking import Unanswerable
 from storage.conditions import Condition
 from storage.database import DatabaseError, UnfitText
+from storage.deadline import DeadlineExceeded
 from storage.documents.words import Each
 from storage.pages import BadCursor
 
 logger = logging.getLogger(__name__)
 
 PLAN = "plan"
-
-DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
 
 
 STOCK = (RequestError, GraphQLError, BadCursor, Unplanned, Unanswerable, UnfitText, DatabaseError)
@@ -37,6 +38,12 @@ class Planning(Enum):
     ON = "on"
     OFF = "off"
     STRICT = "strict"
+
+
+class Planned(dict[str, Any]):
+    """The data of a planned answer, and the length of the JSON in it."""
+
+    length = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +63,10 @@ class Answers:
         self.planning = Planning.ON
         self._planner = planner
 
-    async def answer(self, operation: Selecting, context: RequestContext) -> ExecutionResult | None:
-        """The answer to a query, its objects as JSON; None if the query goes the stock way, which is counted."""
+    async def answer(self, operation: Selecting, context: RequestContext) -> ExecutionResult | Exception:
+        """The answer to a query, its objects as JSON; or why the query goes the stock way, which is counted."""
         if self.planning is Planning.OFF:
-            return None
+            return Unplanned("plans are off")
         result, how = await self._answer(operation, context)
         QUERIES.labels(how).inc()
         return result
@@ -81,17 +88,17 @@ class Answers:
         # A row that has just been deleted is told as such, which is left to the stock way.
         return [texts[key] for key in rows.keys] if len(texts) == len(set(rows.keys)) else None
 
-    async def _answer(self, operation: Selecting, context: RequestContext) -> tuple[ExecutionResult | None, str]:
+    async def _answer(self, operation: Selecting, context: RequestContext) -> tuple[ExecutionResult | Exception, str]:
         try:
             plan = self._planner.plan(operation, context)
-            return ExecutionResult(data=plan.data | await _read(plan, context), errors=None), PLAN
+            return ExecutionResult(data=await _read(plan, context), errors=None), PLAN
         except STOCK as error:
-            return None, _reason(error)
+            return error, _reason(error)
         except DeadlineExceeded:
             return ExecutionResult(data=None, errors=[_too_slow(next(iter(plan.data)))]), "deadline exceeded"
-        except Exception:
+        except Exception as error:
             self._failed()
-            return None, "failed"
+            return error, "failed"
 
     def _failed(self) -> None:
         """Log the exception that is being handled, unless tests are to see it."""
@@ -109,15 +116,13 @@ def _reason(error: Exception) -> str:
 
 
 def _too_slow(key: str) -> GraphQLError:
-    told = (
-        "The query took too long, and the database has cancelled it. Ask for smaller pages, or for fewer rows by a"
-        " filter, and leave out `totalCount` of long lists."
-    )
-    return GraphQLError(told, path=[key], extensions={"code": DEADLINE_EXCEEDED})
+    return GraphQLError(TOO_SLOW, path=[key], extensions={"code": TooSlow.code})
 
 
-async def _read(plan: Plan, context: RequestContext) -> dict[str, orjson.Fragment | None]:
-    if not plan.roots:
-        return {}
-    texts = await context.gateway.ask(plan.roots)
-    return {key: None if text is None else orjson.Fragment(text) for key, text in texts.items()}
+async def _read(plan: Plan, context: RequestContext) -> Planned:
+    data = Planned(plan.data)
+    if plan.roots:
+        for key, text in (await context.gateway.ask(plan.roots)).items():
+            data[key] = None if text is None else orjson.Fragment(text)
+            data.length += len(text or "")
+    return data

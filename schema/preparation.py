@@ -1,7 +1,7 @@
 """Prepares the operation of a request: parses, selects and validates it, and enforces limits."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,19 +14,15 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    TypeInfo,
-    TypeInfoVisitor,
-    Visitor,
     parse,
-    visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.language.parser import MAX_NESTING_DEPTH
 
 from schema.document_limits import MAX_TOKENS, length_error, limit_error
+from schema.document_text import DocumentText
 from schema.input_errors import BAD_USER_INPUT, shortened
 from schema.introspection import Introspection
-from schema.paging import is_list
 from schema.validation import validation_errors
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -67,8 +63,8 @@ class Operation:
     document: DocumentNode
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
-    nests_lists: bool
-    """Whether a list may be inside another, so that page sizes multiply."""
+    costs: dict[Hashable, int]
+    """What it is known to cost, for values of its variables."""
 
     @property
     def type(self) -> OperationType:
@@ -122,7 +118,7 @@ class Preparation:
         definitions = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
         fragments = {node.name.value: FragmentDetails(node) for node in definitions}
         size = len(query) + _BYTES_PER_TOKEN * _tokens(document)
-        return _Valid(document, fragments, _lists(self._schema, document) > 1, size)
+        return _Valid(document, fragments, {}, size)
 
     def _remember(self, query: str, valid: "_Valid") -> None:
         if valid.bytes <= self._documents.maxsize:
@@ -133,7 +129,7 @@ class Preparation:
 class _Valid:
     document: DocumentNode
     fragments: dict[str, FragmentDetails]
-    nests_lists: bool
+    costs: dict[Hashable, int]
     bytes: int
     """What it takes in memory."""
 
@@ -141,24 +137,7 @@ class _Valid:
 def _operation(valid: _Valid, name: str | None, allowed: Collection[OperationType]) -> Operation:
     definition = _chosen(valid.document, name)
     _check_type(definition, allowed)
-    return Operation(valid.document, definition, valid.fragments, valid.nests_lists)
-
-
-def _lists(schema: GraphQLSchema, document: DocumentNode) -> int:
-    """The number of fields in the document that are lists, whether in an operation or in a fragment."""
-    info, counted = TypeInfo(schema), _ListVisitor()
-    counted.info = info
-    visit(document, TypeInfoVisitor(info, counted))
-    return counted.lists
-
-
-class _ListVisitor(Visitor):
-    info: TypeInfo
-    lists = 0
-
-    def enter_field(self, *_: object) -> None:
-        field = self.info.get_field_def()
-        self.lists += field is not None and is_list(field)
+    return Operation(valid.document, definition, valid.fragments, valid.costs)
 
 
 def _tokens(document: DocumentNode) -> int:
@@ -180,7 +159,7 @@ _WORDED = {
 
 def _parsed(query: str) -> DocumentNode:
     try:
-        return parse(query, max_tokens=MAX_TOKENS)
+        return parse(DocumentText(query), max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
         for beginning, message in _WORDED.items():
             if error.message.startswith(f"Syntax Error: Document {beginning}"):

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,14 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 
+from resolvers.budgets import Budget
 from resolvers.errors import RequestError
 from runs.shared import Span
-from schema import enums  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
+from schema import (
+    enums,  # noqa: F401  (makes the vocabularies GraphQL enums, before a type names them)
+    executing,
+)
+from schema.admission import Admission, Admitted, Refused
 from schema.executor import Executor
 from schema.guards import guard
 from schema.info import Info, RequestContext
@@ -37,7 +44,6 @@ from schema.planning import Answers, Planning, Rows
 from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
-from schema.size import size_error
 from schema.subscription import Subscription
 from schema.violations import field_of
 from storage.cancellations import EntryCancelOutcome
@@ -59,6 +65,7 @@ class Schema(strawberry.Schema):
         guard(self._schema)
         self._preparation = Preparation(self._schema)
         types = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLObjectType)]
+        self._admission = Admission(self._schema)
         self._answers = Answers(Planner(self.schema_converter, types))
 
     @property
@@ -90,15 +97,31 @@ class Schema(strawberry.Schema):
         """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
         allowed = set(kwargs.get("allowed_operation_types") or StrawberryOperationType)
         kwargs["allowed_operation_types"] = allowed - {StrawberryOperationType.SUBSCRIPTION}
-        answered = await self._answered(*args, **kwargs)
-        return await super().execute(*args, **kwargs) if answered is None else answered
+        try:
+            asked = self._asked(*args, **kwargs)
+            if asked is None:
+                return await super().execute(*args, **kwargs)
+            admitted = self._admission.admit(asked.operation, asked.selecting, asked.budget, asked.budget.limits.most)
+            result = await self._executed(asked, admitted, partial(super().execute, *args, **kwargs))
+        except Refused as refused:
+            return refused.result
+        result.extensions = admitted.told
+        return result
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """Execute an operation of any type, and stream its results: one, unless it is a subscription."""
-        answered = await self._answered(*args, **kwargs)
-        return await super().stream(*args, **kwargs) if answered is None else _once(answered)
+        try:
+            asked = self._asked(*args, **kwargs)
+        except Refused as refused:
+            return _once(refused.result)
+        return await super().stream(*args, **kwargs) if asked is None else _once(await self.execute(*args, **kwargs))
 
-    async def _answered(
+    def admit(self, operation: Operation, executor: CoreExecutor[Any], budget: Budget) -> Admitted:
+        """Admit a subscription by the cost of each event, which the executor may have to make. Raises Refused."""
+        most = min(budget.limits.executor, budget.limits.most)
+        return self._admission.admit(operation, self._selecting(executor), budget, most)
+
+    def _asked(
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,
@@ -106,27 +129,41 @@ class Schema(strawberry.Schema):
         root_value: Any = None,
         operation_name: str | None = None,
         **_: Any,
-    ) -> ExecutionResult | None:
-        """The answer to a query by its plan, or to an operation that is too large; None for every other operation."""
+    ) -> "_Asked | None":
+        """A query or a mutation; None for a subscription and for what the stock way refuses. Raises Refused."""
         try:
             operation = self.prepare(query or "", operation_name)
         except RequestRefused:
             return None
         if errors := self.limit_errors(operation, variable_values):
-            return ExecutionResult(data=None, errors=errors)
-        if operation.type is not OperationType.QUERY and not operation.nests_lists:
+            raise Refused(*errors)
+        if operation.type is OperationType.SUBSCRIPTION:
             return None
         definition = operation.definition
         defined = definition.variable_definitions or ()
         values = get_variable_values(self._schema, defined, variable_values or {}, max_errors=1, hide_suggestions=True)
         if isinstance(values, list):
             return None  # the stock way words why they are refused
-        selecting = Selecting(self._schema, operation.fragments, values, definition)
-        if operation.nests_lists and (error := size_error(selecting)) is not None:
-            return ExecutionResult(data=None, errors=[error])
-        if operation.type is not OperationType.QUERY:
-            return None
-        return await self._answers.answer(selecting, context_value)
+        return _Asked(operation, Selecting(self._schema, operation.fragments, values, definition), context_value)
+
+    async def _executed(self, asked: "_Asked", admitted: Admitted, execute: executing.Execute) -> ExecutionResult:
+        """The result of an operation: by its plan, or by the executor. Raises Refused."""
+        most = asked.budget.limits.executor
+        if asked.operation.type is OperationType.MUTATION:
+            cost = self._admission.executed(asked.selecting)
+            if cost > most:
+                raise Refused(self._admission.beyond_executor(asked.selecting, cost, most), told=admitted.told)
+            return await executing.change(execute)
+        answered = await self._answers.answer(asked.selecting, asked.context)
+        if isinstance(answered, ExecutionResult):
+            return answered
+        if admitted.cost <= most:
+            return await executing.query(execute, asked.context, admitted.cost)
+        error = executing.refusal(answered)
+        if error is None:
+            error = self._admission.beyond_executor(asked.selecting, admitted.cost, most)
+        self.process_errors([error])
+        raise Refused(error, told=admitted.told) from None
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: Any
@@ -154,12 +191,13 @@ class Schema(strawberry.Schema):
         details = [FieldDetails(node, None) for node in resolving.field_nodes]
         ids = [row.id for row in rows]
         these = Rows(type(rows[0]), [Condition("id", Comparison.IN, ids)], "id", ids)
-        written = await self._answers.each(selecting_of(resolving), info.context, these, details)
-        return rows if written is None else orjson.Fragment(b"[%b]" % b",".join(written))
-
-    def size_error(self, operation: Operation, executor: CoreExecutor[Any]) -> GraphQLError | None:
-        """The refusal of a subscription whose events may be too large, as `execute` refuses other operations."""
-        return size_error(self._selecting(executor)) if operation.nests_lists else None
+        selecting, most = selecting_of(resolving), info.context.budget.limits.executor
+        written = await self._answers.each(selecting, info.context, these, details)
+        if written is not None:
+            return orjson.Fragment(b"[%b]" % b",".join(written))
+        if (cost := self._admission.cost(selecting)) > most:
+            raise self._admission.beyond_executor(selecting, cost, most)
+        return rows
 
     async def outcomes(
         self, executor: CoreExecutor[Any], context: RequestContext, span: Span
@@ -211,6 +249,19 @@ class Schema(strawberry.Schema):
         except RecursionError:
             message = "The values of the variables are nested too deeply."
             return [GraphQLError(message, extensions={"code": BAD_USER_INPUT})]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query or a mutation, and who asks."""
+
+    operation: Operation
+    selecting: Selecting
+    context: RequestContext
+
+    @property
+    def budget(self) -> Budget:
+        return self.context.budget
 
 
 async def _once(result: ExecutionResult) -> StreamResult:

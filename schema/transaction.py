@@ -10,6 +10,7 @@ from strawberry import UNSET
 from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
 from schema.info import Info
+from schema.list_size import SEGMENTS, assumed
 from schema.node import Node, to_id
 from schema.permissions import stated
 from storage import accounting_codes, journal_entries
@@ -62,7 +63,7 @@ class Transaction(Node):
     def document_number(root: Posted) -> str | None:
         return root.transaction.document_number
 
-    @strawberry.field(description="Values in business dimensions.")
+    @strawberry.field(description="Values in business dimensions.", directives=assumed(SEGMENTS))
     def segments(root: Posted) -> list[Segment]:
         return [Segment(name=name, value=value) for name, value in root.key.segments.items()]
 

@@ -1,17 +1,21 @@
 """Recording transactions."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.record_transactions import Recorded
 from resolvers.record_transactions import record_transactions as record
 from resolvers.transactions import TransactionFields
 from schema.arguments import Input, given
 from schema.info import Info
+from schema.list_size import VIOLATIONS, assumed
 from schema.permissions import ANYONE, stated
 from schema.violations import ERRORS, Payload, UserError, payload
 from storage.words import Permission, TransactionType
@@ -51,6 +55,20 @@ class TransactionInput:
     )
 
 
+_NAMES = {to_camel_case(each.name): each.name for each in fields(TransactionInput)}
+
+
+def _built(of: type[TransactionInput], value: Mapping[str, Any], _: object) -> TransactionInput:
+    """The input of these values. Strawberry looks at each field's type again, which takes 90 ms for 1,000 of them."""
+    values = {_NAMES[name]: given for name, given in value.items()}
+    if values.get("segments"):
+        values["segments"] = [SegmentInput(**segment) for segment in values["segments"]]
+    return of(**values)
+
+
+TransactionInput.__strawberry_definition__.from_input = _built  # type: ignore[attr-defined]
+
+
 @strawberry.input(description="Transactions to record.")
 class RecordTransactionsInput:
     transactions: list[TransactionInput] = strawberry.field(
@@ -75,7 +93,7 @@ class RecordTransactionsPayload:
     def rates_added(root: strawberry.Parent[RecordedPayload]) -> int:
         return 0 if root.value is None else root.value.rates_added
 
-    errors: list[UserError] = strawberry.field(description=ERRORS)
+    errors: list[UserError] = strawberry.field(description=ERRORS, directives=assumed(VIOLATIONS))
 
 
 @strawberry.type

@@ -13,16 +13,13 @@ import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
+from storage.deadline import DeadlineExceeded
 from storage.errors import OperatorError
 
 Rows = list[tuple[Any, ...]]
 
 STEPS_BETWEEN_LOOKS = 100_000
 """Steps of SQLite's virtual machine between two looks at the clock: some milliseconds."""
-
-
-class DeadlineExceeded(Exception):
-    """The statement took too long, and the database has cancelled it."""
 
 
 class Unanswerable(Exception):

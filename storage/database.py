@@ -14,7 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session, SQLModel
 
-from storage.asking import PostgresqlAsking, SqliteAsking, StatementFailed
+from storage.asking import STEPS_BETWEEN_LOOKS, PostgresqlAsking, SqliteAsking, StatementFailed
+from storage.deadline import Deadline, DeadlineExceeded, current_deadline
 from storage.errors import OperatorError
 
 BUSY_SECONDS = 60
@@ -89,16 +90,20 @@ class Database:
         By default that is BUSY_SECONDS on SQLite, and on PostgreSQL as long as it takes.
 
         Raises DatabaseBusy, with nothing changed, if another writer holds the database or in a deadlock; DatabaseError
-        if the database fails, for example because the connection is lost or its disk is full; and UnfitText.
+        if the database fails, for example because the connection is lost or its disk is full; DeadlineExceeded, with
+        nothing changed; and UnfitText.
         """
         try:
             with _texts(), Session(self.writer, expire_on_commit=False) as session, session.begin():
                 if wait_seconds is not None:
                     self._limit_wait(session, wait_seconds)
-                yield session
+                with _limited(session):
+                    yield session
         except OperationalError as error:
             if _is_busy(error.orig):
                 raise DatabaseBusy from error
+            if _is_cancelled(error.orig):
+                raise DeadlineExceeded from error
             reason = " ".join(str(error.orig).split())
             raise DatabaseError(f"the database {self} failed during a transaction ({reason}); try again") from error
 
@@ -106,13 +111,15 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A read-only transaction. Its rows can be used after the block.
 
-        Raises DatabaseError if the database fails, and UnfitText.
+        Raises DatabaseError if the database fails, DeadlineExceeded, and UnfitText.
         """
         try:
-            with _texts(), Session(self.reader, expire_on_commit=False) as session, session.begin():
+            with _texts(), Session(self.reader, expire_on_commit=False) as session, session.begin(), _limited(session):
                 yield session
                 session.expunge_all()
         except OperationalError as error:
+            if _is_cancelled(error.orig):
+                raise DeadlineExceeded from error
             reason = " ".join(str(error.orig).split())
             raise DatabaseError(f"the database {self} failed during a query ({reason}); try again") from error
 
@@ -160,6 +167,36 @@ def _texts() -> Iterator[None]:
         if not _is_unfit_text(error.orig):
             raise
         raise UnfitText(UnfitText.__doc__) from error
+
+
+@contextmanager
+def _limited(session: Session) -> Iterator[None]:
+    """Inside, statements are cancelled at the present deadline, if there is one."""
+    limit = current_deadline()
+    if limit is None:
+        yield
+    elif is_sqlite(session):
+        with _watched(session, limit):
+            yield
+    else:
+        session.execute(text(f"SET LOCAL statement_timeout = {limit.milliseconds}"))
+        yield
+
+
+@contextmanager
+def _watched(session: Session, limit: Deadline) -> Iterator[None]:
+    connection: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+    connection.set_progress_handler(limit.has_passed, STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _is_cancelled(cause: BaseException | None) -> bool:
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) == sqlite3.SQLITE_INTERRUPT
+    return isinstance(cause, psycopg.errors.QueryCanceled)
 
 
 def _is_busy(cause: BaseException | None) -> bool:

@@ -11,6 +11,7 @@ from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 from storage.columns import Identifier, UtcDateTime, now, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.money import Minor, to_decimal
+from storage.whole_ledger import WHOLE_LEDGER
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
 
 
@@ -96,7 +97,7 @@ def lock_entries_numbered(session: Session, numbers: Sequence[str]) -> dict[str,
 
 
 def period_has_live_entries(session: Session, period_id: int, *, aggregated: bool) -> bool:
-    """Whether the period has a live entry that is, or is not, aggregated in the home currency."""
+    """Whether the period has a live entry that is, or is not, aggregated in the home currency, of any organisation."""
     found = session.exec(
         select(JournalEntry.id)
         .where(
@@ -104,7 +105,8 @@ def period_has_live_entries(session: Session, period_id: int, *, aggregated: boo
             JournalEntry.status == JournalEntryStatus.CREATED,
             JournalEntry.aggregate_currency == aggregated,
         )
-        .limit(1)
+        .limit(1),
+        execution_options=WHOLE_LEDGER,
     )
     return found.first() is not None
 

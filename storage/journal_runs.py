@@ -10,6 +10,7 @@ from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.columns import Identifier, UtcDateTime, WordList, wire_enum
 from storage.journal_entries import JournalEntry
 from storage.journal_entry_items import JournalEntryItem
+from storage.whole_ledger import WHOLE_LEDGER
 from storage.words import JournalRunStatus, TransactionType
 
 RUNNING = (JournalRunStatus.PENDING, JournalRunStatus.PROCESSING)
@@ -91,8 +92,12 @@ def runs_by_id(session: Session, ids: Iterable[int]) -> dict[int, JournalRun]:
 
 
 def running_run(session: Session) -> JournalRun | None:
-    """The run that is Pending or Processing, if there is one; the database allows one at most."""
-    return session.exec(select(JournalRun).where(col(JournalRun.status).in_(RUNNING))).one_or_none()
+    """The run that is Pending or Processing, if there is one; the database allows one at most.
+
+    It may belong to organisations that the session does not see.
+    """
+    running = select(JournalRun).where(col(JournalRun.status).in_(RUNNING))
+    return session.exec(running, execution_options=WHOLE_LEDGER).one_or_none()
 
 
 def runs_in(session: Session, statuses: Iterable[JournalRunStatus]) -> list[JournalRun]:
@@ -120,9 +125,13 @@ def numbers_of_runs_booked_on(session: Session, start: date, end: date | None) -
 
 
 def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
-    """The run that created the entry with that number, locked until the transaction ends. The entry is not locked."""
+    """The run that created the entry with that number, locked until the transaction ends. The entry is not locked.
+
+    It may belong to organisations that the session does not see.
+    """
     run_id = select(JournalEntry.journal_run_id).where(JournalEntry.number == number).scalar_subquery()
-    return session.exec(select(JournalRun).where(col(JournalRun.id) == run_id).with_for_update()).one_or_none()
+    run = select(JournalRun).where(col(JournalRun.id) == run_id).with_for_update()
+    return session.exec(run, execution_options=WHOLE_LEDGER).one_or_none()
 
 
 def delete_entries_of_run(session: Session, run_id: int, limit: int) -> int:

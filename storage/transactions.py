@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, ForeignKey, Index, String, any_, literal, select
 from sqlmodel import Field, Session, SQLModel, col
@@ -13,6 +14,7 @@ from storage.database import is_sqlite
 from storage.money import Minor, to_decimal
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields
+from storage.whole_ledger import WHOLE_LEDGER
 
 
 class Transaction(SQLModel, table=True):
@@ -77,21 +79,25 @@ class NewTransaction:
 
 
 def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
-    """The recorded transactions with these transaction ids."""
+    """The recorded transactions with these transaction ids, of whatever organisation: an id is used once."""
+    return _recorded(session, ids, **WHOLE_LEDGER)
+
+
+def recorded_transaction(session: Session, transaction_id: str) -> PostedTransaction | None:
+    """The recorded transaction with that transaction id."""
+    return _recorded(session, [transaction_id]).get(transaction_id)
+
+
+def _recorded(session: Session, ids: Iterable[str], **options: Any) -> dict[str, PostedTransaction]:
     rows = session.execute(
         select(Transaction, PostingBucket, PostingKey)
         .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
         .join(PostingKey, col(PostingKey.id) == col(PostingBucket.posting_key_id))
         .where(_has_id(session, ids))
         # Rates may have been added in this same transaction.
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True, **options)
     )
     return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
-
-
-def recorded_transaction(session: Session, transaction_id: str) -> PostedTransaction | None:
-    """The recorded transaction with that transaction id."""
-    return recorded_transactions(session, [transaction_id]).get(transaction_id)
 
 
 Content = tuple[date, int, Minor, str | None, Minor | None, str | None, str | None]
@@ -111,7 +117,7 @@ def content_of(transaction: NewTransaction, key_id: int) -> Content:
 
 
 def contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
-    """The content of the recorded transactions with these transaction ids."""
+    """The content of the recorded transactions with these transaction ids, of whatever organisation."""
     rows = session.execute(
         select(
             col(Transaction.transaction_id),
@@ -124,7 +130,8 @@ def contents(session: Session, ids: Iterable[str]) -> dict[str, Content]:
             col(Transaction.document_number),
         )
         .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id))
-        .where(_has_id(session, ids))
+        .where(_has_id(session, ids)),
+        execution_options=WHOLE_LEDGER,
     )
     return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows}
 

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -23,10 +24,12 @@ from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.websocket import WebSocketAdapter, WebSocketHandler
 from gateway.origins import Origins
 from resolvers.access import Caller
+from resolvers.budgets import Budgets, CostLimits, network_of
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from schema.info import RequestContext
+from schema.room import Room
 from schema.schema import SCHEMA
 
 logger = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         documents: Documents,
         origins: Origins,
         subscriptions: SubscriptionLimits,
+        costs: CostLimits,
         *,
         max_body_bytes: int,
         init_seconds: float,
@@ -65,6 +69,8 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         self._origins = origins
         self._max_body_bytes = max_body_bytes
         self._page = page(tabs)
+        self._budgets = Budgets(costs)
+        self._room = Room(costs.executor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket, or answer a request."""
@@ -76,13 +82,13 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         else:
             await self._refuse_origin(websocket)
 
-    async def context(self, authorization: str | None) -> RequestContext:
+    async def context(self, authorization: str | None, connection: HTTPConnection) -> RequestContext:
         """The gateway and new loaders for the caller who sends this header. Raises Unauthenticated."""
-        return self._context(await self._authentication.caller(authorization))
+        return self._context(await self._authentication.caller(authorization), connection)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
         """A WebSocket's caller is authenticated when the connection is initialised, and has no permissions before."""
-        return self._context(_NOBODY)
+        return self._context(_NOBODY, request)
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
         """Always True: other origins are refused before Strawberry, with a message that names the setting."""
@@ -93,7 +99,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
             accept = accepted(tuple(request.headers.getlist("accept")))
             if request.method in ("GET", "HEAD") and not asks(request) and accept.allows_html():
                 return HTMLResponse(self._page, headers={"Cache-Control": "no-cache", "Vary": "Accept", **POLICY})
-            context = await self.context(request.headers.get("authorization"))
+            context = await self.context(request.headers.get("authorization"), request)
             asked = await read_request(request, self._max_body_bytes)
             return await respond(request, asked, accept, self.documents, self.subscriptions, context)
         except (Unauthenticated, Unavailable) as error:
@@ -116,12 +122,25 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
         error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
         await websocket.send_denial_response(refusal([error], HTTPStatus.FORBIDDEN))
 
-    def _context(self, caller: Caller) -> RequestContext:
+    def _context(self, caller: Caller, connection: HTTPConnection) -> RequestContext:
+        # Callers without a key are told apart by address: none of them uses up the budget of the others.
+        anonymous = caller.credential is None
+        name = network_of(connection.client.host if connection.client else "") if anonymous else caller.actor
+        gateway = self._gateway.limited_to(caller.organizations)
         return RequestContext(
-            self._gateway,
+            gateway,
             caller.actor,
             caller.permissions,
             caller.name,
-            loaders=Loaders(self._gateway),
+            loaders=Loaders(gateway),
             credential=caller.credential,
+            budget=self._budgets.of(name),
+            room=self._room,
+            left=partial(_left, connection) if isinstance(connection, Request) else None,
         )
+
+
+async def _left(request: Request) -> None:
+    """Returns once the client has left; the body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

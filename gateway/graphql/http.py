@@ -5,6 +5,7 @@ from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
 
+from anyio import to_thread
 from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -14,12 +15,13 @@ from strawberry.types import ExecutionResult
 from gateway.graphql.documents import NOT_FOUND, DocumentRefused, Documents, find_document
 from gateway.graphql.encoding import encoded
 from gateway.graphql.negotiation import Accept, Shape
-from gateway.graphql.payload import is_refusal, payload
+from gateway.graphql.payload import encoded_payload, is_refusal, is_short, payload
 from gateway.graphql.pieces import pieces
 from gateway.graphql.requests import BadRequest, GraphQLRequest
 from gateway.graphql.streams import STREAMS
 from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.subscriptions import Payloads, results
+from schema.admission import BUDGET_EXCEEDED, RETRY_AFTER
 from schema.info import RequestContext
 from schema.preparation import METHOD_NOT_ALLOWED, RequestRefused
 from schema.schema import SCHEMA, STREAMABLE
@@ -46,9 +48,9 @@ async def respond(
         query, register = find_document(documents, asked)
         operation = await SCHEMA.prepared(query, asked.operation_name, allowed)
     except DocumentRefused as refused:
-        return _refused(accept, [GraphQLError(str(refused), extensions={"code": refused.code})])
+        return await _refused(accept, [GraphQLError(str(refused), extensions={"code": refused.code})])
     except RequestRefused as refused:
-        return _refused(accept, refused.errors)
+        return await _refused(accept, refused.errors)
     if register is not None:
         register()
     shape = _acceptable(accept.shape(operation.type))
@@ -63,22 +65,22 @@ async def respond(
         operation_name=asked.operation_name,
         operation_extensions=asked.extensions,
     )
-    return _json(result, shape)
+    return await _json(result, shape)
 
 
 def refusal(
     errors: Sequence[Mapping[str, Any]], status: HTTPStatus, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The response to a malformed request or an unauthenticated caller: JSON, whatever the client prefers."""
-    return _response({"errors": list(errors)}, Shape.JSON, status, headers)
+    return _response(encoded({"errors": list(errors)}), Shape.JSON, status, headers)
 
 
-def _refused(accept: Accept, errors: list[GraphQLError]) -> Response:
+async def _refused(accept: Accept, errors: list[GraphQLError]) -> Response:
     result = ExecutionResult(data=None, errors=errors)
     if any((error.extensions or {}).get("code") == METHOD_NOT_ALLOWED for error in errors):
-        return _response(payload(result), Shape.JSON, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"})
+        return _response(encoded(payload(result)), Shape.JSON, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"})
     shape = _acceptable(accept.shape(None))
-    return _stream(_once(result), shape) if shape.streams else _json(result, shape)
+    return _stream(_once(result), shape) if shape.streams else await _json(result, shape)
 
 
 def _acceptable(shape: Shape | None) -> Shape:
@@ -88,12 +90,19 @@ def _acceptable(shape: Shape | None) -> Shape:
     return shape
 
 
-def _json(result: ExecutionResult, shape: Shape) -> Response:
+async def _json(result: ExecutionResult, shape: Shape) -> Response:
     # application/json keeps 200 for every GraphQL result, as clients older than the specification expect.
     status = HTTPStatus.BAD_REQUEST if shape is Shape.GRAPHQL_JSON and is_refusal(result) else HTTPStatus.OK
-    if any((error.extensions or {}).get("code") == NOT_FOUND for error in result.errors or ()):
-        status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
-    return _response(payload(result), shape, status)
+    headers = {}
+    for error in result.errors or ():
+        extensions = error.extensions or {}
+        if extensions.get("code") == NOT_FOUND:
+            status = HTTPStatus.OK  # Apollo's protocol: the client sends the document next.
+        if extensions.get("code") == BUDGET_EXCEEDED:
+            headers["Retry-After"] = str(extensions[RETRY_AFTER])
+            if shape is Shape.GRAPHQL_JSON:
+                status = HTTPStatus.TOO_MANY_REQUESTS
+    return _response(await encoded_payload(result), shape, status, headers)
 
 
 def _stream(found: AsyncGenerator[ExecutionResult | Payloads, None], shape: Shape) -> Response:
@@ -103,7 +112,8 @@ def _stream(found: AsyncGenerator[ExecutionResult | Payloads, None], shape: Shap
         async with aclosing(found) as each:
             async for result in each:
                 if isinstance(result, ExecutionResult):
-                    yield written.part(encoded(payload(result)))
+                    body = await encoded_payload(result)
+                    yield written.part(body) if is_short(result) else await to_thread.run_sync(written.part, body)
                 else:
                     for piece in pieces(written.part(one) for one in result):
                         yield b"".join(piece)
@@ -129,9 +139,9 @@ def _stream_headers(shape: Shape) -> Mapping[str, str]:
     return {**STREAMS[shape].headers, "Vary": "Accept"}
 
 
-def _response(body: object, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
+def _response(body: bytes, shape: Shape, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
     always = {"Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(encoded(body), status, {**always, **(headers or {})}, shape.value)
+    return Response(body, status, {**always, **(headers or {})}, shape.value)
 
 
 async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult | Payloads, None]:

@@ -26,15 +26,18 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from gateway.graphql.encoding import encoded
-from gateway.graphql.payload import of_field, payload
+from gateway.graphql.payload import of_field, payload, with_extensions
 from gateway.graphql.subscription_limits import TOO_MANY_SUBSCRIPTIONS, SubscriptionLimits, TooManySubscriptions
 from runs.shared import Batch, moment
+from schema.admission import Admitted, Refused
+from schema.executing import EXECUTOR_SECONDS
 from schema.info import RequestContext
 from schema.preparation import Operation, RequestRefused
 from schema.schema import SCHEMA
+from storage.deadline import deadline
 
 EVENTS_AT_ONCE = 20
-"""Events that are executed together, with one look-up for each kind of object; meanwhile nothing else is."""
+"""Events that are executed together at most, with one look-up for each kind of object; meanwhile nothing else is."""
 
 Payloads = list[bytes]
 """One or more results, in order, each as JSON."""
@@ -66,13 +69,15 @@ async def results(
                 assert isinstance(other, ExecutionResult)  # incremental delivery is not enabled
                 yield other
         return
-    if (too_large := SCHEMA.size_error(operation, executor)) is not None:
-        yield ExecutionResult(data=None, errors=[too_large])
+    try:
+        admitted = SCHEMA.admit(operation, executor, context.budget)
+    except Refused as refused:
+        yield refused.result
         return
     key = _key(query, operation, operation_name, variables or {}, context)
     try:
         with limits.one_of(context.actor):
-            async with aclosing(_events(executor, key, context)) as events:
+            async with aclosing(_events(executor, key, context, admitted)) as events:
                 async for event in events:
                     yield event
     except TooManySubscriptions as refused:
@@ -81,9 +86,10 @@ async def results(
 
 
 async def _events(
-    executor: Executor[Any], key: Hashable, context: RequestContext
+    executor: Executor[Any], key: Hashable, context: RequestContext, admitted: Admitted
 ) -> AsyncGenerator[ExecutionResult | Payloads, None]:
     """The payloads of a subscription's events, and how it failed."""
+    told: dict[str, Any] | None = admitted.told
     since = moment()
     try:
         source = create_source_event_stream(executor)
@@ -96,10 +102,11 @@ async def _events(
         async with aclosing(source), aclosing(valid) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 # What was executed before this subscription began may be older than what the subscriber knows.
-                payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch))
+                payloads = await batch.shared.once(key, since, partial(execute_events, executor, batch, admitted.cost))
                 if not payloads:
                     return  # the events are being deleted with their run
-                yield payloads
+                yield payloads if told is None else [with_extensions(payloads[0], told), *payloads[1:]]
+                told = None  # what one event costs is told once
                 # Let others run, also if everything was at hand and the connection takes all of it.
                 await asyncio.sleep(0)
     except Exception as error:
@@ -107,22 +114,25 @@ async def _events(
         yield ExecutionResult(data=None, errors=_told([located]))
 
 
-async def execute_events(executor: Executor[Any], batch: Batch[Any]) -> Payloads:
-    """The payload for each event of a batch; none if the events are being deleted."""
+async def execute_events(executor: Executor[Any], batch: Batch[Any], cost: int) -> Payloads:
+    """The payload for each event of a batch, which costs so much; none if the events are being deleted."""
     answered = None if batch.span is None else await SCHEMA.outcomes(executor, executor.context_value, batch.span)
     if answered is None:
-        payloads = [encoded(payload(result)) for result in await _all_executed(executor, await batch.rows())]
+        payloads = [encoded(payload(result)) for result in await _all_executed(executor, await batch.rows(), cost)]
     else:
         payloads = of_field(*answered)
     batch.grown(sum(map(len, payloads)))
     return payloads
 
 
-async def _all_executed(executor: Executor[Any], events: Sequence[object]) -> list[ExecutionResult]:
-    results = []
-    for start in range(0, len(events), EVENTS_AT_ONCE):
-        part = events[start : start + EVENTS_AT_ONCE]
-        results += await asyncio.gather(*(_executed(executor, event) for event in part))
+async def _all_executed(executor: Executor[Any], events: Sequence[object], cost: int) -> list[ExecutionResult]:
+    results, context = [], executor.context_value
+    at_once = max(1, min(EVENTS_AT_ONCE, context.budget.limits.executor // cost))
+    for start in range(0, len(events), at_once):
+        part = events[start : start + at_once]
+        with deadline(EXECUTOR_SECONDS):
+            async with context.room.taken(cost * len(part)):
+                results += await asyncio.gather(*(_executed(executor, event) for event in part))
     return results
 
 
@@ -165,7 +175,7 @@ def _key(
     """
     names = _variables_of_selection(operation)
     values = encoded({name: variables[name] for name in sorted(names & variables.keys())})
-    return query, operation_name, values, context.actor, context.name, context.permissions
+    return query, operation_name, values, context.actor, context.name, context.permissions, context.organizations
 
 
 def _variables_of_selection(operation: Operation) -> set[str]:

@@ -20,7 +20,7 @@ from strawberry.types.execution import ExecutionResult
 
 from gateway.graphql.documents import DocumentRefused, find_document
 from gateway.graphql.encoding import encoded
-from gateway.graphql.payload import is_refusal
+from gateway.graphql.payload import encoded_payload, is_refusal, is_short
 from gateway.graphql.pieces import pieces
 from gateway.graphql.requests import BadRequest, decode_values, parse_parameters
 from gateway.graphql.subscriptions import Payloads, results
@@ -184,8 +184,10 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                         # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error.
                         await operation.send_initial_errors(result.errors or [])
                         return
-                    else:
+                    elif is_short(result):
                         await operation.send_next(result)
+                    else:
+                        await self.websocket.send_results(operation.id, [await encoded_payload(result)])
                         self._token_ended = _end_of_token(result) or self._token_ended
                     begun = True
             await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
@@ -200,7 +202,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
 
     async def _authenticate(self) -> bool:
         try:
-            self.context = await self.view.context(self._authorization)
+            self.context = await self.view.context(self._authorization, self.websocket.ws)
         except (Unauthenticated, Unavailable) as error:
             code = FORBIDDEN if isinstance(error, Unauthenticated) else TRY_AGAIN_LATER
             await self.websocket.close(code, str(error))

@@ -25,6 +25,7 @@ from resolvers.context import Context, Gateway
 from resolvers.errors import RequestError, Unauthenticated, Unavailable
 from resolvers.loaders import Loaders
 from runs.violations import Invalid
+from storage.deadline import REQUEST_SECONDS, deadline
 
 ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPOINTS, *accounting.ENDPOINTS]
 
@@ -66,15 +67,17 @@ def routes(gateway: Gateway, access: Gateway, authentication: Authentication) ->
 def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authentication) -> Answerer:
     async def answer(request: Request) -> Response:
         caller = await authentication.caller(request.headers.get("authorization"))
+        limited = gateway.limited_to(caller.organizations)
         call = Call(
-            context=Context(gateway, caller.actor, caller.permissions, caller.name),
-            loaders=Loaders(gateway),
+            context=Context(limited, caller.actor, caller.permissions, caller.name),
+            loaders=Loaders(limited),
             parameters={name.replace("_", "-"): value for name, value in request.path_params.items()},
             url=request.url,
             body=await _body(request, endpoint.body),
             idempotency_key=request.headers.get("idempotency-key") if endpoint.idempotent_by_key else None,
         )
-        answered = await endpoint.handler(call)
+        with deadline(REQUEST_SECONDS):
+            answered = await endpoint.handler(call)
         return Response(answered.model_dump_json(by_alias=True), media_type="application/json")
 
     return answer

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from gateway.rest.wire import Wire
-from resolvers.errors import Forbidden, NotFound, RequestError, Unavailable
+from resolvers.errors import Forbidden, NotFound, RequestError, TooSlow, Unavailable
 from runs.violations import TOLD_MAX, Invalid, Rule, Violation
 from schema.input_errors import LONGEST_MESSAGE, shortened
 
@@ -116,7 +116,7 @@ def of_shape(error: ValidationError) -> Refused:
 
 def of_request(error: RequestError) -> Refused:
     """The refusal of a request that failed as a whole."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooSlow):
         return Refused(reason(Category.TEMPORARY, str(error)), status=HTTPStatus.SERVICE_UNAVAILABLE)
     if isinstance(error, Forbidden):
         return Refused(reason(Category.PERMISSION, str(error)))

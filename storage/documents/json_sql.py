@@ -43,6 +43,9 @@ class JsonSql(Protocol):
     def is_one_of(self, column: str, parameter: str) -> str:
         """The condition that the column is one of the values of a list's parameter."""
 
+    def elements(self, column: str, alias: str) -> str:
+        """FROM the texts in a column with a JSON array, each as `value`."""
+
     def literal(self, text: str) -> str:
         """A JSON text that is known before: true or false."""
 
@@ -153,6 +156,9 @@ class SqliteJson:
 
     def is_one_of(self, column: str, parameter: str) -> str:
         return f"{column} IN (SELECT value FROM json_each({parameter}))"
+
+    def elements(self, column: str, alias: str) -> str:
+        return f"json_each({column}) AS {alias}"
 
     def literal(self, text: str) -> str:
         return f"json('{text}')"
@@ -270,6 +276,9 @@ class PostgresqlJson:
 
     def is_one_of(self, column: str, parameter: str) -> str:
         return f"{column} = ANY({parameter})"
+
+    def elements(self, column: str, alias: str) -> str:
+        return f"json_array_elements_text({column}) AS {alias}(value)"
 
     def literal(self, text: str) -> str:
         return f"'{text}'"

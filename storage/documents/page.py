@@ -58,7 +58,7 @@ class PageSql:
     def count(self) -> str:
         """The number of rows in the whole list."""
         alias = self._statement.alias()
-        conditions = self._belonging(alias)
+        conditions = [*self._belonging(alias), *self._statement.limits(self.shape, alias)]
         total, table = "count(*)", f"{self.shape.table} AS {alias}"
         if self._listed.counted is None:
             table += joins(self.shape, alias, " ".join(conditions))

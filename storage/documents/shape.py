@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from storage.columns import UtcDateTime, WordList
 from storage.documents.json_sql import JsonSql
+from storage.documents.limits import Within
 
 Column = Callable[[str], str]
 """The column with that name, as SQL."""
@@ -111,7 +112,8 @@ class Shared:
 class Shape:
     """What a kind of row has. `columns` are those of joined tables: the join, and the name there.
 
-    Pages of rows that stand in `groups` are in the order of groups, then of rows, both by id.
+    Pages of rows that stand in `groups` are in the order of groups, then of rows, both by id. `within` is the condition
+    that a row belongs to some organisations, if rows do.
     """
 
     table: str
@@ -122,6 +124,7 @@ class Shape:
     columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     groups: Groups | None = None
     shared: Shared | None = None
+    within: Within | None = None
 
 
 def values_of(row: type[SQLModel], names: Sequence[str] = ()) -> dict[str, Expression]:

@@ -14,6 +14,13 @@ from storage.documents.computed import (
     transactions_taken,
 )
 from storage.documents.json_sql import JsonSql
+from storage.documents.limits import (
+    cancellation_within,
+    entry_within,
+    outcome_within,
+    run_within,
+    transaction_within,
+)
 from storage.documents.shape import (
     Belongings,
     Columns,
@@ -128,6 +135,7 @@ SHAPES: dict[type, Shape] = {
                 TRANSACTION_COUNT,
             ),
         },
+        within=run_within,
     ),
     JournalEntry: Shape(
         "journal_entry",
@@ -154,6 +162,7 @@ SHAPES: dict[type, Shape] = {
         },
         joins={"c": CURRENCY},
         columns=DIGITS,
+        within=entry_within,
     ),
     JournalEntryItem: Shape(
         "journal_entry_item",
@@ -193,6 +202,7 @@ SHAPES: dict[type, Shape] = {
         columns=BUCKET_COLUMNS | KEY_COLUMNS | DIGITS,
         groups=BUCKET,
         shared=Shared("posting_key", "posting_key_id", "k", ["segments", "debit_account", "credit_account"]),
+        within=transaction_within,
     ),
     Cancellation: Shape(
         "cancellation",
@@ -208,6 +218,7 @@ SHAPES: dict[type, Shape] = {
         lists={
             "outcomes": Listed(EntryCancelOutcome, lambda other, row: f"{other}.cancellation_id = {row('id')}"),
         },
+        within=cancellation_within,
     ),
     EntryCancelOutcome: Shape(
         "entry_cancel_outcome",
@@ -218,6 +229,7 @@ SHAPES: dict[type, Shape] = {
             ),
         },
         related={"journal_entry": _by_id(JournalEntry, "journal_entry_id")},
+        within=outcome_within,
     ),
 }
 """By the class of the row."""

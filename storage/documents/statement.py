@@ -87,8 +87,11 @@ class JoinedColumns:
 class Statement:
     """What the parts of one statement share."""
 
-    def __init__(self, json: JsonSql) -> None:
+    def __init__(self, json: JsonSql, organizations: frozenset[str] | None = None) -> None:
+        """`organizations` are those to which the rows must belong; by default, all rows are there."""
         self.json = json
+        self._organizations = organizations
+        self._own: str | None = None
         self.parameters: dict[str, object] = {}
         self._numbers = count(1)
 
@@ -116,6 +119,17 @@ class Statement:
         self.parameters[name] = parameter
         return self.json.bind(name)
 
+    def limits(self, shape: Shape, alias: str) -> list[str]:
+        """The condition that the row of the table with that alias belongs to the organisations."""
+        if self._organizations is None or shape.within is None:
+            return []
+        return [shape.within(self.json, alias, self._is_own)]
+
+    def _is_own(self, column: str) -> str:
+        if self._own is None:
+            self._own = self._bound(self.json.list_parameter(sorted(self._organizations or ())))
+        return self.json.is_one_of(column, self._own)
+
     def condition(self, shape: Shape, alias: str, condition: Condition) -> str:
         """The condition on the row of the table with that alias."""
         column = column_of(shape, alias, condition.column)
@@ -141,7 +155,7 @@ class Statement:
     ) -> str:
         """FROM the rows of the table that meet the conditions, with the columns that `row` needs."""
         alias = self.alias()
-        conditions = where(alias)
+        conditions = [*where(alias), *self.limits(shape, alias)]
         ordered = "" if order is None else f" ORDER BY {order(partial(column_of, shape, alias))}"
         if limit is not None:
             ordered += f" LIMIT {int(limit)}"
@@ -166,7 +180,7 @@ class Statement:
             f"{groups.table} AS {group}", f"{shape.table} AS {alias}", alias,
             f"{group}.id", f"{alias}.id", f"{alias}.{groups.column}",
         )  # fmt: skip
-        conditions, within = list(where(alias)), []
+        conditions, within = [*where(alias), *self.limits(shape, alias)], []
         for bound in bounds:
             of_group, of_row = map(self.bind, bound.key)
             more, most = (">", ID_MIN) if bound.later else ("<", ID_MAX)

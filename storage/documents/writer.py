@@ -32,23 +32,25 @@ Written = tuple[str, str, bool]
 """A member of an object: key, value, and whether the value may be NULL."""
 
 
-def write(json: JsonSql, roots: Sequence[Root]) -> tuple[str, dict[str, object]]:
+def write(
+    json: JsonSql, roots: Sequence[Root], organizations: frozenset[str] | None = None
+) -> tuple[str, dict[str, object]]:
     """The statement, with one column for each root in their order, and its parameters."""
-    writer = _Writer(json)
+    writer = _Writer(json, organizations)
     text = "SELECT " + ", ".join(json.answer(writer.root(root)) for root in roots)
     return text, writer.statement.parameters
 
 
-def write_each(json: JsonSql, each: Each) -> tuple[str, dict[str, object]]:
+def write_each(json: JsonSql, each: Each, organizations: frozenset[str] | None = None) -> tuple[str, dict[str, object]]:
     """The statement, with the key and the object of each row in no order, and its parameters."""
-    writer = _Writer(json)
+    writer = _Writer(json, organizations)
     text = f"SELECT key, {json.answer('object')} FROM {writer.each(each)}"
     return text, writer.statement.parameters
 
 
 class _Writer:
-    def __init__(self, json: JsonSql) -> None:
-        self.statement = Statement(json)
+    def __init__(self, json: JsonSql, organizations: frozenset[str] | None) -> None:
+        self.statement = Statement(json, organizations)
         self._json = json
 
     def root(self, root: Root) -> str:
@@ -111,7 +113,8 @@ class _Writer:
 
     def _referred(self, relation: Relation, row: Columns, member: Related) -> str:
         shape, alias = SHAPES[relation.of], self.statement.alias()
-        row.join(f"LEFT JOIN {shape.table} AS {alias} ON {relation.where(alias, row)}")
+        conditions = [relation.where(alias, row), *self.statement.limits(shape, alias)]
+        row.join(f"LEFT JOIN {shape.table} AS {alias} ON {' AND '.join(conditions)}")
         other = JoinedColumns(alias, shape, row)
         element = self._object(shape, other, member.members)
         return self._json.joined(element, other("id")) if relation.nullable else element

@@ -20,15 +20,14 @@ from gateway.graphql.payload import payload
 from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.graphql.subscriptions import results
 from resolvers.context import Gateway
-from resolvers.loaders import Loaders
 from runs.statements import Statements
-from schema.info import RequestContext
 from schema.planning import Planning
 from schema.schema import SCHEMA
 from storage.database import Database
 from storage.journal_entries import JournalEntry
 from storage.words import Permission, TransferStatus
 from tests.support.answers import Answer, Caller, Way, answer
+from tests.support.asking import context_of
 from tests.support.direct_runs import cancel_now, run_now
 from tests.support.ledger import line, post
 from tests.support.random_documents import Asked
@@ -250,7 +249,7 @@ def test_a_subscription_starts_only_for_those_who_may_see_all_that_it_selects(
 
 async def first_result(gateway: Gateway, permissions: Permissions, document: str) -> Any:
     """The first result of a subscription, as it is sent."""
-    context = RequestContext(gateway, "nobody", permissions, loaders=Loaders(gateway))
+    context = context_of(gateway, permissions)
     async with aclosing(results(document, None, None, context, SubscriptionLimits())) as found:
         one = await anext(found)
     return orjson.loads(one[0] if isinstance(one, list) else encoded(payload(one)))

@@ -1,26 +1,21 @@
 """Invalid GraphQL input values: a code, the path of the input field, and plain words."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from resolvers.context import Gateway
-from resolvers.loaders import Loaders
-from schema.info import RequestContext
 from schema.schema import SCHEMA
-from storage.words import Permission
+from tests.support.asking import context_of
 
 WHOLE = "mutation($input: CreateJournalRunInput!) { createJournalRun(input: $input) { errors { code } } }"
 GOOD = {"journalEntryDate": "2024-12-31", "transactionTypes": ["INVOICE_ITEM"]}
 
-NOWHERE = cast("Gateway", None)
-ALLOWED = RequestContext(NOWHERE, "test", frozenset(Permission), loaders=Loaders(NOWHERE))
-
 
 def refused(document: str, **variables: Any) -> list[tuple[list[str], str]]:
     """The fields that are refused, with the message of each."""
-    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables, context_value=ALLOWED))
+    answer = asyncio.run(SCHEMA.execute(document, variable_values=variables, context_value=context_of(Mock())))
     assert answer.data is None
     told = []
     for error in answer.errors or []:

@@ -5,7 +5,8 @@ from graphql import OperationType
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.graphql.negotiation import Accept, Shape
+from gateway.graphql.negotiation import LONGEST_ACCEPT, Accept, Shape, accepted
+from gateway.graphql.requests import BadRequest
 
 QUERY, MUTATION, SUBSCRIPTION = OperationType.QUERY, OperationType.MUTATION, OperationType.SUBSCRIPTION
 JSON, GRAPHQL, EVENTS, MULTIPART = Shape.JSON, Shape.GRAPHQL_JSON, Shape.EVENTS, Shape.MULTIPART
@@ -104,3 +105,11 @@ def test_several_headers_are_one_list() -> None:
 @pytest.mark.parametrize(("header", "page"), [(BROWSER, True), ("*/*", True), ("application/json", False)])
 def test_a_browser_takes_a_page(header: str, page: bool) -> None:
     assert Accept([header]).allows_html() is page
+
+
+def test_headers_that_are_too_long_are_refused_and_not_kept() -> None:
+    accepted.cache_clear()
+    assert accepted(("text/event-stream", f"x/{'y' * (LONGEST_ACCEPT - 19)}")).shape(OperationType.QUERY)
+    with pytest.raises(BadRequest, match=r"has 2,001 characters; the maximum is 2,000\."):
+        accepted(("text/event-stream", f"x/{'y' * (LONGEST_ACCEPT - 18)}"))
+    assert accepted.cache_info().currsize == 1

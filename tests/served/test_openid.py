@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 from websockets.exceptions import ConnectionClosed
@@ -26,7 +26,7 @@ import resolvers.live_callers
 from gateway.application import Application
 from gateway.openid.keys import ANSWER_BYTES_MAX
 from gateway.openid.roles import RolesRefused, load_roles
-from gateway.openid.settings import OpenIdRefused, openid_settings
+from gateway.openid.settings import ALGORITHMS, OpenIdRefused, openid_settings
 from gateway.openid.tokens import OpenId
 from gateway.server import listen
 from resolvers.access import STANDARD, Caller, revoke_api_key
@@ -71,6 +71,11 @@ def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
+def claimed(token: str) -> Any:
+    """The claims of the token."""
+    return jwt.decode(token, options={"verify_signature": False})
+
+
 def by(transport: str) -> Any:
     """The client for the transport."""
     return TRANSPORTS[transport]
@@ -98,6 +103,25 @@ def test_the_caller_is_the_subject_with_the_permissions_of_its_roles(
         Permission.CANCEL_JOURNAL_RUN,
     }
     assert caller.organizations is None
+
+
+def test_every_signature_that_can_be_chosen_is_verified(provider: IdentityProvider) -> None:
+    curves = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+    claims = claimed(provider.token())
+    for algorithm in ALGORITHMS:
+        key: Any = provider.rsa
+        if algorithm in curves:
+            key = ec.generate_private_key(curves[algorithm])
+        if algorithm == "EdDSA":
+            key = ed25519.Ed25519PrivateKey.generate()
+        public = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+        provider.answers[JWKS] = (200, json.dumps({"keys": [{**public, "kid": "1"}]}).encode())
+        token = jwt.encode(claims, key, algorithm, {"kid": "1"})
+        assert identified(provider, token, algorithms=(algorithm,)).name == "Ada Lovelace"
+        wrong = token[:-12] + "A" * 12
+        assert refusal(provider, wrong, algorithms=(algorithm,)).startswith(
+            "The signature of the access token is wrong"
+        )
 
 
 def test_roles_are_in_whichever_claim_the_settings_name(provider: IdentityProvider) -> None:
@@ -146,7 +170,7 @@ def test_the_actor_is_stable_whatever_people_call_themselves(provider: IdentityP
 def test_a_token_that_is_not_for_us_is_refused_with_the_reason(provider: IdentityProvider) -> None:
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = provider.rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    claims = jwt.decode(provider.token(), options={"verify_signature": False})
+    claims = claimed(provider.token())
     body = provider.token().split(".")[1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -357,6 +381,15 @@ def test_both_interfaces_take_tokens_of_people_and_of_api_keys(database: Databas
         assert disconnected.value.code == 4403
 
 
+def test_a_caller_sees_the_organisations_of_the_claim_alone(database: Database, provider: IdentityProvider) -> None:
+    post(database, [line("a", organization="Germany"), line("b", organization="France"), line("c")])
+    openid = OpenId(provider.settings(organizations_claim="orgs"))
+    with served(Application(database, openid=openid), database) as anonymous:
+        for organizations, number in [(["Germany"], 1), (["Germany", "France"], 2), (["Spain"], 0), (["*"], 3)]:
+            with Client(anonymous.url, database, provider.token(orgs=organizations)) as client:
+                assert client.query("{ transactions { totalCount } }") == {"transactions": {"totalCount": number}}
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_gateway_starts_without_its_issuer_and_says_so(database: Database) -> None:
     with listen("127.0.0.1", 0) as unused:
@@ -369,6 +402,9 @@ def test_a_gateway_starts_without_its_issuer_and_says_so(database: Database) -> 
         assert answer.json()["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
         answer = httpx.get(client.url + "/v1/journal-runs/JR-1", headers=headers, timeout=30)
         assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, 50000061)
+        with pytest.raises(Disconnected) as disconnected:
+            asyncio.run(anext(follow(partial(websocket, init=headers), client.url, UPDATES, run="JR-1")))
+        assert disconnected.value.code == 1013
         _, token = new_token(database)
         with Client(client.url, database, token) as key:
             assert key.query("{ __typename }") == {"__typename": "Query"}
@@ -463,6 +499,30 @@ def test_a_subscription_ends_with_its_token(
         asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_websocket_runs_nothing_more_once_its_token_has_expired(
+    database: Database, provider: IdentityProvider
+) -> None:
+    with served(Application(database, openid=OpenId(provider.settings())), database) as guarded:
+        address = guarded.url.replace("http", "ws", 1) + "/graphql"
+        with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+
+            def answers(**message: Any) -> Any:
+                connection.send(json.dumps(message))
+                return json.loads(connection.recv(30))["type"]
+
+            token = provider.token(exp=at(-57))
+            assert answers(type="connection_init", payload={"authorization": f"Bearer {token}"}) == "connection_ack"
+            assert answers(type="subscribe", id="1", payload=TYPENAME) == "next"
+            assert json.loads(connection.recv(30))["type"] == "complete"
+            time.sleep(max(0, claimed(token)["exp"] + 60.1 - time.time()))
+            with pytest.raises(ConnectionClosed) as closed:
+                answers(type="subscribe", id="2", payload=TYPENAME)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4403
+            assert closed.value.rcvd.reason == f"The access token has expired; get a new one from {provider.url}."
+
+
 ROLES_FILE = """
 [clerk]
 permissions = ["View journal runs", "view journal entries"]
@@ -551,7 +611,7 @@ def test_the_command_serves_with_an_identity_provider(tmp_path: Path, provider: 
         answer = httpx.post(
             url + "/graphql", json={"query": "{ viewer { name permissions } }"}, headers=headers, timeout=30
         )
-        assert answer.json() == {"data": {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}}
+        assert answer.json()["data"] == {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}
         assert httpx.post(url + "/graphql", json=TYPENAME, timeout=30).status_code == 401
     refused = run_here(tmp_path, "serve", "--oidc-issuer", "http://example.com", *options[2:], "--port", "0")
     assert (refused.returncode, refused.stdout) == (1, "")

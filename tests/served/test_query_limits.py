@@ -26,25 +26,32 @@ PAYLOAD = """mutation { cancelJournalRun(input: { number: "JR-1" }) {
 
 @sqlite
 def test_page_sizes_multiply_up_to_a_limit(client: Client) -> None:
-    assert client.query(f"{{ {NESTED % (199, 1000)} }}") == {"journalRuns": {"nodes": []}}
+    assert client.query(f"{{ {NESTED % (99, 1000)} }}") == {"journalRuns": {"nodes": []}}
     assert client.query("{ journalRuns(first: 1000) { nodes { number } } journalEntries(first: 1000) { totalCount } }")
-    (error,) = client.send(f"{{ {NESTED % (200, 1000)} }}")["errors"]
+    (error,) = client.send(f"{{ {NESTED % (100, 1000)} }}")["errors"]
     assert error["message"] == (
-        "The answer could have 200,200 rows; the maximum is 200,000. Ask for smaller pages with `first` or `last`."
-        " The largest part is journalRuns 200 x journalEntries 1,000 = 200,000."
+        "The operation would cost 100,201; the maximum is 100,000. The largest part is `journalRuns` with 100,201:"
+        " journalRuns 100 x journalEntries 1,000. Ask for smaller pages with `first` or `last`, or ask in several"
+        " operations."
     )
-    assert error["extensions"] == {"code": "QUERY_TOO_LARGE", "rows": 200_200, "maximum": 200_000}
+    assert error["extensions"] == {"code": "QUERY_TOO_LARGE", "cost": 100_201, "maximum": 100_000}
 
 
 @sqlite
 @pytest.mark.parametrize(
     "document",
     [
-        f"{{ a: {NESTED % (150, 1000)} b: {NESTED % (150, 1000)} }}",
+        f"{{ a: {NESTED % (60, 1000)} b: {NESTED % (60, 1000)} }}",
         f"{{ ...all }} fragment all on Query {{ {NESTED % (1000, 1000)} }}",
         '{ node(id: "JR-1") { ... on JournalRun { journalEntries(last: 1000) { edges { node {'
-        " transactions(first: 1000) { totalCount } } } } } } }",
-        "query($n: Int = 1000) { journalRuns(first: $n) { nodes { journalEntries(last: $n) { totalCount } } } }",
+        " transactions(first: 50) { nodes { id } edges { cursor } } } } } } } }",
+        "query($n: Int = 1000) { journalRuns(first: $n) { nodes { journalEntries(last: $n) { nodes { id } } } } }",
+        "{ journalRuns(first: 1000) { nodes { "
+        + " ".join(f"c{n}: takenTransactionCount" for n in range(10))
+        + " } } }",
+        "{ "
+        + " ".join(f"b{n}: journalEntries(first: 1000) {{ nodes {{ segments {{ name }} }} }}" for n in range(25))
+        + " }",
         PAYLOAD,
     ],
 )
@@ -56,12 +63,11 @@ def test_no_form_of_a_document_escapes_the_limit(client: Client, document: str) 
 
 @sqlite
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_an_event_of_a_subscription_has_the_same_limit(client: Client, transport: str) -> None:
-    nested = "journalEntries(first: 1000) { nodes { transactions(first: %d) { totalCount } } }"
+def test_an_event_of_a_subscription_has_a_limit(client: Client, transport: str) -> None:
+    nested = "journalEntries(first: 100) { nodes { transactions(first: %d) { nodes { id } } } }"
 
     async def first(size: int) -> Any:
-        document = f"subscription {{ journalRunUpdates(number: $run) {{ {nested % size} }} }}"
-        document = document.replace("subscription", "subscription($run: String!)")
+        document = f"subscription($run: String!) {{ journalRunUpdates(number: $run) {{ {nested % size} }} }}"
         async with asyncio.timeout(20), aclosing(TRANSPORTS[transport](client.url, document, {"run": "JR-1"})) as found:
             return await anext(found)
 
@@ -71,8 +77,8 @@ def test_an_event_of_a_subscription_has_the_same_limit(client: Client, transport
         except Exception as error:  # a WebSocket refuses an operation by an `error` message
             return str(error)
 
-    assert "There is no journal run" in refusal(100)
-    assert "The answer could have 201,000 rows; the maximum is 200,000." in refusal(200)
+    assert "There is no journal run" in refusal(9)
+    assert "The operation would cost 1,702; the maximum is 1,500." in refusal(15)
 
 
 @contextmanager

@@ -45,9 +45,9 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[Batch[Any]]:
     batches: list[Batch[Any]] = []
     execute = subscriptions.execute_events
 
-    async def counted(executor: Executor[Any], batch: Batch[Any]) -> list[bytes]:
+    async def counted(executor: Executor[Any], batch: Batch[Any], cost: int) -> list[bytes]:
         batches.append(batch)
-        return await execute(executor, batch)
+        return await execute(executor, batch, cost)
 
     monkeypatch.setattr(subscriptions, "execute_events", counted)
     return batches

@@ -10,12 +10,11 @@ from typing import Any
 import orjson
 
 from resolvers.context import Gateway
-from resolvers.loaders import Loaders
-from schema.info import RequestContext
 from schema.metrics import QUERIES
 from schema.planning import PLAN, Planning
 from schema.schema import SCHEMA
 from storage.words import Permission
+from tests.support.asking import context_of
 from tests.support.random_documents import Asked
 
 Errors = list[dict[str, Any]]
@@ -97,8 +96,7 @@ def difference(one: tuple[Way, Answer], other: tuple[Way, Answer]) -> str:
 
 async def answer(way: Way, asked: Asked, caller: Caller) -> Answer:
     """The answer to the document by this way."""
-    loaders = Loaders(way.gateway)
-    context = RequestContext(way.gateway, "nobody", caller.permissions, caller.key_name, loaders=loaders)
+    context = context_of(way.gateway, caller.permissions, caller.key_name)
     parameters: dict[str, Any] = {
         "variable_values": asked.variables,
         "context_value": context,

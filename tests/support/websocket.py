@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.support.client import Client
+from tests.support.costs import without_cost
 
 
 def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[list[Any], int | None, str | None]:
@@ -31,10 +32,10 @@ def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[
                     await send(connection, message)
                 # Answered last, so that everything before has arrived.
                 await send(connection, {"type": "ping"})
-                while (answer := json.loads(await connection.recv())) != {"type": "pong"}:
+                while (answer := _message(await connection.recv())) != {"type": "pong"}:
                     answers.append(answer)
                 while operations - {answer["id"] for answer in answers if answer["type"] in ("complete", "error")}:
-                    answers.append(json.loads(await connection.recv()))
+                    answers.append(_message(await connection.recv()))
             except ConnectionClosed:
                 return answers, connection.close_code, connection.close_reason
             return answers, None, None
@@ -45,6 +46,12 @@ def talk(gateway: Client, *messages: object, initialised: bool = True) -> tuple[
 async def send(connection: ClientConnection, message: object) -> None:
     """Send a message: bytes and strings unchanged, anything else as JSON."""
     await connection.send(message if isinstance(message, bytes | str) else json.dumps(message))
+
+
+def _message(text: str | bytes) -> dict[str, Any]:
+    """The message, without what its operation cost."""
+    message: dict[str, Any] = json.loads(text)
+    return message | {"payload": without_cost(message["payload"])} if "payload" in message else message
 
 
 def subscribe(**payload: Any) -> dict[str, Any]:
