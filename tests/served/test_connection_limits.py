@@ -109,10 +109,10 @@ def test_a_body_after_its_answer_does_not_keep_the_connection(gateway: Client) -
 
 def test_a_connection_is_kept_while_its_client_goes_on_asking(gateway: Client) -> None:
     with connected(gateway) as connection:
-        for _ in range(6):
+        for _ in range(12):
             connection.sendall(POST % len(QUERY) + QUERY)
             assert b"200 OK" in connection.recv(65_536)
-            time.sleep(0.3)
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize("path", ["/graphiql/schema.graphql", "/openapi.json"])
