@@ -381,6 +381,15 @@ def test_both_interfaces_take_tokens_of_people_and_of_api_keys(database: Databas
         assert disconnected.value.code == 4403
 
 
+def test_a_caller_sees_the_organisations_of_the_claim_alone(database: Database, provider: IdentityProvider) -> None:
+    post(database, [line("a", organization="Germany"), line("b", organization="France"), line("c")])
+    openid = OpenId(provider.settings(organizations_claim="orgs"))
+    with served(Application(database, openid=openid), database) as anonymous:
+        for organizations, number in [(["Germany"], 1), (["Germany", "France"], 2), (["Spain"], 0), (["*"], 3)]:
+            with Client(anonymous.url, database, provider.token(orgs=organizations)) as client:
+                assert client.query("{ transactions { totalCount } }") == {"transactions": {"totalCount": number}}
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_gateway_starts_without_its_issuer_and_says_so(database: Database) -> None:
     with listen("127.0.0.1", 0) as unused:
