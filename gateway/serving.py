@@ -3,20 +3,20 @@
 import gc
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
 from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.connection_limits import ConnectionLimits, checked_connections
-from gateway.graphiql import HOW_TO_BUILD, Tab, is_built
+from gateway.graphiql import HOW_TO_BUILD, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
 from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.hosts import Hosts
-from gateway.limits import MAX_BODY_BYTES
 from gateway.openid.settings import OpenIdSettings
 from gateway.openid.tokens import OpenId
-from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS, TABS
+from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS
 from gateway.origins import Origins
 from gateway.server import listen
 from gateway.server import serve as serve_application
@@ -61,14 +61,10 @@ def serve_ledger(
     Raises Exposed if anyone could do everything from elsewhere, unless `insecure` says that this is wanted, and
     TooManyConnections.
     """
-    _serve(
-        url,
-        host,
-        port,
-        settle,
+    configured = partial(
+        Application,
         require_api_key=require_api_key,
         openid=None if openid is None else OpenId(openid),
-        insecure=insecure,
         origins=Origins(origins),
         hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
@@ -77,20 +73,22 @@ def serve_ledger(
         limits=ConnectionLimits(connections=checked_connections(max_connections)),
         subscriptions=SubscriptionLimits(max_subscriptions_per_caller, max_subscriptions),
     )
+    guarded = require_api_key or openid is not None
+    _serve(url, host, port, settle, configured, guarded=guarded, insecure=insecure)
 
 
 def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str], *, insecure: bool) -> None:
     """Serve a temporary ledger with example data until SIGTERM or Ctrl-C. Raises Exposed as `serve_ledger` does."""
+    configured = partial(Application, tabs=DEMO_TABS, origins=Origins(origins), hosts=allowed_hosts(host, hosts))
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
             f"sqlite:///{folder}/demo.db",
             host,
             port,
             lambda _: None,
+            configured,
+            guarded=False,
             insecure=insecure,
-            origins=Origins(origins),
-            hosts=allowed_hosts(host, hosts),
-            tabs=DEMO_TABS,
             fill=demo_ledger.fill,
             announce=_announce_demo,
         )
@@ -101,24 +99,17 @@ def _serve(
     host: str,
     port: int,
     settle: Callable[[Database], None],
+    configured: Callable[..., Application],
     *,
+    guarded: bool,
     insecure: bool,
-    origins: Origins,
-    hosts: Hosts,
-    require_api_key: bool = False,
-    openid: OpenId | None = None,
-    documents: Documents | None = None,
-    costs: CostLimits | None = None,
-    max_body_bytes: int = MAX_BODY_BYTES,
-    limits: ConnectionLimits | None = None,
-    subscriptions: SubscriptionLimits | None = None,
-    tabs: Sequence[Tab] = TABS,
     fill: OnStart | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
+    """Serve the application that `configured` makes. `guarded` says that callers need a token."""
     with listen(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
-        if not require_api_key and openid is None and not _is_loopback(listener.getsockname()[0]):
+        if not guarded and not _is_loopback(listener.getsockname()[0]):
             told = f"anyone who can reach {address} has full access"
             if not insecure:
                 raise Exposed(told + HOW_TO_CLOSE)
@@ -140,21 +131,7 @@ def _serve(
             gc.collect()
             gc.freeze()
 
-        application = Application(
-            database,
-            tabs=tabs,
-            on_start=started,
-            require_api_key=require_api_key,
-            openid=openid,
-            origins=origins,
-            hosts=hosts,
-            documents=documents,
-            costs=costs,
-            max_body_bytes=max_body_bytes,
-            limits=limits,
-            subscriptions=subscriptions,
-        )
-        serve_application(application, listener)
+        serve_application(configured(database, on_start=started), listener)
 
 
 def _announce_demo(address: str) -> None:

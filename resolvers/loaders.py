@@ -1,7 +1,7 @@
 """Batched look-ups: each level of a query reads each table with one statement.
 
 Rows are not cached between batches, because every event of a subscription must show the current row.
-An object that another one refers to, such as the run of an entry, needs no permission of its own.
+Permissions are checked before: where the schema states them, and in the resolvers that both interfaces call.
 """
 
 from collections.abc import Callable, Hashable

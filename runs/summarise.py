@@ -145,8 +145,8 @@ def _assert_within_limits(group: Group, items: list[Item]) -> None:
     for currency, amount in amounts:
         if amount > AMOUNT_MINOR_MAX:
             raise SummaryError(
-                f"the {group.transaction_type.value} transactions of one journal entry total {amount:,} minor"
-                f" units of {currency}, which is beyond 64 bits; {SPLIT_THE_RUN}"
+                f"the sum of the {group.transaction_type.value} transactions of one journal entry, in minor units of"
+                f" {currency}, is beyond 64 bits; {SPLIT_THE_RUN}"
             )
 
 

@@ -20,6 +20,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.language.parser import MAX_NESTING_DEPTH
 
 from schema.document_limits import MAX_TOKENS, length_error, limit_error
+from schema.document_text import DocumentText
 from schema.input_errors import BAD_USER_INPUT, shortened
 from schema.introspection import Introspection
 from schema.validation import validation_errors
@@ -158,7 +159,7 @@ _WORDED = {
 
 def _parsed(query: str) -> DocumentNode:
     try:
-        return parse(query, max_tokens=MAX_TOKENS)
+        return parse(DocumentText(query), max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
         for beginning, message in _WORDED.items():
             if error.message.startswith(f"Syntax Error: Document {beginning}"):

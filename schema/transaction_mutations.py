@@ -1,11 +1,14 @@
 """Recording transactions."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.record_transactions import Recorded
 from resolvers.record_transactions import record_transactions as record
@@ -50,6 +53,20 @@ class TransactionInput:
     segments: list[SegmentInput] | None = strawberry.field(
         default=UNSET, description="Values in business dimensions, without duplicate names."
     )
+
+
+_NAMES = {to_camel_case(each.name): each.name for each in fields(TransactionInput)}
+
+
+def _built(of: type[TransactionInput], value: Mapping[str, Any], _: object) -> TransactionInput:
+    """The input of these values. Strawberry looks at each field's type again, which takes 90 ms for 1,000 of them."""
+    values = {_NAMES[name]: given for name, given in value.items()}
+    if values.get("segments"):
+        values["segments"] = [SegmentInput(**segment) for segment in values["segments"]]
+    return of(**values)
+
+
+TransactionInput.__strawberry_definition__.from_input = _built  # type: ignore[attr-defined]
 
 
 @strawberry.input(description="Transactions to record.")

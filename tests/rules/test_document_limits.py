@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 
 import pytest
-from graphql import DocumentNode, GraphQLError, get_introspection_query
+from graphql import DocumentNode, GraphQLError, Source, get_introspection_query
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schema import preparation
 from schema.document_limits import (
@@ -16,6 +18,7 @@ from schema.document_limits import (
     MAX_OPERATIONS,
     MAX_TOKENS,
 )
+from schema.document_text import DocumentText
 from schema.preparation import Preparation, RequestRefused
 from schema.schema import SCHEMA
 from tests.support.attacks import each
@@ -113,6 +116,13 @@ def test_introspection_is_as_deep_as_tools_send_it_and_returned_once() -> None:
     assert error is not None
     assert error.message.startswith("The introspection returns some")
     assert error.locations
+
+
+@given(st.text("\n\r a", max_size=30))
+def test_places_are_those_of_graphql_core(text: str) -> None:
+    ours, theirs = DocumentText(text), Source(text)
+    for position in range(len(text) + 2):
+        assert ours.get_location(position) == theirs.get_location(position)
 
 
 @pytest.mark.parametrize("many", [50, 2_400])

@@ -1,7 +1,7 @@
 """While one request is made to take long, others are answered, and its sender is told what would be right."""
 
 import json
-import time
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,9 +25,13 @@ from tests.support.probing import LONGEST_SECONDS, probed
 from tests.support.processes import serving
 from tests.support.recording import item
 
-ATTEMPTS = 4
-IDLE_SECONDS = 0.5
-SLOWER_WHEN_BUSY = 5
+ATTEMPTS = 3
+
+OVERLOADED = 3
+"""The processes that want each processor, from which delays say little."""
+
+OVERLOADED_SECONDS = 2
+"""The delay that no machine excuses."""
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +53,17 @@ def _served(folder: Path) -> Iterator[str]:
 
 
 def unnoticed(url: str, act: Callable[[], Any]) -> Any:
-    """What the act returns. Nobody may have to wait for it, but for what else the machine does, as idle probes show."""
-    delays: list[tuple[float, float]] = []
+    """What the act returns. Nobody may have to wait for it; a delay by something else does not come each time."""
+    delays = []
     for _ in range(ATTEMPTS):
-        with probed(url) as idle:
-            time.sleep(IDLE_SECONDS if delays else 0)
         with probed(url) as probes:
             returned = act()
         assert probes.failed == 0
-        delays.append((probes.longest, idle.longest))
-        if probes.longest < LONGEST_SECONDS + (SLOWER_WHEN_BUSY * idle.longest if len(delays) > 1 else 0):
+        delays.append(probes.longest)
+        if probes.longest < LONGEST_SECONDS:
             return returned
+    if max(delays) < OVERLOADED_SECONDS and os.getloadavg()[0] > OVERLOADED * (os.cpu_count() or 1):
+        pytest.skip("others keep this machine too busy to tell what the request delays")
     raise AssertionError(delays)
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count, repeat
 from pathlib import Path
 
 import httpx
@@ -108,10 +109,10 @@ def test_a_body_after_its_answer_does_not_keep_the_connection(gateway: Client) -
 
 def test_a_connection_is_kept_while_its_client_goes_on_asking(gateway: Client) -> None:
     with connected(gateway) as connection:
-        for _ in range(6):
+        for _ in range(12):
             connection.sendall(POST % len(QUERY) + QUERY)
             assert b"200 OK" in connection.recv(65_536)
-            time.sleep(0.3)
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize("path", ["/graphiql/schema.graphql", "/openapi.json"])
@@ -120,7 +121,7 @@ def test_a_client_that_does_not_read_is_left(gateway: Client, path: str) -> None
     with connected(gateway, receives=4_096) as connection:
         # More than the kernel's buffers take.
         connection.sendall(asked * 400)
-        send_until_closed(connection, asked, 0.1)
+        send_until_closed(connection, repeat(asked), 0.1)
 
 
 def test_a_client_that_reads_slowly_is_not(gateway: Client) -> None:
@@ -148,9 +149,13 @@ def test_a_websocket_client_that_reads_nothing_more_is_left(gateway: Client) -> 
 
     introspection = "{ __schema { types { description fields { description args { description } } } } }"
     with connected(gateway, receives=4_096) as connection:
-        connection.sendall(HANDSHAKE + message({"type": "connection_init", "payload": {"x": "y" * 200}}))
+        connection.sendall(HANDSHAKE)
+        assert b"101 Switching Protocols" in connection.recv(65_536)
+        connection.sendall(message({"type": "connection_init", "payload": {"x": "y" * 200}}))
+        assert b"connection_ack" in connection.recv(65_536)
         query = {"query": f"{introspection} # {'x' * 200}"}
-        send_until_closed(connection, message({"id": "1", "type": "subscribe", "payload": query}), 0.02)
+        asked = (message({"id": f"{number}", "type": "subscribe", "payload": query}) for number in count())
+        send_until_closed(connection, asked, 0.02)
 
 
 def test_new_connections_beyond_the_limit_are_refused_with_a_body(
@@ -208,12 +213,12 @@ def test_a_client_takes_something_when_less_waits_for_it() -> None:
     assert unsent.seconds(3, 12) == 1
 
 
-def send_until_closed(connection: socket.socket, data: bytes, every: float) -> None:
+def send_until_closed(connection: socket.socket, data: Iterator[bytes], every: float) -> None:
     """Send without reading anything, until the server closes the connection."""
     ends = time.monotonic() + PATIENCE_SECONDS
     try:
         while time.monotonic() < ends:
-            connection.sendall(data)
+            connection.sendall(next(data))
             time.sleep(every)
     except (ConnectionResetError, BrokenPipeError):
         return

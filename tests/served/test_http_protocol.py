@@ -12,7 +12,7 @@ from tests.support.client import Client
 from tests.support.http import ledger_served
 
 QUERY = b'{"query": "{ __typename }"}'
-ANSWER = {"data": {"__typename": "Query"}}
+DATA = {"__typename": "Query"}
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
 """What Java's HttpClient sends with a request."""
 
@@ -71,7 +71,8 @@ def test_an_offer_to_upgrade_is_ignored_and_the_body_is_read(gateway: Client, pi
     with connected(gateway) as connection:
         for start in range(0, len(sent), pieces):
             connection.sendall(sent[start : start + pieces])
-        assert [(status, json.loads(body)) for status, body in answers(connection, 4)] == [(200, ANSWER)] * 4
+        found = [(status, json.loads(body)["data"]) for status, body in answers(connection, 4)]
+        assert found == [(200, DATA)] * 4
 
 
 @pytest.mark.parametrize(

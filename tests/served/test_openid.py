@@ -381,6 +381,15 @@ def test_both_interfaces_take_tokens_of_people_and_of_api_keys(database: Databas
         assert disconnected.value.code == 4403
 
 
+def test_a_caller_sees_the_organisations_of_the_claim_alone(database: Database, provider: IdentityProvider) -> None:
+    post(database, [line("a", organization="Germany"), line("b", organization="France"), line("c")])
+    openid = OpenId(provider.settings(organizations_claim="orgs"))
+    with served(Application(database, openid=openid), database) as anonymous:
+        for organizations, number in [(["Germany"], 1), (["Germany", "France"], 2), (["Spain"], 0), (["*"], 3)]:
+            with Client(anonymous.url, database, provider.token(orgs=organizations)) as client:
+                assert client.query("{ transactions { totalCount } }") == {"transactions": {"totalCount": number}}
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_gateway_starts_without_its_issuer_and_says_so(database: Database) -> None:
     with listen("127.0.0.1", 0) as unused:
@@ -602,7 +611,7 @@ def test_the_command_serves_with_an_identity_provider(tmp_path: Path, provider: 
         answer = httpx.post(
             url + "/graphql", json={"query": "{ viewer { name permissions } }"}, headers=headers, timeout=30
         )
-        assert answer.json() == {"data": {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}}
+        assert answer.json()["data"] == {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}
         assert httpx.post(url + "/graphql", json=TYPENAME, timeout=30).status_code == 401
     refused = run_here(tmp_path, "serve", "--oidc-issuer", "http://example.com", *options[2:], "--port", "0")
     assert (refused.returncode, refused.stdout) == (1, "")

@@ -10,6 +10,7 @@ from tests.support.recording import item
 RECORD = """mutation($t: [TransactionInput!]!) { recordTransactions(input: { transactions: $t }) {
   recorded errors { code message field } } }"""
 STATUSES = "query($s: [JournalRunStatus!]) { journalRuns(filter: { statuses: $s }) { totalCount } }"
+NEW_LINE = "\n"
 NESTED = "journalRuns { nodes { journalEntries { nodes { journalRun { number } } } } } "
 CREATE = "mutation { createJournalRun(input: { %s }) { errors { code } } }"
 NAMED = "query($n: String!) { accountingCode(name: $n) { name } }"
@@ -82,6 +83,8 @@ DOCUMENTS: Mapping[str, str] = {
     "the schema of the schema": f"{{ __schema {{ {'types { fields { type { ' * 3}name{' } } }' * 3} }} }}",
     "a comment": f"{{ __typename }} #{'x' * 900_000}",
     "many comments": "{ __typename } " + "#\n" * 45_000,
+    "blank lines before many errors": "\n" * 95_000 + f"{{ {each(90, 'a%d: journalRuns(first: -1) { totalCount }')} }}",
+    "blank lines in a string": f'{{ journalRun(number: """{NEW_LINE * 95_000}""") {{ number }} }}',
     "blank lines before an error": "\n" * 95_000 + "{ nothing }",
     "a long string": f'{{ journalRun(number: "{"x" * 95_000}") {{ number }} }}',
     "a string of escapes": f'{{ journalRun(number: "{chr(92)}u00e9{(chr(92) + "u00e9") * 15_000}") {{ number }} }}',
@@ -111,6 +114,7 @@ VALUES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "wrong names in each": (RECORD, {"t": [{**_item(n), "organisation": "x"} for n in range(1_000)]}),
     "wrong statuses": (STATUSES, {"s": ["PENDINK"] * 80_000}),
     "different wrong statuses": (STATUSES, {"s": [f"PENDIN{n}" for n in range(60_000)]}),
+    "wrong statuses after blank lines": ("\n" * 95_000 + STATUSES, {"s": ["PENDINK"] * 900}),
     "wrong statuses within the number": (STATUSES, {"s": [f"PENDIN{n}" for n in range(1_000)]}),
     "lists of wrong statuses": (
         "query("

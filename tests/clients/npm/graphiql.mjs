@@ -24,6 +24,7 @@ export async function withPage(look) {
   // The tests' own machine may be slow.
   page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => tell('fault', error.message));
+  page.on('console', (message) => message.text().includes('Content Security Policy') && tell('fault', message.text()));
   const host = new URL(given.url).host;
   await page.route('**/*', (route) => {
     const url = new URL(route.request().url());
