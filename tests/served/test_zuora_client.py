@@ -67,7 +67,7 @@ def test_the_worked_example(vendor: Vendor) -> None:
     assert vendor.set(transferred, transferred_to_accounting="Yes").success is True
     held_back = understood(vendor.entries.get_summary_journal_entry(transferred))
     assert (held_back.success, held_back.transferred_to_accounting) == (True, "Yes")
-    assert held_back.transferred_by == "ERP 12"
+    assert held_back.transferred_by == "ERP 13"
     time.strptime(held_back.transfer_date_time, "%Y-%m-%d %H:%M:%S")
 
     assert understood(vendor.runs.cancel_journal_run(number)).success is True
@@ -86,7 +86,7 @@ def test_the_worked_example(vendor: Vendor) -> None:
     with vendor.gateway.database.read() as session:
         actors = [(event.action, event.actor) for event in events_of(session, "JournalRun", number)]
     assert [actors[0], actors[-2]] == [
-        (action, f"API key ERP 12, client id {vendor.sdk.client_id}") for action in ("create", "delete")
+        (action, f"API key ERP 13, client id {vendor.sdk.client_id}") for action in ("create", "delete")
     ]
 
 
