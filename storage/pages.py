@@ -14,6 +14,9 @@ from storage.days import parse_day
 
 Row = TypeVar("Row")
 
+_SHOWN_MAX = 100
+"""The characters of a wrong cursor that are told."""
+
 _DIGITS_MAX = 18
 """Every number with so many digits fits into the 64 bits of an id."""
 
@@ -22,7 +25,8 @@ class BadCursor(ValueError):
     """The cursor does not belong to this list. `argument` is the one that has it: after, or before."""
 
     def __init__(self, cursor: str, argument: str) -> None:
-        super().__init__(f"{cursor!r} is not a cursor of this list; use one that it returned.")
+        shown = cursor if len(cursor) <= _SHOWN_MAX else cursor[:_SHOWN_MAX] + "..."
+        super().__init__(f"{shown!r} is not a cursor of this list; use one that it returned.")
         self.argument = argument
 
 

@@ -184,11 +184,12 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[RequestContext, None]):
                         # Strawberry 0.341 closes the connection, and with it all other operations, on a syntax error.
                         await operation.send_initial_errors(result.errors or [])
                         return
-                    elif is_short(result):
-                        await operation.send_next(result)
                     else:
-                        await self.websocket.send_results(operation.id, [await encoded_payload(result)])
                         self._token_ended = _end_of_token(result) or self._token_ended
+                        if is_short(result):
+                            await operation.send_next(result)
+                        else:
+                            await self.websocket.send_results(operation.id, [await encoded_payload(result)])
                     begun = True
             await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
             if self._token_ended is not None and not self.operations:

@@ -350,7 +350,7 @@ def test_documents_without_end_are_refused(client: Client) -> None:
     )
     aliases = "{" + "".join(f'a{n}: journalRun(number: "{n}") {{ number }} ' for n in range(101)) + "}"
     tokens = "{ journalRuns { nodes {" + " number" * 5_000 + " } } }"
-    for document, told in ((deep, "depth"), (aliases, "aliases"), (tokens, "token")):
+    for document, told in ((deep, "inside each other"), (aliases, "aliases"), (tokens, "token")):
         answer = client.send(document)
         assert answer.get("data") is None
         assert told in answer["errors"][0]["message"]

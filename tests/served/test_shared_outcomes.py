@@ -153,7 +153,7 @@ def test_callers_never_share_results(database: Database, executed: list[Batch[An
     with served(Application(database), database) as client:
         run = run_of(client, 3)
         tokens: list[str | None] = [None]
-        for name, permissions in (("one", views), ("two", views), ("three", {Permission.VIEW_JOURNAL_RUNS})):
+        for name, permissions in (("one", views), ("two", views), ("three", views | {Permission.CREATE_JOURNAL_RUN})):
             key, secret = create_api_key(database, name, permissions, actor="test")
             tokens.append(_token(client, key.client_id, secret))
 

@@ -12,13 +12,13 @@ from tests.support.rest import Rest
 from tests.support.statements import statements
 
 DOCUMENT = """{
-  journalRuns(first: 20) {
+  journalRuns(first: 6) {
     totalCount
     nodes {
       number
       accountingPeriod { name }
       cancellation { failedCount outcomes(first: 5) { totalCount nodes { journalEntry { number } } } }
-      journalEntries(first: 50) {
+      journalEntries(first: 12) {
         totalCount
         nodes { number accountingPeriod { name } journalRun { number } items { amount accountingCode { name } } }
       }
