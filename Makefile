@@ -1,8 +1,8 @@
 # Requires only make and Python 3.11 or newer.
 
 PYTHON ?= python3
-# Two more than there are cores: tests wait for processes and connections about a third of their time.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, os.cpu_count() + 2))')
+# Three more than there are cores: tests wait for processes and connections about half of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, os.cpu_count() + 3))')
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 GRAPHIQL := .venv/.graphiql

@@ -46,7 +46,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_every_transaction_is_free_or_in_one_live_entry_that_balances(
     database: Database, steps: list[tuple[str, Any]]

@@ -1,5 +1,7 @@
 """Seven months of a real retailer's invoices, from the published file to journal entries, reconciled to the penny.
 
+On PostgreSQL four months, which takes half as long.
+
 The input is beside the checkout, not in it; without it, this test is skipped, in CI too.
 """
 
@@ -25,7 +27,9 @@ from tests.support.command import run
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "../shared/data/online_retail_2010-12_2011-06.csv.gz"
-MONTHS = [(2010, 12), *((2011, month) for month in range(1, 7))]
+Month = tuple[int, int]
+MONTHS: list[Month] = [(2010, 12), *((2011, month) for month in range(1, 7))]
+MONTHS_ON_POSTGRESQL = MONTHS[:4]
 TYPES = {"C": "CREDIT_MEMO_ITEM_CHARGE", "A": "INVOICE_ITEM_ADJUSTMENT_INVOICE"}
 
 pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason=f"the real input is not beside the checkout: {SOURCE}")
@@ -67,11 +71,15 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(empty_database: Database, database_url: str, feed: Path, tmp_path: Path) -> Database:
-    """A ledger with all of it, imported by the command line."""
+    """A ledger with all months of this database, imported by the command line."""
+    wanted = months_of(empty_database)
     for kind in ("accounting-codes", "accounting-periods", "segments", "transactions"):
-        done = run(tmp_path, "import", kind, feed / f"{kind}.csv", "--database", database_url)
+        file = feed / f"{kind}.csv"
+        if kind == "transactions":
+            file = _only(file, wanted, tmp_path / file.name)
+        done = run(tmp_path, "import", kind, file, "--database", database_url)
         assert (done.returncode, done.stderr) == (0, "")
-    months = expected().values()
+    months = [expected()[month] for month in wanted]
     count = sum(len(entry.ids) for entries in months for entry in entries.values())
     total = sum(entry.total for entries in months for entry in entries.values())
     told = done.stdout.splitlines()
@@ -80,14 +88,30 @@ def database(empty_database: Database, database_url: str, feed: Path, tmp_path: 
     return empty_database
 
 
-def period(month: tuple[int, int]) -> tuple[str, str]:
+def months_of(database: Database) -> list[Month]:
+    """The months that are imported into this database."""
+    return MONTHS if database.is_sqlite else MONTHS_ON_POSTGRESQL
+
+
+def _only(file: Path, months: list[Month], path: Path) -> Path:
+    """The lines of the file that are in these months, as another file."""
+    with file.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
+        lines = csv.DictReader(source)
+        writer = csv.DictWriter(target, lines.fieldnames or ())
+        writer.writeheader()
+        dates = tuple(f"{year}-{month:02}" for year, month in months)
+        writer.writerows(line for line in lines if line["transaction_date"].startswith(dates))
+    return path
+
+
+def period(month: Month) -> tuple[str, str]:
     """The name and the last day of a month's accounting period."""
     year, number = month
     last = calendar.monthrange(year, number)[1]
     return f"{calendar.month_abbr[number]} {year}", f"{year}-{number:02}-{last}"
 
 
-def run_month(client: Client, month: tuple[int, int]) -> dict[str, Any]:
+def run_month(client: Client, month: Month) -> dict[str, Any]:
     """A completed run of all types over the month."""
     name, last = period(month)
     types = ["INVOICE_ITEM", *TYPES.values()]
@@ -133,7 +157,7 @@ def transactions(client: Client, number: str) -> Iterator[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
-def assert_drills_down(client: Client, entry: dict[str, Any], month: tuple[int, int], wanted: Expected) -> None:
+def assert_drills_down(client: Client, entry: dict[str, Any], month: Month, wanted: Expected) -> None:
     """The entry's transactions are the invoice lines, and sum to it."""
     rows = list(transactions(client, entry["number"]))
     ids = Counter(row["transactionId"] for row in rows)
@@ -158,11 +182,12 @@ def transactions_in_entries(database: Database) -> list[tuple[str, int]]:
         return [(transaction_id, count) for transaction_id, count in rows]
 
 
-def test_seven_months_tie_out_to_the_penny(client: Client) -> None:
+def test_the_months_tie_out_to_the_penny(client: Client) -> None:
     assert sorted(expected()) == MONTHS
+    months = months_of(client.database)
     runs: dict[tuple[int, int], dict[str, Any]] = {}
     entries: dict[tuple[int, int], list[dict[str, Any]]] = {}
-    for month in MONTHS:
+    for month in months:
         runs[month] = run_month(client, month)
         entries[month] = assert_ties_out(client, runs[month], expected()[month])
 
@@ -171,8 +196,8 @@ def test_seven_months_tie_out_to_the_penny(client: Client) -> None:
     assert len(in_entries) == sum(run["transactionCount"] for run in runs.values())
     without = {
         transaction_id
-        for month in expected().values()
-        for entry in month.values()
+        for month in months
+        for entry in expected()[month].values()
         if not entry.total
         for transaction_id in entry.ids
     }
