@@ -236,10 +236,7 @@ def _save_token(session: Session, token: AccessToken) -> None:
 
 
 def _normalised_name(raw: str) -> str:
-    try:
-        name = normalised(raw)
-    except TextRefused as refused:
-        raise KeyRefused(f"the name {raw!a}: {refused}") from None
+    name = _normalised("name", raw)
     if not name:
         raise KeyRefused("the name is empty; name the user or program that will use the API key")
     if len(name) > NAME_LENGTH_MAX:
@@ -248,15 +245,19 @@ def _normalised_name(raw: str) -> str:
 
 
 def _normalised_organization(raw: str) -> str:
-    try:
-        label = normalised(raw)
-    except TextRefused as refused:
-        raise KeyRefused(f"the organisation {raw!a}: {refused}") from None
+    label = _normalised("organisation", raw)
     if not 0 < len(label) <= ORGANIZATION_LENGTH_MAX:
         raise KeyRefused(
             f"the organisation {label[:20]!r} has {len(label)} characters; it has 1 to {ORGANIZATION_LENGTH_MAX}"
         )
     return label
+
+
+def _normalised(what: str, raw: str) -> str:
+    try:
+        return normalised(raw)
+    except TextRefused as refused:
+        raise KeyRefused(f"the {what} {raw!a}: {refused}") from None
 
 
 def _minute(moment: datetime) -> str:

@@ -4,8 +4,8 @@ A single statement sees one moment of the ledger by itself. What SQLAlchemy adds
 """
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from time import monotonic
 from typing import Any
 
@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
-from storage.deadline import DeadlineExceeded
+from storage.deadline import Deadline, DeadlineExceeded
 from storage.errors import OperatorError
 
 Rows = list[tuple[Any, ...]]
@@ -30,6 +30,21 @@ class StatementFailed(OperatorError):
     """The database failed. The text gives its reason."""
 
 
+@contextmanager
+def watched(connection: sqlite3.Connection, limit: Deadline) -> Iterator[None]:
+    """Inside, SQLite interrupts its statements once the deadline has passed."""
+    connection.set_progress_handler(limit.has_passed, STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def is_interrupted(error: sqlite3.Error) -> bool:
+    """Whether SQLite was interrupted. Errors of the driver itself have no code."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) == sqlite3.SQLITE_INTERRUPT
+
+
 class SqliteAsking:
     """Asks a SQLite database."""
 
@@ -43,16 +58,14 @@ class SqliteAsking:
 
         Raises DeadlineExceeded, Unanswerable, UnicodeEncodeError for a text that is not Unicode, and StatementFailed.
         """
-        ends = monotonic() + self._seconds
+        limit = Deadline(monotonic() + self._seconds)
         with closing(_checked_out(self._engine)) as pooled:
             connection: sqlite3.Connection = pooled.driver_connection  # type: ignore[assignment]
-            connection.set_progress_handler(lambda: monotonic() > ends, STEPS_BETWEEN_LOOKS)
             try:
-                rows: Rows = connection.execute(text, parameters).fetchall()
+                with watched(connection, limit):
+                    rows: Rows = connection.execute(text, parameters).fetchall()
             except sqlite3.OperationalError as error:
                 raise _of_sqlite(error) from error
-            finally:
-                connection.set_progress_handler(None, 0)
         return rows
 
 
@@ -94,7 +107,7 @@ def _checked_out(engine: Engine) -> PoolProxiedConnection:
 
 
 def _of_sqlite(error: sqlite3.OperationalError) -> Exception:
-    if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+    if is_interrupted(error):
         return DeadlineExceeded()
     # The statement itself asks for JSON that is none where it must not go on. Lists nested in lists in lists, with
     # amounts in them, can be too deep for SQLite's parser.

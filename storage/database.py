@@ -14,8 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session, SQLModel
 
-from storage.asking import STEPS_BETWEEN_LOOKS, PostgresqlAsking, SqliteAsking, StatementFailed
-from storage.deadline import Deadline, DeadlineExceeded, current_deadline
+from storage.asking import PostgresqlAsking, SqliteAsking, StatementFailed, is_interrupted, watched
+from storage.deadline import DeadlineExceeded, current_deadline
 from storage.errors import OperatorError
 
 BUSY_SECONDS = 60
@@ -102,10 +102,7 @@ class Database:
         except OperationalError as error:
             if _is_busy(error.orig):
                 raise DatabaseBusy from error
-            if _is_cancelled(error.orig):
-                raise DeadlineExceeded from error
-            reason = " ".join(str(error.orig).split())
-            raise DatabaseError(f"the database {self} failed during a transaction ({reason}); try again") from error
+            raise self._failure("transaction", error.orig) from error
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -118,10 +115,14 @@ class Database:
                 yield session
                 session.expunge_all()
         except OperationalError as error:
-            if _is_cancelled(error.orig):
-                raise DeadlineExceeded from error
-            reason = " ".join(str(error.orig).split())
-            raise DatabaseError(f"the database {self} failed during a query ({reason}); try again") from error
+            raise self._failure("query", error.orig) from error
+
+    def _failure(self, during: str, cause: BaseException | None) -> Exception:
+        """What to raise for a failure of the driver: whether the database cancelled the statement, or failed."""
+        if _is_cancelled(cause):
+            return DeadlineExceeded()
+        reason = " ".join(str(cause).split())
+        return DatabaseError(f"the database {self} failed during a {during} ({reason}); try again")
 
     def _limit_wait(self, session: Session, seconds: float) -> None:
         milliseconds = max(1, round(seconds * 1000))
@@ -176,26 +177,17 @@ def _limited(session: Session) -> Iterator[None]:
     if limit is None:
         yield
     elif is_sqlite(session):
-        with _watched(session, limit):
+        connection: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+        with watched(connection, limit):
             yield
     else:
         session.execute(text(f"SET LOCAL statement_timeout = {limit.milliseconds}"))
         yield
 
 
-@contextmanager
-def _watched(session: Session, limit: Deadline) -> Iterator[None]:
-    connection: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
-    connection.set_progress_handler(limit.has_passed, STEPS_BETWEEN_LOOKS)
-    try:
-        yield
-    finally:
-        connection.set_progress_handler(None, 0)
-
-
 def _is_cancelled(cause: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) == sqlite3.SQLITE_INTERRUPT
+        return is_interrupted(cause)
     return isinstance(cause, psycopg.errors.QueryCanceled)
 
 
