@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.application import Application
 from gateway.graphql.documents import (
     LARGEST_REGISTERED,
     MOST_REGISTERED,
@@ -22,11 +21,9 @@ from gateway.graphql.documents import (
     load_trusted_documents,
 )
 from gateway.graphql.requests import GraphQLRequest
-from storage.database import Database
-from storage.migration import migrate
 from tests.support.costs import without_cost
 from tests.support.ledger import fill
-from tests.support.served import served
+from tests.support.served import served_anew
 from tests.support.websocket import subscribe, talk
 
 DOCUMENT = "{ journalRuns { totalCount } }"
@@ -47,12 +44,9 @@ def by_hash(document: str, *, whole: bool = False) -> GraphQLRequest:
 @contextmanager
 def serving(folder: Path, documents: Documents, **options: Any) -> Iterator[Any]:
     """A client of a gateway that runs these documents."""
-    database = Database(f"sqlite:///{folder}/ledger.db")
-    migrate(database)
-    fill(database)
-    with served(Application(database, documents=documents, **options), database) as connected:
+    with served_anew(folder, documents=documents, **options) as connected:
+        fill(connected.database)
         yield connected
-    database.close()
 
 
 def post(url: str, **body: Any) -> httpx.Response:

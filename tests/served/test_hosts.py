@@ -11,16 +11,13 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from gateway.application import Application
 from gateway.hosts import HostError, Hosts
 from gateway.serving import allowed_hosts
-from storage.database import Database
-from storage.migration import migrate
 from tests.support.client import Client
 from tests.support.command import run_here
 from tests.support.ledger import fill, line, post
 from tests.support.rest import Rest
-from tests.support.served import served
+from tests.support.served import served_anew
 
 PATHS = [
     ("GET", "/graphql"),
@@ -39,12 +36,9 @@ PATHS = [
 @contextmanager
 def serving(folder: Path, *allowed: str) -> Iterator[Client]:
     """A client of a gateway that allows these hosts."""
-    database = Database(f"sqlite:///{folder}/ledger.db")
-    migrate(database)
-    fill(database)
-    with served(Application(database, hosts=Hosts(allowed)), database) as connected:
+    with served_anew(folder, hosts=Hosts(allowed)) as connected:
+        fill(connected.database)
         yield connected
-    database.close()
 
 
 def handshake(url: str, host: str) -> None:

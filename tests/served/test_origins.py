@@ -12,13 +12,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from gateway.application import Application
 from gateway.origins import OriginError, Origins
-from storage.database import Database
-from storage.migration import migrate
 from tests.support.client import Client
 from tests.support.command import run_here
-from tests.support.served import served
+from tests.support.served import served_anew
 
 PAGE = "http://127.0.0.1:5173"
 PATHS = ["/graphql", "/v1/journal-runs", "/v1/journal-runs/JR-00000001/cancel", "/oauth/token"]
@@ -27,11 +24,8 @@ PATHS = ["/graphql", "/v1/journal-runs", "/v1/journal-runs/JR-00000001/cancel", 
 @contextmanager
 def serving(folder: Path, *allowed: str) -> Iterator[Client]:
     """A client of a gateway that allows these origins."""
-    database = Database(f"sqlite:///{folder}/ledger.db")
-    migrate(database)
-    with served(Application(database, origins=Origins(allowed)), database) as connected:
+    with served_anew(folder, origins=Origins(allowed)) as connected:
         yield connected
-    database.close()
 
 
 def preflight(url: str, origin: str = PAGE, method: str = "POST") -> httpx.Response:

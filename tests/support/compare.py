@@ -3,17 +3,14 @@
 import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from secrets import randbelow
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from storage.database import Database
-from storage.migration import migrate
+from tests.support.both_databases import both_databases
 from tests.support.comparing import Comparison, Differ, comparing
-from tests.support.postgresql import PostgreSQL
 
 DOCUMENTS = 50_000
 
@@ -28,14 +25,7 @@ def main() -> None:
     console = Console(highlight=False)
     number, seed = int(os.environ.get("DOCUMENTS") or DOCUMENTS), first_seed()
     with ExitStack() as opened:
-        folder = opened.enter_context(TemporaryDirectory())
-        server = opened.enter_context(PostgreSQL())
-        urls = {"SQLite": f"sqlite:///{Path(folder)}/ledger.db", "PostgreSQL": server.create_database()}
-        databases = {name: Database(url) for name, url in urls.items()}
-        for database in databases.values():
-            opened.callback(database.close)
-            migrate(database)
-        same = _compare_all(console, databases, number, seed)
+        same = _compare_all(console, both_databases(opened), number, seed)
     sys.exit(0 if same else 1)
 
 

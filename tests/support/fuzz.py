@@ -10,14 +10,12 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from storage.database import Database
-from storage.migration import migrate
+from tests.support.both_databases import both_databases
 from tests.support.compare import first_seed
 from tests.support.fuzzing.inputs import Inputs
 from tests.support.fuzzing.run import fuzz
 from tests.support.fuzzing.sending import Fault
 from tests.support.ledger import fill
-from tests.support.postgresql import PostgreSQL
 
 INPUTS = 1_000_000
 """To both databases together."""
@@ -44,16 +42,12 @@ def _fuzz(console: Console) -> None:
     console.print(f"SEED={seed} INPUTS={2 * number}")
     inputs = Inputs(seed, DOCUMENTS)
     with ExitStack() as opened:
-        server = opened.enter_context(PostgreSQL())
+        databases = both_databases(opened)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
         opened.enter_context(progress)
-        for name in ("SQLite", "PostgreSQL"):
+        for name, database in databases.items():
             folder = Path(opened.enter_context(TemporaryDirectory()))
-            url = server.create_database() if name == "PostgreSQL" else f"sqlite:///{folder}/ledger.db"
-            database = Database(url)
-            opened.callback(database.close)
-            migrate(database)
             fill(database)
             task = progress.add_task(name, total=number)
             numbers = range(number - files)

@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from gateway.application import Application
 from gateway.server import Server, listen
 from storage.database import Database
+from storage.migration import migrate
 from tests.support.client import Client
 
 
@@ -25,3 +28,13 @@ def served(application: Application, database: Database) -> Iterator[Client]:
         server.should_exit = True
         thread.join(30)
         assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def served_anew(folder: Path, **options: Any) -> Iterator[Client]:
+    """Serve an application with these options on a new ledger in the folder, which has its tables alone."""
+    database = Database(f"sqlite:///{folder}/ledger.db")
+    migrate(database)
+    with served(Application(database, **options), database) as connected:
+        yield connected
+    database.close()

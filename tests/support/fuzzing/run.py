@@ -2,10 +2,12 @@
 
 import asyncio
 import io
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -14,13 +16,15 @@ from gateway.importing import FILES, Kind, importer
 from storage.conservation import broken_rules
 from storage.database import Database
 from storage.errors import OperatorError
-from tests.support.fuzzing.gateway_process import GatewayProcess, gateway_process
 from tests.support.fuzzing.inputs import FileInput, Inputs
 from tests.support.fuzzing.sending import send_all
 from tests.support.ledger import line, post
+from tests.support.processes import Process, serving
 
 GROWTH_MAX = 64 * 1024 * 1024
 """Bytes of memory that a gateway may take after the first inputs; it has bounded caches."""
+
+STOP_SECONDS = 30
 
 WARM_UP = 0.2
 """The share of the inputs after which memory should no longer grow."""
@@ -36,13 +40,19 @@ def fuzz(
     """
     counts: Counter[str] = Counter()
     post(database, [line(f"posted {n}", segment_country=f"C{n % 12}", amount=f"{n}.01") for n in range(1, 60)])
-    url = database.url.render_as_string(hide_password=False)
-    with gateway_process(folder, url) as gateway:
+    with serving(folder, database) as (process, url):
+        port = urlsplit(url).port
+        assert port is not None
         warm = numbers[: int(len(numbers) * WARM_UP)]
-        asyncio.run(send_all(gateway.port, inputs, warm, advance, counts))
-        before = gateway.memory()
-        asyncio.run(send_all(gateway.port, inputs, numbers[len(warm) :], advance, counts))
-        _check_process(gateway, before)
+        asyncio.run(send_all(port, inputs, warm, advance, counts))
+        before = _memory(process)
+        asyncio.run(send_all(port, inputs, numbers[len(warm) :], advance, counts))
+        grown = _memory(process) - before
+        assert grown < GROWTH_MAX, f"the gateway's memory has grown by {grown:,} bytes, from {before:,}"
+        assert process.poll() is None
+        process.terminate()
+        _, complaints = process.communicate(timeout=STOP_SECONDS)
+    assert "Traceback" not in complaints, complaints[:10_000]
     for number in files:
         counts[_import(folder / "files", database, inputs.make_file(number))] += 1
         advance()
@@ -51,12 +61,12 @@ def fuzz(
     return counts
 
 
-def _check_process(gateway: GatewayProcess, before: int) -> None:
-    log = gateway.log()
-    assert "Traceback" not in log, log[:10_000]
-    grown = gateway.memory() - before
-    assert grown < GROWTH_MAX, f"the gateway's memory has grown by {grown:,} bytes, from {before:,}"
-    assert gateway.process.poll() is None
+def _memory(process: Process) -> int:
+    """Bytes that the process holds in memory."""
+    text = Path(f"/proc/{process.pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", text)
+    assert found is not None, text
+    return int(found[1]) * 1024
 
 
 def _import(folder: Path, database: Database, given: FileInput) -> str:
