@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ class Holders:
 
     def __init__(self, url: str, database: Database, stack: ExitStack) -> None:
         self.url, self.database, self._stack = url, database, stack
+        self._numbers = count(1)
 
     def graphql(self, *permissions: Permission) -> Client:
         """A GraphQL client with these permissions."""
@@ -35,8 +37,7 @@ class Holders:
 
     def token(self, *permissions: Permission) -> str:
         """A token with these permissions."""
-        name = f"{len(permissions)} {' '.join(one.name for one in permissions)}"[:90] + f" {id(permissions)}"[-9:]
-        return new_token(self.database, *permissions, name=name)[1]
+        return new_token(self.database, *permissions, name=f"Key {next(self._numbers)}")[1]
 
 
 @pytest.fixture
