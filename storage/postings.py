@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, String, delete, func, insert, 
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
+from storage.bucket_transactions import BucketTransaction, last_row_id, list_after, move_to_their_buckets
 from storage.columns import Identifier, UtcDateTime, now
 from storage.database import insert_into, is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
@@ -119,6 +120,7 @@ class OpenPosting:
             )
             if moved.one_or_none() is None:
                 raise RecordedMeanwhile
+        move_to_their_buckets(self._session, list(left), [before.transaction.id for _, before in rated])
         self._session.execute(
             delete(PostingBucket)
             .where(col(PostingBucket.id).in_(list(left)), col(PostingBucket.transaction_count) == 0)
@@ -161,7 +163,9 @@ class OpenPosting:
             for transaction in fresh
         ]
         if is_sqlite(self._session):
+            last = last_row_id(self._session)
             self._session.execute(insert(Transaction), rows)
+            list_after(self._session, last)
         else:
             _insert_as_arrays(self._session, rows)
 
@@ -230,7 +234,7 @@ class OpenPosting:
 
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert transactions on PostgreSQL as one array per column, which is twice as fast as row by row."""
+    """Insert and list transactions on PostgreSQL, as one array per column: twice as fast as row by row."""
     # Sorted, so that two calls with the same transactions cannot deadlock.
     rows = sorted(rows, key=itemgetter("transaction_id"))
     types = {"posting_bucket_id": BigInteger(), "amount_minor": BigInteger(), "home_amount_minor": BigInteger()}
@@ -239,7 +243,14 @@ def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         for name in rows[0]
     ]
     columns = [getattr(Transaction, name) for name in rows[0]]
-    session.execute(insert(Transaction).from_select(columns, select(*arrays)))
+    recorded = (
+        insert(Transaction)
+        .from_select(columns, select(*arrays))
+        .returning(col(Transaction.posting_bucket_id), col(Transaction.id))
+        .cte("recorded")
+    )
+    listed = select(recorded.c.posting_bucket_id, recorded.c.id).order_by(recorded.c.posting_bucket_id, recorded.c.id)
+    session.execute(insert(BucketTransaction).from_select(["posting_bucket_id", "transaction_row_id"], listed))
 
 
 _SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
