@@ -34,6 +34,8 @@ POSTING_KEYS_CACHED_MAX = 100_000
 """Posting keys that one posting caches, so that memory does not grow with the file."""
 
 
+SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
+
 _FILE_IMPORT_LOCK = 0x4A47_0001
 
 
@@ -59,7 +61,8 @@ class OpenPosting:
         posting = Posting(source=source, posted_by=actor, posted_at=now())
         session.add(posting)
         session.flush()
-        self._id = posting.id
+        self.id = posting.id
+        """The id of the posting."""
 
     def post(self, batch: Sequence[NewTransaction]) -> Posted:
         """Post a batch of transactions.
@@ -69,7 +72,7 @@ class OpenPosting:
         was faster; the database transaction is then unusable.
         """
         result = Posted()
-        key_ids = self._key_ids({transaction.key for transaction in batch})
+        key_ids = self.key_ids({transaction.key for transaction in batch})
         known = contents(self._session, [transaction.transaction_id for transaction in batch])
         for position, transaction in enumerate(batch):
             content = content_of(transaction, key_ids[transaction.key])
@@ -94,7 +97,7 @@ class OpenPosting:
         bucket's sum exceeds 64 bits, and RecordedMeanwhile if a run or another posting was faster; the database
         transaction is then unusable.
         """
-        key_ids = self._key_ids({transaction.key for transaction, _ in rated})
+        key_ids = self.key_ids({transaction.key for transaction, _ in rated})
         buckets = self._bucket_ids([transaction for transaction, _ in rated], key_ids)
         left: dict[int, list[int]] = {}
         for _, before in rated:
@@ -127,6 +130,15 @@ class OpenPosting:
             .execution_options(synchronize_session=False)
         )
 
+    def key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
+        """The ids of these posting keys; new keys are stored."""
+        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
+            self._keys.clear()
+        missing = {key.digest(): key for key in keys if key not in self._keys}
+        if missing:
+            self._keys.update(stored_keys(self._session, missing))
+        return {key: self._keys[key] for key in keys}
+
     def _take_out(self, bucket_id: int, count: int, amount: int) -> None:
         statement = (
             update(PostingBucket)
@@ -141,12 +153,12 @@ class OpenPosting:
         try:
             rest = self._session.execute(statement).scalar_one_or_none()
         except DataError as error:
-            raise MoneyError(_SUM_TOO_LARGE) from error
+            raise MoneyError(SUM_TOO_LARGE) from error
         if rest is None:
             # A run has claimed the bucket.
             raise RecordedMeanwhile
         if not isinstance(rest, int) or abs(rest) > AMOUNT_MINOR_MAX:
-            raise MoneyError(_SUM_TOO_LARGE)
+            raise MoneyError(SUM_TOO_LARGE)
 
     def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]) -> None:
         buckets = self._bucket_ids(fresh, key_ids)
@@ -184,7 +196,7 @@ class OpenPosting:
         # The driver cannot send integers beyond 64 bits.
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
             if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
-                raise MoneyError(_SUM_TOO_LARGE)
+                raise MoneyError(SUM_TOO_LARGE)
         new = insert_into(self._session, PostingBucket)
         bucket = PostingBucket
         statement = new.on_conflict_do_update(
@@ -203,7 +215,7 @@ class OpenPosting:
         )
         rows = [
             {
-                "posting_id": self._id,
+                "posting_id": self.id,
                 "posting_date": place[0],
                 "posting_key_id": place[1],
                 "transaction_count": count,
@@ -215,22 +227,14 @@ class OpenPosting:
         try:
             written = self._session.execute(statement, rows).all()
         except DataError as error:
-            raise MoneyError(_SUM_TOO_LARGE) from error
+            raise MoneyError(SUM_TOO_LARGE) from error
         ids: dict[tuple[date, int], int] = {}
         for bucket_id, day, key_id, amount, home in written:
             # SQLite converts a sum beyond 64 bits to a float instead of refusing it.
             if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
-                raise MoneyError(_SUM_TOO_LARGE)
+                raise MoneyError(SUM_TOO_LARGE)
             ids[day, key_id] = bucket_id
         return ids
-
-    def _key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
-        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
-            self._keys.clear()
-        missing = {key.digest(): key for key in keys if key not in self._keys}
-        if missing:
-            self._keys.update(stored_keys(self._session, missing))
-        return {key: self._keys[key] for key in keys}
 
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -251,9 +255,6 @@ def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     )
     listed = select(recorded.c.posting_bucket_id, recorded.c.id).order_by(recorded.c.posting_bucket_id, recorded.c.id)
     session.execute(insert(BucketTransaction).from_select(["posting_bucket_id", "transaction_row_id"], listed))
-
-
-_SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
 
 
 def lock_file_imports(session: Session) -> None:
