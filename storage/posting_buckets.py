@@ -24,8 +24,15 @@ class PostingBucket(SQLModel, table=True):
             sqlite_where=text("journal_run_id IS NULL"),
             postgresql_where=text("journal_run_id IS NULL"),
         ),
+        # Open buckets are in it too: the transactions that are in no entry are listed along it.
         Index("posting_bucket_by_entry", "journal_entry_id", "id"),
-        Index("posting_bucket_by_run", "journal_run_id", "posting_key_id"),
+        Index(
+            "posting_bucket_by_run",
+            "journal_run_id",
+            "posting_key_id",
+            sqlite_where=text("journal_run_id IS NOT NULL"),
+            postgresql_where=text("journal_run_id IS NOT NULL"),
+        ),
     )
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
