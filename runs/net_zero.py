@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from runs.summarise import group_of
 from storage.journal_runs import ALL_NET_TO_ZERO, NOTHING_FREE, ONE_OF_ZERO, JournalRun, runs_by_id
+from storage.posting_keys import key_of
 from storage.segments import rule_segments
 from storage.transaction_lists import net_zero_keys_of_runs
 from storage.words import JournalRunStatus
@@ -31,7 +32,7 @@ def net_zero_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, Ne
         run = runs[run_id]
         rule = {} if run.segmentation_rule_id is None else rules[run.segmentation_rule_id]
         aggregate_into = run.home_currency if run.aggregate_currency else None
-        groups = {group_of(key, rule, aggregate_into) for key, _ in counted}
+        groups = {group_of(key_of(key), rule, aggregate_into) for key, _ in counted}
         found[run_id] = NetZero(sum(count for _, count in counted), len(groups))
     return found
 

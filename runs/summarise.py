@@ -7,7 +7,7 @@ from operator import add
 
 from storage.claims import SPLIT_THE_RUN, KeySum
 from storage.money import AMOUNT_MINOR_MAX, Amounts, Minor
-from storage.posting_keys import PostingKey
+from storage.posting_keys import PostingKeyFields
 from storage.segments import RuleSegments
 from storage.words import ItemType, TransactionType
 
@@ -49,7 +49,7 @@ class Summary:
 
     def add(self, key_sum: KeySum, amounts: Amounts) -> None:
         """Add the sums of one posting key, in the currency of the group."""
-        self.key_ids.append(key_sum.key.id)
+        self.key_ids.append(key_sum.key_id)
         self.transaction_count += key_sum.transaction_count
         credit = key_sum.key.credit_code_id
         before = self.by_credit_code.get(credit)
@@ -101,10 +101,11 @@ def summarise(sums: Iterable[KeySum], rule: RuleSegments, aggregate_into: str | 
     return sorted(summaries.values(), key=_order)
 
 
-def group_of(key: PostingKey, rule: RuleSegments, aggregate_into: str | None) -> Group:
+def group_of(key: PostingKeyFields, rule: RuleSegments, aggregate_into: str | None) -> Group:
     """The group of the transactions with this posting key."""
     names = rule.get(key.transaction_type, rule.get(None, []))
-    segments = tuple((name, key.segments.get(name)) for name in names)
+    values = dict(key.segments)
+    segments = tuple((name, values.get(name)) for name in names)
     currency = aggregate_into or key.currency
     return Group(key.transaction_type, currency, key.home_currency, key.debit_code_id, key.organization, segments)
 
@@ -158,10 +159,13 @@ def _assert_balanced(items: list[Item]) -> None:
         raise AssertionError(f"an entry would be out of balance by {balance} and {home_balance}: {items}")
 
 
+_PLACE_OF_TYPE = {kind: place for place, kind in enumerate(TransactionType)}
+
+
 def _order(summary: Summary) -> tuple[object, ...]:
     group = summary.group
     return (
-        list(TransactionType).index(group.transaction_type),
+        _PLACE_OF_TYPE[group.transaction_type],
         group.currency,
         group.home_currency or "",
         group.debit_code_id,

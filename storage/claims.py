@@ -1,14 +1,16 @@
 """Claiming: a run takes the open buckets in its range; cancelling an entry releases its buckets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BigInteger, Text, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from storage.bucket_transactions import BucketTransaction
+from storage.database import is_sqlite
 from storage.journal_runs import JournalRun
 from storage.money import Amounts, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -25,7 +27,8 @@ SPLIT_THE_RUN = (
 class KeySum:
     """The claimed transactions of one posting key: their number and their exact sums."""
 
-    key: PostingKey
+    key_id: int
+    key: PostingKeyFields
     transaction_count: int
     amounts: Amounts
 
@@ -116,13 +119,27 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
     )
     try:
         rows = session.execute(
-            select(PostingKey, sums.c.transaction_count, sums.c.amount, sums.c.home_amount).join(
-                sums, col(PostingKey.id) == sums.c.key_id
-            )
+            select(
+                sums.c.key_id,
+                sums.c.transaction_count,
+                sums.c.amount,
+                sums.c.home_amount,
+                col(PostingKey.transaction_type),
+                col(PostingKey.debit_code_id),
+                col(PostingKey.credit_code_id),
+                col(PostingKey.currency),
+                col(PostingKey.home_currency),
+                col(PostingKey.organization),
+                col(PostingKey.segments),
+            ).join(PostingKey, col(PostingKey.id) == sums.c.key_id)
         )
-        for key, count, amount, home in rows:
+        # Columns instead of rows of the ORM, each of which would cost as much as its entry.
+        for key_id, count, amount, home, kind, debit, credit, currency, home_currency, organization, segments in rows:
+            named = tuple(sorted(segments.items()))
+            key = PostingKeyFields(kind, debit, credit, currency, home_currency, organization, named)
             # PostgreSQL's sum of integers is an exact numeric.
-            yield KeySum(key, int(count), Amounts(Minor(int(amount)), None if home is None else Minor(int(home))))
+            amounts = Amounts(Minor(int(amount)), None if home is None else Minor(int(home)))
+            yield KeySum(key_id, key, int(count), amounts)
     except OperationalError as error:
         # SQLite only; it reports an overflow with its general error code, so only the text identifies it.
         if "integer overflow" not in str(error.orig):
@@ -132,17 +149,27 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
         ) from error
 
 
-def assign_buckets(session: Session, run_id: int, entry_of_key: Sequence[tuple[int, int]]) -> None:
-    """Set the entry of the run's buckets: pairs of posting key id and entry id."""
-    if entry_of_key:
-        session.connection().execute(
-            update(PostingBucket)
-            .where(
-                col(PostingBucket.journal_run_id) == run_id, col(PostingBucket.posting_key_id) == bindparam("key_id")
-            )
-            .values(journal_entry_id=bindparam("entry_id")),
-            [{"key_id": key_id, "entry_id": entry_id} for key_id, entry_id in entry_of_key],
+def assign_buckets(session: Session, run_id: int, entry_of_key: Mapping[int, int]) -> int:
+    """Set the entry of the run's buckets, by their posting key. Returns the number of transactions in entries."""
+    bucket = PostingBucket.__table__  # type: ignore[attr-defined]
+    if not entry_of_key:
+        return 0
+    if is_sqlite(session):
+        session.connection().exec_driver_sql(
+            "UPDATE posting_bucket SET journal_entry_id = ? WHERE journal_run_id = ? AND posting_key_id = ?",
+            [(entry_id, run_id, key_id) for key_id, entry_id in entry_of_key.items()],
         )
+    else:
+        # One look-up for each bucket, not a join: the statistics do not know yet how many buckets are the run's.
+        entries = select(literal(entry_of_key, JSONB)).scalar_subquery()
+        entry_id = cast(entries.op("->>")(cast(bucket.c.posting_key_id, Text)), BigInteger)
+        session.connection().execute(
+            update(bucket).where(bucket.c.journal_run_id == run_id).values(journal_entry_id=entry_id)
+        )
+    assigned = select(func.sum(bucket.c.transaction_count)).where(
+        bucket.c.journal_run_id == run_id, bucket.c.journal_entry_id.is_not(None)
+    )
+    return int(session.execute(assigned).scalar_one() or 0)
 
 
 def release_entries(session: Session, entry_ids: Sequence[int]) -> None:

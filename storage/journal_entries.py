@@ -1,16 +1,17 @@
 """Journal entries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, insert, update
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, update
 from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, now, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.money import Minor, to_decimal
+from storage.row_inserts import insert_rows
 from storage.whole_ledger import WHOLE_LEDGER
 from storage.words import JournalEntryStatus, TransactionType, TransferStatus
 
@@ -130,11 +131,18 @@ def mark_cancelled(session: Session, entry_ids: Sequence[int]) -> None:
     )
 
 
-def insert_entries(session: Session, entries: Sequence[JournalEntry]) -> list[int]:
-    """Insert the entries, all created and updated at one moment. Returns their ids, in the same order."""
-    if not entries:
-        return []
+def insert_entries(session: Session, run_id: int, entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Insert the live entries of a run, rows by column, all created at one moment. Returns their ids by number."""
     moment = now()
-    rows = [entry.model_dump(exclude={"id"}) | {"created_at": moment, "updated_at": moment} for entry in entries]
-    statement = insert(JournalEntry).returning(col(JournalEntry.id), sort_by_parameter_order=True)
-    return list(session.execute(statement, rows).scalars())
+    common = {
+        "status": JournalEntryStatus.CREATED,
+        "transferred_to_accounting": TransferStatus.NO,
+        "journal_run_id": run_id,
+        "created_at": moment,
+        "updated_at": moment,
+    }
+    insert_rows(session, JournalEntry.__table__, [{**common, **entry} for entry in entries])  # type: ignore[attr-defined]
+    rows = session.execute(
+        select(col(JournalEntry.number), col(JournalEntry.id)).where(JournalEntry.journal_run_id == run_id)
+    )
+    return {row.number: row.id for row in rows}

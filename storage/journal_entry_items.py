@@ -1,14 +1,16 @@
 """The items of journal entries: their debit and credit lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, insert
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index
 from sqlmodel import Field, Relationship, Session, SQLModel, col, select
 
 from storage.columns import Identifier, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.money import Minor, to_decimal
+from storage.row_inserts import insert_rows
 from storage.words import ItemType
 
 
@@ -69,7 +71,6 @@ def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list
     return items
 
 
-def insert_items(session: Session, items: Sequence[JournalEntryItem]) -> None:
-    """Insert the items of entries."""
-    if items:
-        session.execute(insert(JournalEntryItem), [item.model_dump(exclude={"id"}) for item in items])
+def insert_items(session: Session, items: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the items of entries, rows by column."""
+    insert_rows(session, JournalEntryItem.__table__, items)  # type: ignore[attr-defined]

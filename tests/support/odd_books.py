@@ -16,7 +16,7 @@ from storage.journal_entry_items import JournalEntryItem
 from storage.journal_runs import JournalRun
 from storage.money import Amounts, Minor
 from storage.posting_buckets import PostingBucket
-from storage.posting_keys import PostingKey
+from storage.posting_keys import PostingKey, key_of
 from storage.postings import Posting
 from storage.transactions import Transaction
 from storage.words import CancelOutcome, ItemType, JournalEntryStatus, JournalRunStatus, TransferStatus
@@ -289,4 +289,4 @@ def _home_amount(key_id: int, amount: int) -> int:
 def _sums(keys: dict[int, PostingKey], buckets: Sequence[PostingBucket]) -> Iterable[KeySum]:
     for bucket in buckets:
         amounts = Amounts(bucket.amount_minor, bucket.home_amount_minor)
-        yield KeySum(keys[bucket.posting_key_id], bucket.transaction_count, amounts)
+        yield KeySum(bucket.posting_key_id, key_of(keys[bucket.posting_key_id]), bucket.transaction_count, amounts)
