@@ -14,6 +14,7 @@ from storage.journal_runs import JournalRun
 from storage.numbering import Numbering
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey
+from storage.posting_parts import PostingPart
 from storage.postings import Posting
 from storage.segments import SegmentationRule, SegmentationRuleSegment, SegmentDefinition
 from storage.settings import LedgerSettings
@@ -38,6 +39,7 @@ TABLES = (
     Posting,
     PostingBucket,
     PostingKey,
+    PostingPart,
     SegmentDefinition,
     SegmentationRule,
     SegmentationRuleSegment,
