@@ -1,6 +1,7 @@
 """Blocks: many rows of a feed at once, in columns of text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any, Protocol
 
@@ -15,19 +16,18 @@ class Block(Protocol):
 
     @property
     def columns(self) -> Mapping[str, Any]:
-        """Arrow arrays of text, by name of column: without the white space around it, null where nothing is left."""
+        """Arrow arrays of text, by name of column: without the white space around it, null where nothing is left.
+
+        A row without any text may be malformed, or no record.
+        """
 
     @property
     def rows(self) -> int:
-        """The number of rows in the columns."""
+        """The number of rows."""
 
     @property
     def doubtful(self) -> Any | None:
-        """An Arrow array that is true for rows of which only `records` tells whether they are records; None: no row."""
-
-    @property
-    def malformed(self) -> Sequence[Malformed]:
-        """What stands between the rows and can be no row, in the order of lines."""
+        """An Arrow array that is true for rows that may be malformed although they have text; None: no row."""
 
     def records(self, places: Sequence[int]) -> list[Record | Malformed | None]:
         """The records of these rows, in ascending order; None where a row is none, like a repeated header.
@@ -42,17 +42,17 @@ class RecordBlock:
     doubtful = None
 
     def __init__(self, records: Sequence[Record | Malformed]) -> None:
-        self.malformed = [record for record in records if isinstance(record, Malformed)]
-        self._records = [record for record in records if isinstance(record, Record)]
-        self.rows = len(self._records)
+        self.rows = len(records)
+        self._records = records
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, Any]:
         """The columns of all names that the records have."""
         import pyarrow as pa  # type: ignore[import-untyped]
 
-        names = dict.fromkeys(name for record in self._records for name in record.values)
-        return {name: pa.array([record.values.get(name) for record in self._records], pa.string()) for name in names}
+        values = [record.values if isinstance(record, Record) else {} for record in self._records]
+        names = dict.fromkeys(name for one in values for name in one)
+        return {name: pa.array([one.get(name) for one in values], pa.string()) for name in names}
 
     def records(self, places: Sequence[int]) -> list[Record | Malformed | None]:
         """The records in these places."""

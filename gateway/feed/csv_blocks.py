@@ -7,7 +7,7 @@ text is left to that reader, which alone says what is wrong with one.
 import codecs
 import io
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -32,33 +32,23 @@ class Records(NamedTuple):
 
 
 class CsvRows:
-    """The rows of a text of whole records.
+    """The rows of a text of whole records, blank ones included.
 
-    `columns` are the wanted columns of cells, without white space around them, null where nothing is left. A record
-    with another number of cells is not a row of them; `others` numbers those, counted like all records from 0.
+    `columns` are the wanted columns of cells, without white space around them, null where nothing is left, and where
+    a record has another number of cells.
     """
 
-    def __init__(self, text: bytes, records: Records, columns: Sequence[Any], others: Sequence[int]) -> None:
+    def __init__(self, text: bytes, records: Records, columns: Sequence[Any]) -> None:
         self.columns = columns
-        self.others = others
-        self.count = len(records.starts) - len(others)
+        self.count = len(records.starts)
         self.size = len(text)
         self.lines = text.count(b"\n")
         self._text = text
         self._records = records
-        numbers = pa.arange(0, len(records.starts))
-        self._numbers = (
-            numbers.filter(pc.invert(pc.is_in(numbers, pa.array(others, pa.int64())))) if others else numbers
-        )
 
-    def numbers(self, places: Sequence[int]) -> list[int]:
-        """Which records of the text these rows are."""
-        numbers: list[int] = self._numbers.take(pa.array(places, pa.int64())).to_pylist()
-        return numbers
-
-    def read(self, numbers: Sequence[int], separator: str) -> Iterator[tuple[int, list[str]]]:
-        """The line, from 0, and the unaltered cells of each of these records, as the reader of records finds them."""
-        chosen = pa.array(numbers, pa.int64())
+    def read(self, places: Sequence[int], separator: str) -> Iterator[tuple[int, list[str]]]:
+        """The line, from 0, and the unaltered cells of each of these rows, as the reader of records finds them."""
+        chosen = pa.array(places, pa.int64())
         starts, ends, lines = (column.take(chosen).to_pylist() for column in self._records)
         texts = (self._text[start : end + 1].decode() for start, end in zip(starts, ends, strict=True))
         # A record has the lines that end in a newline, and no other line ends.
@@ -67,29 +57,19 @@ class CsvRows:
 
 
 class CsvBlock:
-    """A block of rows of CSV. `names` are those of the wanted columns; `read` reads records of the text by number."""
+    """A block of rows of CSV. `names` are those of the wanted columns; `records` reads rows by their places."""
 
     def __init__(
         self,
         rows: CsvRows,
         names: Sequence[str],
-        read: Callable[[Sequence[int]], list[Record | Malformed | None]],
+        records: Callable[[Sequence[int]], list[Record | Malformed | None]],
     ) -> None:
         self.columns = {name: cells for name, cells in zip(names, rows.columns, strict=True) if name}
         self.rows = rows.count
-        self._rows = rows
-        self._read = read
+        self.records = records
         unnamed = [pc.is_valid(cells) for name, cells in zip(names, rows.columns, strict=True) if not name]
         self.doubtful = reduce(pc.or_, unnamed) if unnamed else None
-
-    @cached_property
-    def malformed(self) -> list[Malformed]:
-        """The rows with too few or too many cells."""
-        return [record for record in self._read(self._rows.others) if isinstance(record, Malformed)]
-
-    def records(self, places: Sequence[int]) -> list[Record | Malformed | None]:
-        """The records of these rows, as the reader of records finds them."""
-        return self._read(self._rows.numbers(places))
 
 
 def rows_of(data: bytes, width: int, wanted: Sequence[int], separator: str) -> CsvRows | None:
@@ -180,7 +160,13 @@ def _parsed(
         return None
     if table.num_rows + len(others) != len(records.starts):
         return None
-    return CsvRows(text, records, [stripped(column.combine_chunks()) for column in table.columns], others)
+    columns = [stripped(column.combine_chunks()) for column in table.columns]
+    if others:
+        # A place for each record, null for those that are no rows of the table.
+        is_row = pc.invert(pc.is_in(pa.arange(0, len(records.starts)), pa.array(others, pa.int64())))
+        places = pc.if_else(is_row, pc.subtract(pc.cumulative_sum(is_row.cast(pa.int64())), 1), None)
+        columns = [column.take(places) for column in columns]
+    return CsvRows(text, records, columns)
 
 
 def _octets(data: bytes) -> Any:

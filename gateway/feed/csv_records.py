@@ -95,9 +95,9 @@ class CsvRecords:
             if record is not None:
                 yield record
 
-    def _read(self, rows: "CsvRows", first_line: int, numbers: Sequence[int]) -> list[Record | Malformed | None]:
+    def _read(self, rows: "CsvRows", first_line: int, places: Sequence[int]) -> list[Record | Malformed | None]:
         """What these rows of a text that begins on that line are; None for one that is no record."""
-        found = rows.read(numbers, self._separator)
+        found = rows.read(places, self._separator)
         return [self._record(first_line + line, row) if _has_text(row) else None for line, row in found]
 
     def _record(self, line: int, row: list[str]) -> Record | Malformed | None:

@@ -101,7 +101,6 @@ class ParquetBlock:
     """A block of rows of a Parquet file."""
 
     doubtful = None
-    malformed: Sequence[Malformed] = ()
 
     def __init__(self, records: ParquetRecords, batch: Any, first_row: int) -> None:
         self._records = records

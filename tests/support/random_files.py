@@ -33,6 +33,9 @@ COLUMNS = (
 FILES = int(os.environ.get("FILES", "60"))
 """How many files a test makes; set in the environment for more."""
 
+HOME = "EUR"
+"""The home currency of a ledger that has one."""
+
 Row = dict[str, str]
 
 _USUAL: dict[str, Sequence[str]] = {
@@ -117,7 +120,7 @@ _ODD: dict[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file's name and content, and the home currency of the ledger that it is for."""
+    """A file's name and content."""
 
     name: str
     content: bytes
@@ -141,9 +144,9 @@ def random_rows(random: Random, number: int, *, home: bool, prefix: str) -> list
             row["amount"] = amount if digits == 0 else f"{amount}.{random.randrange(10**digits):0{digits}}"
             if home or random.random() < oddity / 10:
                 row["exchange_rate"] = (
-                    "" if row["currency"] == "EUR" and random.random() < 0.5 else random.choice(_RATES)
+                    "" if row["currency"] == HOME and random.random() < 0.5 else random.choice(_RATES)
                 )
-                if row["currency"] == "EUR" and random.random() < 0.9:
+                if row["currency"] == HOME and random.random() < 0.9:
                     row["exchange_rate"] = random.choice(["", "1", "1.0"])
                 if random.random() < 0.1:
                     row["home_amount"] = row["amount"] if random.random() < 0.5 else random.choice(_ODD["home_amount"])
@@ -160,9 +163,22 @@ def _make_odd(random: Random, row: Row) -> None:
         row[name] = random.choice([" ", "\u00a0", "\t", "  "]) + row[name] + random.choice(["", " ", "\u3000"])
 
 
-def random_file(random: Random, number: int, *, home: bool, prefix: str) -> File:
-    """A file of about that many lines, in any format, that may be broken in any way that refuses it."""
-    rows = random_rows(random, number, home=home, prefix=prefix)
+def sent_again(random: Random, rows: Sequence[Row], *, home: bool) -> list[Row]:
+    """The rows again: some of them changed, some twice, and with rates if the ledger has a home currency by now."""
+    again = []
+    oddity = random.choice([0, 0.05, 0.3])
+    for row in rows:
+        row = dict(row)
+        if home and not row["exchange_rate"] and random.random() < 0.9:
+            row["exchange_rate"] = random.choice(["1", ""] if row["currency"] == HOME else _RATES)
+        if random.random() < oddity:
+            _make_odd(random, row)
+        again += [row] * random.choice([1, 1, 1, 1, 0, 2])
+    return again
+
+
+def random_file(random: Random, rows: Sequence[Row], *, home: bool) -> File:
+    """A file of these rows, in any format, that may be broken in any way that refuses it, or nearly does."""
     columns = list(COLUMNS)
     if random.random() < 0.3:
         random.shuffle(columns)
