@@ -1,6 +1,7 @@
 """Importing a large file of transactions in columns; what the screen is not sure of goes the way of single lines."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,9 +12,9 @@ from sqlmodel import Session
 
 from resolvers.blocks import Block
 from resolvers.column_sums import sums_by_currency_and_day
-from resolvers.import_lines import Imported, Reject, Settle, at_once, malformed
+from resolvers.import_lines import Imported, ImportRefused, Reject, Settle, at_once, malformed
 from resolvers.import_totals import Totals
-from resolvers.import_transactions import SOURCE_LENGTH_MAX, TRANSACTIONS_PER_BATCH, import_whole
+from resolvers.import_transactions import SOURCE_LENGTH_MAX, TRANSACTIONS_PER_BATCH, conclude, import_whole, refused
 from resolvers.post_transactions import Judged, judge
 from resolvers.screen import Screen, Sifted, columns_of
 from resolvers.transaction_lines import fields_of
@@ -21,8 +22,13 @@ from resolvers.transactions import Checked, Checker
 from runs.violations import Violation
 from storage.column_posting import ColumnPosting
 from storage.database import Database
+from storage.settings import hold_ledger
+from storage.short_transactions import short_transactions
 from storage.transaction_columns import PostedColumns, TransactionColumns
 from storage.transactions import NewTransaction
+
+Step = Callable[[], AbstractContextManager[tuple[Session, ColumnPosting]]]
+"""A part of the work on a file: the database transaction for it, and the posting."""
 
 
 def import_blocks(
@@ -39,9 +45,15 @@ def import_blocks(
     At most TRANSACTIONS_PER_BATCH lines are read singly before the invalid ones among them are rejected.
     """
 
+    named = source[-SOURCE_LENGTH_MAX:]
+    if database.is_sqlite:
+        return _import_in_short_transactions(
+            database, blocks, reject, named=named, source=source, actor=actor, settle=settle
+        )
+
     def post_blocks(session: Session, checker: Checker, result: Imported, totals: Totals) -> None:
-        posting = ColumnPosting(session, source[-SOURCE_LENGTH_MAX:], actor)
-        importing = _Importing(session, posting, checker, result, totals, reject)
+        posting = ColumnPosting(session, named, actor)
+        importing = _Importing(lambda: nullcontext((session, posting)), checker, result, totals, reject)
         for block in blocks:
             importing.add(block)
         posting.close()
@@ -49,18 +61,57 @@ def import_blocks(
     return import_whole(database, post_blocks, source=source, actor=actor, settle=settle)
 
 
+def _import_in_short_transactions(
+    database: Database,
+    blocks: Iterable[Block],
+    reject: Reject,
+    *,
+    named: str,
+    source: str,
+    actor: str,
+    settle: Settle,
+) -> Imported:
+    """Record the file on SQLite, where a transaction keeps all others from writing for as long as it takes."""
+    result, totals = Imported(), Totals()
+    with database.read() as reading:
+        checker = Checker(reading)
+    with refused(source), short_transactions(database, named, actor) as transactions:
+
+        @contextmanager
+        def step() -> Iterator[tuple[Session, ColumnPosting]]:
+            with transactions.step() as (session, posting):
+                _check_settings(session, checker, source)
+                yield session, posting
+
+        importing = _Importing(step, checker, result, totals, reject)
+        for block in blocks:
+            importing.add(block)
+        session, posting = transactions.last_step()
+        _check_settings(session, checker, source)
+        posting.close()
+        conclude(session, checker, result, totals, source=source, actor=actor)
+        settle()
+    return result
+
+
+def _check_settings(session: Session, checker: Checker, source: str) -> None:
+    """Raise ImportRefused if the ledger keeps its books otherwise than when the import began."""
+    if hold_ledger(session) != checker.ledger:
+        raise ImportRefused(
+            f"the ledger's settings were changed meanwhile; nothing of {source} was recorded, so run the import again"
+        )
+
+
 class _Importing:
     def __init__(
         self,
-        session: Session,
-        posting: ColumnPosting,
+        step: Step,
         checker: Checker,
         result: Imported,
         totals: Totals,
         reject: Reject,
     ) -> None:
-        self._session = session
-        self._posting = posting
+        self._step = step
         self._checker = checker
         self._screen = Screen(checker)
         self._result = result
@@ -77,10 +128,16 @@ class _Importing:
         lines = _Lines(block, self._checker)
         lines.read(careful)
         places, transactions = self._together(start, sifted, lines.valid())
+        with self._step() as (session, posting):
+            self._post(session, posting, lines, places, transactions)
+
+    def _post(
+        self, session: Session, posting: ColumnPosting, lines: "_Lines", places: Any, transactions: TransactionColumns
+    ) -> None:
         disputed, conflicts = set(lines.invalid()), []
         recorded_now: Callable[[Collection[str]], Mapping[str, int]] = _none_recorded
         if len(transactions) > 0:
-            posted = self._posting.post(transactions)
+            posted = posting.post(transactions)
             conflicts = places.take(pa.array(posted.conflicts, pa.int64())).to_pylist()
             disputed |= set(conflicts)
             self._count(transactions, posted)
@@ -89,7 +146,9 @@ class _Importing:
             if conflicts:
                 # Only a line of the latest batch that was read can be rejected.
                 lines.read(batch)
-            self._judge(lines, batch, recorded_now)
+            judged = Judged()
+            judge(session, posting, self._checker, lines.checked(batch), recorded_now, judged)
+            self._tell(lines, batch, judged)
             lines.forget(batch)
 
     def _together(
@@ -128,11 +187,7 @@ class _Importing:
             for currency, day, count, total in sums_by_currency_and_day(fresh):
                 self._totals.add(currency, day, count, total)
 
-    def _judge(
-        self, lines: "_Lines", batch: Sequence[int], recorded_now: Callable[[Collection[str]], Mapping[str, int]]
-    ) -> None:
-        judged = Judged()
-        judge(self._session, self._posting, self._checker, lines.checked(batch), recorded_now, judged)
+    def _tell(self, lines: "_Lines", batch: Sequence[int], judged: Judged) -> None:
         rejected = {**lines.malformed(batch), **judged.violations}
         for place in sorted(rejected):
             self._reject(lines.numbers[place], rejected[place])

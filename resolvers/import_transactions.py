@@ -1,6 +1,7 @@
 """Importing a file of transactions: one database transaction, in constant memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from sqlmodel import Session
@@ -65,16 +66,21 @@ def import_whole(database: Database, post: Post, *, source: str, actor: str, set
 
     Raises ImportRefused as `import_transactions` does.
     """
-    result = Imported()
-    totals = Totals()
+    result, totals = Imported(), Totals()
+    with refused(source), database.write() as session:
+        lock_file_imports(session)
+        checker = Checker(session)
+        post(session, checker, result, totals)
+        conclude(session, checker, result, totals, source=source, actor=actor)
+        settle()
+    return result
+
+
+@contextmanager
+def refused(source: str) -> Iterator[None]:
+    """Turn what refuses the file into ImportRefused; with OnlyChecked, the block ends as if all were well."""
     try:
-        with database.write() as session:
-            lock_file_imports(session)
-            checker = Checker(session)
-            post(session, checker, result, totals)
-            totals.tell(session, checker.currencies, result)
-            _audit(session, result, source, actor)
-            settle()
+        yield
     except OnlyChecked:
         pass
     except MoneyError as error:
@@ -83,7 +89,12 @@ def import_whole(database: Database, post: Post, *, source: str, actor: str, set
         raise ImportRefused(
             f"another writer is holding the ledger; nothing of {source} was recorded, so run the import again"
         ) from error
-    return result
+
+
+def conclude(session: Session, checker: Checker, result: Imported, totals: Totals, *, source: str, actor: str) -> None:
+    """Tell the totals, and record the import as an event."""
+    totals.tell(session, checker.currencies, result)
+    _audit(session, result, source, actor)
 
 
 def _post(

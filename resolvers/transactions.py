@@ -81,12 +81,12 @@ class Checker:
         self._near_code = DidYouMean(self._codes)
         self._near_segment = DidYouMean(sorted(self._segments))
         self.currencies = all_currencies(session)
-        self._ledger = hold_ledger(session)
+        self.ledger = hold_ledger(session)
 
     @property
     def home_currency(self) -> str | None:
         """The ledger's home currency."""
-        return self._ledger.home_currency
+        return self.ledger.home_currency
 
     def check(self, raw: TransactionFields) -> Checked:
         """The transaction, ready to be posted, or all its violations."""
@@ -124,7 +124,7 @@ class Checker:
             debit_code_id=debit.id,
             credit_code_id=credit.id,
             currency=given.currency,
-            home_currency=self._ledger.home_currency,
+            home_currency=self.ledger.home_currency,
             organization=given.organization,
             segments=tuple(sorted(given.segments)),
         )
@@ -201,7 +201,7 @@ class Checker:
     def _home_amount(
         self, given: TransactionFields, amount: Minor | None, currency: Currency | None, violations: Violations
     ) -> Minor | None:
-        home = self._ledger.home_currency
+        home = self.ledger.home_currency
         if home is None:
             for column, value in (("exchange_rate", given.exchange_rate), ("home_amount", given.home_amount)):
                 if value is not None:
@@ -242,7 +242,7 @@ class Checker:
         self, home_amount: Minor, amount: Minor, currency: Currency, rate: Decimal, violations: Violations
     ) -> None:
         """A given home amount must equal amount x rate except for rounding, and have the same sign or be 0."""
-        home = self.currencies[self._ledger.home_currency or ""]
+        home = self.currencies[self.ledger.home_currency or ""]
         try:
             product = money.convert(amount, currency, rate, home)
         except money.MoneyError as error:

@@ -11,12 +11,19 @@ from storage.open_buckets import OpenBuckets
 from storage.open_lists import OpenLists
 from storage.postgresql_blocks import PostgresqlBlocks
 from storage.posting_blocks import Compared, PostingBlocks
-from storage.posting_keys import PostingKeyFields
+from storage.posting_keys import PostingKeyFields, keys_with_ids, last_key_id
+from storage.posting_parts import PostingPart, forget_parts
 from storage.postings import OpenPosting
 from storage.sqlite_blocks import SqliteBlocks
 from storage.sqlite_cache import enlarge_cache
 from storage.transaction_columns import PostedColumns, TransactionColumns
-from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions, some_without_bucket
+from storage.transactions import (
+    NewTransaction,
+    PostedTransaction,
+    Transaction,
+    recorded_transactions,
+    transactions_without_bucket,
+)
 
 SAMPLED = 16
 """Transactions of a block that are looked up; if none of them is recorded, probably none of the block is."""
@@ -25,18 +32,43 @@ IDS_PER_STATEMENT = 5_000
 
 
 class ColumnPosting:
-    """One posting of blocks of columns, inside one database transaction; nothing of it is whole before `close`."""
+    """One posting of blocks of columns. Nobody sees any of it before `close`, which writes its buckets.
+
+    It is made in one database transaction, or on SQLite in several: each but the last ends with `pause`, and each but
+    the first begins with `use`.
+    """
 
     def __init__(self, session: Session, source: str, actor: str) -> None:
-        self._session = session
         self._rows = OpenPosting(session, source, actor)
-        if is_sqlite(session):
-            enlarge_cache(session)
         self._known_keys: Sequence[PostingKeyFields] = []
         self._key_ids: list[int | None] = []
         self._buckets = OpenBuckets(session, self._rows.id, others_are_written=False)
         self._lists = OpenLists(session)
-        self._blocks: PostingBlocks = SqliteBlocks(session) if is_sqlite(session) else PostgresqlBlocks(session)
+        self.may_pause = is_sqlite(session)
+        """Whether the present database transaction need not be the last: nothing that it wrote can be seen."""
+        self._begin(session)
+
+    def use(self, session: Session) -> None:
+        """Go on in this database transaction."""
+        self._rows.use(session)
+        self._buckets.use(session)
+        self._lists.use(session)
+        self._begin(session)
+
+    def pause(self) -> None:
+        """Write down what the present database transaction has written, before it ends."""
+        assert self.may_pause
+        assert isinstance(self._blocks, SqliteBlocks)
+        self._session.add(
+            PostingPart(
+                posting_id=self._rows.id,
+                first_row_id=self._blocks.first_id + 1,
+                last_row_id=self._blocks.last_id,
+                first_key_id=self._first_key_id + 1,
+                last_key_id=last_key_id(self._session),
+                last_bucket_id=self._buckets.last_id,
+            )
+        )
 
     def post(self, block: TransactionColumns) -> PostedColumns:
         """Post a block of transactions; of rows with one transaction id, the first counts as sent first.
@@ -73,14 +105,12 @@ class ColumnPosting:
 
         `recorded_transactions` does not find those of this posting before `close`.
         """
-        chunks = [ids[start : start + IDS_PER_STATEMENT] for start in range(0, len(ids), IDS_PER_STATEMENT)]
-        if any(some_without_bucket(self._session, chunk) for chunk in chunks):
-            self._write_buckets()
-        return {
-            transaction_id: recorded
-            for chunk in chunks
-            for transaction_id, recorded in recorded_transactions(self._session, chunk).items()
-        }
+        found: dict[str, PostedTransaction] = {}
+        for start in range(0, len(ids), IDS_PER_STATEMENT):
+            chunk = ids[start : start + IDS_PER_STATEMENT]
+            found |= recorded_transactions(self._session, chunk)
+            found |= self._own(transactions_without_bucket(self._session, chunk))
+        return found
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """Add rate and home amount to recorded transactions, as `OpenPosting.add_rates` does."""
@@ -93,6 +123,26 @@ class ColumnPosting:
         """Write the posting's buckets, with their sums, and the lists of their transactions."""
         self._buckets.write()
         self._lists.write()
+        forget_parts(self._session, self._rows.id)
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
+        if is_sqlite(session):
+            enlarge_cache(session)
+            self._first_key_id = last_key_id(session)
+            self._blocks: PostingBlocks = SqliteBlocks(session)
+        else:
+            self._blocks = PostgresqlBlocks(session)
+
+    def _own(self, transactions: Sequence[Transaction]) -> dict[str, PostedTransaction]:
+        """Transactions of this posting, whose buckets have no rows yet."""
+        buckets = self._buckets.rows_with([transaction.posting_bucket_id for transaction in transactions])
+        keys = keys_with_ids(self._session, {bucket.posting_key_id for bucket in buckets.values()})
+        return {
+            transaction.transaction_id: PostedTransaction(transaction, bucket, keys[bucket.posting_key_id])
+            for transaction in transactions
+            for bucket in (buckets[transaction.posting_bucket_id],)
+        }
 
     def _rows_of(self, block: TransactionColumns) -> "pa.Table":
         keys = self._key_ids_of(block)
@@ -136,6 +186,7 @@ class ColumnPosting:
         return rows.filter(row_ids.is_valid())
 
     def _write_buckets(self) -> None:
+        self.may_pause = False
         self._buckets.write()
         self._buckets = self._more_buckets()
 

@@ -71,14 +71,24 @@ RULES = (
     Rule(
         "every transaction is in the list of its bucket, and a list has no others",
         # By the rule before, the list of each bucket has only transactions of its own. So where the numbers agree, none
-        # is missing, and no list is without its bucket; only otherwise each is looked up. What is written of postings that
-        # are not finished has no buckets yet.
+        # is missing, and no list is without its bucket; only otherwise each is looked up. What is written of a posting
+        # that is not finished has no bucket yet.
         """
-        WITH counted AS MATERIALIZED (
-            SELECT count(*) <> (SELECT count(*) FROM billing_transaction)
-                OR count(*) <> (SELECT coalesce(sum(transaction_count), 0) FROM posting_bucket)
-                    + (SELECT coalesce(sum(last_row_id - first_row_id + 1), 0) FROM posting_part) AS differ
-            FROM bucket_transaction
+        WITH unfinished AS MATERIALIZED (
+            SELECT
+                coalesce(sum(last_row_id - first_row_id + 1), 0) AS transactions,
+                CASE WHEN count(*) > 0 THEN (
+                    SELECT count(*) FROM bucket_transaction AS listed
+                    WHERE NOT EXISTS (SELECT 1 FROM posting_bucket AS bucket WHERE bucket.id = listed.posting_bucket_id)
+                ) ELSE 0 END AS listed
+            FROM posting_part
+        ),
+        counted AS MATERIALIZED (
+            SELECT lists <> (SELECT count(*) FROM billing_transaction) - transactions
+                OR lists <> (SELECT coalesce(sum(transaction_count), 0) FROM posting_bucket) AS differ
+            FROM (
+                SELECT (SELECT count(*) FROM bucket_transaction) - listed AS lists, transactions FROM unfinished
+            ) AS finished
         )
         SELECT 'transaction ' || posted.transaction_id AS name
         FROM billing_transaction AS posted

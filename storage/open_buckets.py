@@ -11,8 +11,9 @@ from sqlmodel import Session
 
 from storage.bulk_rows import bulk_insert
 from storage.database import is_sqlite
-from storage.money import AMOUNT_MINOR_MAX, MoneyError
+from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
+from storage.posting_parts import last_bucket_id
 from storage.postings import SUM_TOO_LARGE
 from storage.sequences import next_ids
 
@@ -38,7 +39,6 @@ class OpenBuckets:
 
     def __init__(self, session: Session, posting_id: int, *, others_are_written: bool) -> None:
         """`others_are_written` says that the posting has buckets in the ledger, whose places may come again."""
-        self._session = session
         self._posting_id = posting_id
         self._others_are_written = others_are_written
         self._numbers: dict[int, int] = {}
@@ -46,8 +46,14 @@ class OpenBuckets:
         self._ids = pa.array([], pa.int64())
         self._sums = _SUMS.empty_table()
         self._sums_max = 0
+        self.use(session)
+
+    def use(self, session: Session) -> None:
+        """Go on in this database transaction."""
+        self._session = session
         # Nobody else writes while a session of SQLite does.
-        self._last_id = self._largest_id() if is_sqlite(session) else 0
+        self.last_id = last_bucket_id(session) if is_sqlite(session) else 0
+        """The last id of a bucket on SQLite, also of one without a row."""
 
     def places(self, days: "pa.Date32Array", key_ids: "pa.Int64Array") -> "pa.Int64Array":
         """The place of each row."""
@@ -71,6 +77,22 @@ class OpenBuckets:
             self._hold(missing, pa.array(self._new_ids(len(missing)), pa.int64()))
             found = self.known_ids(places)
         return found
+
+    def rows_with(self, ids: Sequence[int]) -> dict[int, PostingBucket]:
+        """The buckets with these ids, which have no rows yet; their sums are not told."""
+        places = self._places.take(pc.index_in(pa.array(ids, pa.int64()), value_set=self._ids)).to_pylist()
+        key_ids = list(self._numbers)
+        return {
+            bucket_id: PostingBucket(
+                id=bucket_id,
+                posting_id=self._posting_id,
+                posting_date=_day(place),
+                posting_key_id=key_ids[place & _KEY_MASK],
+                transaction_count=0,
+                amount_minor=Minor(0),
+            )
+            for bucket_id, place in zip(ids, places, strict=True)
+        }
 
     def add(self, places: "pa.Int64Array", amounts: "pa.Int64Array", home_amounts: "pa.Int64Array") -> None:
         """Add transactions to the sums of their buckets. Raises MoneyError if a sum is then beyond 64 bits."""
@@ -131,13 +153,9 @@ class OpenBuckets:
 
     def _new_ids(self, count: int) -> Sequence[int]:
         if is_sqlite(self._session):
-            first, self._last_id = self._last_id + 1, self._last_id + count
-            return range(first, self._last_id + 1)
+            first, self.last_id = self.last_id + 1, self.last_id + count
+            return range(first, self.last_id + 1)
         return next_ids(self._session.connection(), "posting_bucket", count)
-
-    def _largest_id(self) -> int:
-        found = self._session.connection().exec_driver_sql("SELECT coalesce(max(id), 0) FROM posting_bucket")
-        return int(found.scalar_one())
 
 
 def _missing(places: "pa.Int64Array", ids: "pa.Int64Array") -> "pa.Int64Array":

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from storage.bulk_rows import bulk_insert
 
-TRANSACTIONS_HELD_MAX = 2_000_000
+TRANSACTIONS_HELD_MAX = 500_000
 """Transactions of which the place in a list is held in memory, 16 bytes each."""
 
 _PLACES = pa.schema([("posting_bucket_id", pa.int64()), ("transaction_row_id", pa.int64())])
@@ -16,8 +16,12 @@ class OpenLists:
     """The transactions that a posting has added to its buckets, and that their lists do not have yet."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
         self._places = _PLACES.empty_table()
+        self.use(session)
+
+    def use(self, session: Session) -> None:
+        """Go on in this database transaction."""
+        self._session = session
 
     def add(self, bucket_ids: "pa.Int64Array", row_ids: "pa.Int64Array") -> None:
         """Add these transactions to the lists of these buckets."""

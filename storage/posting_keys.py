@@ -1,16 +1,17 @@
 """Posting keys: the fields, other than the date, that determine the entry of a transaction."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, select
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, func, select
 from sqlmodel import Field, Relationship, Session, SQLModel, col
 
 from storage.columns import Identifier, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.database import insert_into
+from storage.whole_ledger import WHOLE_LEDGER
 from storage.words import TransactionType
 
 
@@ -94,6 +95,17 @@ def stored_keys(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> dic
         select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(keys)))
     )
     return {keys[bytes(digest)]: key_id for digest, key_id in found}
+
+
+def keys_with_ids(session: Session, ids: Collection[int]) -> dict[int, PostingKey]:
+    """The stored posting keys with these ids, of whatever organisation."""
+    found = session.execute(select(PostingKey).where(col(PostingKey.id).in_(ids)), execution_options=WHOLE_LEDGER)
+    return {key.id: key for key in found.scalars()}
+
+
+def last_key_id(session: Session) -> int:
+    """The id of the last posting key on SQLite, where a writer's new ones follow it; 0 if there is none."""
+    return session.execute(select(func.max(col(PostingKey.id)))).scalar_one() or 0
 
 
 def organizations(session: Session) -> list[str]:

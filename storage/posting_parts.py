@@ -8,10 +8,10 @@ from storage.posting_buckets import PostingBucket
 
 
 class PostingPart(SQLModel, table=True):
-    """The transactions that one short transaction has written, by their row ids; none if the first is the larger.
+    """The transactions and posting keys that one short transaction has written, by their row ids.
 
-    Their buckets have ids up to `last_bucket_id` but no rows, so nobody sees the transactions. The last transaction of
-    the posting writes the buckets and deletes its parts.
+    There are none if the first id is the larger. Buckets have ids up to `last_bucket_id` but no rows, so nobody sees
+    the transactions. The last transaction of the posting writes the buckets and deletes its parts.
     """
 
     __tablename__ = "posting_part"
@@ -20,6 +20,8 @@ class PostingPart(SQLModel, table=True):
     posting_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting.id"), nullable=False))
     first_row_id: int = Field(sa_column=Column(Identifier, nullable=False))
     last_row_id: int = Field(sa_column=Column(Identifier, nullable=False))
+    first_key_id: int = Field(sa_column=Column(Identifier, nullable=False))
+    last_key_id: int = Field(sa_column=Column(Identifier, nullable=False))
     last_bucket_id: int = Field(sa_column=Column(Identifier, nullable=False))
 
 
@@ -35,8 +37,8 @@ def has_parts(session: Session) -> bool:
     return session.exec(select(PostingPart.id).limit(1)).first() is not None
 
 
-def finish_posting(session: Session, posting_id: int) -> None:
-    """Forget the parts of a posting: its buckets are written."""
+def forget_parts(session: Session, posting_id: int) -> None:
+    """Forget the parts of a posting that is finished: its buckets are written."""
     session.execute(text("DELETE FROM posting_part WHERE posting_id = :posting_id"), {"posting_id": posting_id})
 
 
@@ -45,9 +47,9 @@ def take_back_part(session: Session) -> bool:
     part = session.exec(select(PostingPart).order_by(col(PostingPart.id).desc()).limit(1)).first()
     if part is None:
         return False
-    rows = {"first": part.first_row_id, "last": part.last_row_id}
+    written = part.model_dump()
     for statement in _TAKE_BACK:
-        session.execute(text(statement), rows)
+        session.execute(text(statement), written)
     session.delete(part)
     session.flush()
     session.execute(text(_DELETE_POSTING), {"posting_id": part.posting_id})
@@ -57,10 +59,14 @@ def take_back_part(session: Session) -> bool:
 _TAKE_BACK = (
     """
     DELETE FROM bucket_transaction WHERE (posting_bucket_id, transaction_row_id) IN (
-        SELECT posting_bucket_id, id FROM billing_transaction WHERE id BETWEEN :first AND :last
+        SELECT posting_bucket_id, id FROM billing_transaction WHERE id BETWEEN :first_row_id AND :last_row_id
     )
     """,
-    "DELETE FROM billing_transaction WHERE id BETWEEN :first AND :last",
+    "DELETE FROM billing_transaction WHERE id BETWEEN :first_row_id AND :last_row_id",
+    """
+    DELETE FROM posting_key
+    WHERE id BETWEEN :first_key_id AND :last_key_id AND id NOT IN (SELECT posting_key_id FROM posting_bucket)
+    """,
 )
 _DELETE_POSTING = """
 DELETE FROM posting

@@ -64,6 +64,10 @@ class OpenPosting:
         self.id = posting.id
         """The id of the posting."""
 
+    def use(self, session: Session) -> None:
+        """Go on in this database transaction."""
+        self._session = session
+
     def post(self, batch: Sequence[NewTransaction]) -> Posted:
         """Post a batch of transactions.
 

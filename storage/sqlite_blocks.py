@@ -14,7 +14,8 @@ class SqliteBlocks:
 
     def __init__(self, session: Session) -> None:
         self._connection = session.connection()
-        self._last_id = self._largest_id()
+        self.first_id = self.last_id = self._largest_id()
+        """The last row ids before and after what was inserted here."""
 
     def any_recorded(self, transaction_ids: list[str]) -> bool:
         """Whether one of these transactions is recorded."""
@@ -38,12 +39,12 @@ class SqliteBlocks:
 
     def insert(self, block: "pa.Table") -> "pa.Int64Array":
         """Insert, of each transaction id that is not recorded, the first row. Returns row ids, null for the others."""
-        before, rows = self._last_id, block.select(INSERTED)
+        before, rows = self.last_id, block.select(INSERTED)
         count = insert_rows(self._connection, "billing_transaction", rows, "ON CONFLICT (transaction_id) DO NOTHING")
-        self._last_id = self._largest_id()
-        assert self._last_id == before + count
+        self.last_id = self._largest_id()
+        assert self.last_id == before + count
         if count == len(rows):
-            return pa.array(range(before + 1, self._last_id + 1), pa.int64())
+            return pa.array(range(before + 1, self.last_id + 1), pa.int64())
         return pa.array(self._row_ids(before, rows["transaction_id"].to_pylist()), pa.int64())
 
     def _row_ids(self, before: int, transaction_ids: list[str]) -> Iterator[int | None]:

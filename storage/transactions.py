@@ -82,16 +82,15 @@ def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, Pos
     return _recorded(session, ids, **WHOLE_LEDGER)
 
 
-def some_without_bucket(session: Session, ids: Iterable[str]) -> bool:
-    """Whether one of these recorded transactions is of a posting that has not written its buckets yet."""
-    row = session.execute(
-        select(col(Transaction.id))
+def transactions_without_bucket(session: Session, ids: Iterable[str]) -> list[Transaction]:
+    """Those with these transaction ids that are of a posting which has not written its buckets yet."""
+    rows = session.execute(
+        select(Transaction)
         .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id), isouter=True)
-        .where(_has_id(session, ids), col(PostingBucket.id).is_(None))
-        .limit(1),
+        .where(_has_id(session, ids), col(PostingBucket.id).is_(None)),
         execution_options=WHOLE_LEDGER,
     )
-    return row.first() is not None
+    return list(rows.scalars())
 
 
 def recorded_transaction(session: Session, transaction_id: str) -> PostedTransaction | None:

@@ -19,5 +19,7 @@ def upgrade() -> None:
         sa.Column("posting_id", IDENTIFIER, sa.ForeignKey("posting.id"), nullable=False),
         sa.Column("first_row_id", IDENTIFIER, nullable=False),
         sa.Column("last_row_id", IDENTIFIER, nullable=False),
+        sa.Column("first_key_id", IDENTIFIER, nullable=False),
+        sa.Column("last_key_id", IDENTIFIER, nullable=False),
         sa.Column("last_bucket_id", IDENTIFIER, nullable=False),
     )
