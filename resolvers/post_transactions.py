@@ -1,7 +1,9 @@
 """Posting checked transactions: new ones are recorded, and those recorded before are duplicates or conflicts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import Protocol
 
 from sqlmodel import Session
 
@@ -28,6 +30,13 @@ class Judged:
     violations: dict[int, list[Violation]] = field(default_factory=dict)
 
 
+class AddsRates(Protocol):
+    """A posting that adds rates to transactions that were recorded without."""
+
+    def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
+        """As `OpenPosting.add_rates`."""
+
+
 def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequence[Checked]) -> Judged:
     """Post the valid new transactions. One that was recorded before with the same content is a duplicate.
 
@@ -36,16 +45,40 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
     """
     numbered = [(place, one.transaction) for place, one in enumerate(checked) if one.transaction is not None]
     posted = posting.post([transaction for _, transaction in numbered])
-    judged = Judged([numbered[index][1] for index in posted.fresh], posted.duplicates)
-    disputed = {place for place, one in enumerate(checked) if one.violations}
-    disputed |= {numbered[index][0] for index in posted.conflicts}
-    ids = {checked[place].fields.transaction_id for place in disputed}
-    recorded = recorded_transactions(session, [one for one in ids if one is not None]) if disputed else {}
+    fresh = [numbered[index] for index in posted.fresh]
+    disputed = {place: one for place, one in enumerate(checked) if one.violations}
+    disputed |= {numbered[index][0]: checked[numbered[index][0]] for index in posted.conflicts}
+    judged = Judged([transaction for _, transaction in fresh], posted.duplicates)
+    judge(session, posting, checker, disputed, lambda _: {one.transaction_id: place for place, one in fresh}, judged)
+    return judged
+
+
+def judge(
+    session: Session,
+    posting: AddsRates,
+    checker: Checker,
+    disputed: Mapping[int, Checked],
+    recorded_now: Callable[[Collection[str]], Mapping[str, int]],
+    judged: Judged,
+) -> None:
+    """Judge the transactions of a batch that have violations or are conflicts, by their places in it.
+
+    `recorded_now` tells of ids in which place this batch recorded them. One recorded after a place was not recorded
+    before it, so that the judgement of a line does not depend on where a batch ends.
+    """
+    if not disputed:
+        return
+    ids = {one.fields.transaction_id for one in disputed.values()}
+    recorded = recorded_transactions(session, [one for one in ids if one is not None])
+    # A conflict is always with one recorded before its place.
+    invalid = {one.fields.transaction_id or "" for one in disputed.values() if one.violations}
+    places = recorded_now(sought) if (sought := invalid & recorded.keys()) else {}
     rated: dict[str, tuple[NewTransaction, PostedTransaction]] = {}
-    for place in sorted(disputed):
-        one = checked[place]
-        before = recorded.get(one.fields.transaction_id or "")
+    for place, one in sorted(disputed.items(), key=itemgetter(0)):
+        name = one.fields.transaction_id or ""
+        before = recorded.get(name) if places.get(name, place) <= place else None
         if before is None:
+            assert one.violations, "a conflict is with a transaction recorded before"
             judged.violations[place] = one.violations
         elif not (differing := checker.differences(one, before)):
             judged.duplicates += 1
@@ -66,8 +99,7 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
             ]
     if rated:
         posting.add_rates(list(rated.values()))
-        judged.rates_added = len(rated)
-    return judged
+        judged.rates_added += len(rated)
 
 
 def _is_told(session: Session, recorded: PostedTransaction) -> bool:

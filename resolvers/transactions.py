@@ -82,6 +82,11 @@ class Checker:
         self.currencies = all_currencies(session)
         self._ledger = hold_ledger(session)
 
+    @property
+    def home_currency(self) -> str | None:
+        """The ledger's home currency."""
+        return self._ledger.home_currency
+
     def check(self, raw: TransactionFields) -> Checked:
         """The transaction, ready to be posted, or all its violations."""
         violations = Violations(list(raw.unreadable))

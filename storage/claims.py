@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
+from storage.bucket_transactions import BucketTransaction
 from storage.journal_runs import JournalRun
 from storage.money import Amounts, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -64,9 +65,12 @@ def carry_home_currency(session: Session, run: JournalRun) -> None:
     ).scalars()
     for bare_id, key_id in _home_keys(session, list(bare), run.home_currency or "").items():
         buckets = select(col(PostingBucket.id)).where(claimed[0], claimed[1] == bare_id)
+        rows = select(col(BucketTransaction.transaction_row_id)).where(
+            col(BucketTransaction.posting_bucket_id).in_(buckets)
+        )
         for statement in (
             update(Transaction)
-            .where(col(Transaction.posting_bucket_id).in_(buckets))
+            .where(col(Transaction.id).in_(rows))
             .values(home_amount_minor=col(Transaction.amount_minor)),
             update(PostingBucket)
             .where(claimed[0], claimed[1] == bare_id)

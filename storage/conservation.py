@@ -42,6 +42,12 @@ def _differs(addend: str, total: str) -> str:
 
 _LOW = 0xFFFF_FFFF
 
+_COUNTS_DIFFER = """(
+    (SELECT count(*) FROM billing_transaction) <> (SELECT count(*) FROM bucket_transaction)
+    OR (SELECT count(*) FROM bucket_transaction)
+        <> (SELECT coalesce(sum(transaction_count), 0) FROM posting_bucket)
+)"""
+
 RULES = (
     Rule(
         "every currency of recorded amounts is in the ledger",
@@ -55,13 +61,37 @@ RULES = (
         """,
     ),
     Rule(
-        "the count and sums of a bucket equal those of its transactions",
+        "the count and sums of a bucket equal those of the transactions in its list, which are its own",
         f"""
         SELECT 'bucket ' || bucket.id AS name
-        FROM posting_bucket AS bucket LEFT JOIN billing_transaction AS posted ON posted.posting_bucket_id = bucket.id
+        FROM posting_bucket AS bucket
+            LEFT JOIN bucket_transaction AS listed ON listed.posting_bucket_id = bucket.id
+            LEFT JOIN billing_transaction AS posted
+                ON posted.id = listed.transaction_row_id AND posted.posting_bucket_id = listed.posting_bucket_id
         GROUP BY bucket.id, bucket.transaction_count, bucket.amount, bucket.home_amount
-        HAVING count(posted.id) <> bucket.transaction_count OR {_differs("posted.amount", "bucket.amount")}
-            OR {_differs("posted.home_amount", "bucket.home_amount")}
+        HAVING count(listed.transaction_row_id) <> bucket.transaction_count
+            OR count(posted.id) <> bucket.transaction_count
+            OR {_differs("posted.amount", "bucket.amount")} OR {_differs("posted.home_amount", "bucket.home_amount")}
+        """,  # noqa: S608
+    ),
+    # By the rule before, each list has transactions of its bucket only. So counts are enough to tell.
+    Rule(
+        "every transaction is in the list of its bucket, and a list has no others",
+        f"""
+        SELECT 'transaction ' || posted.transaction_id AS name FROM billing_transaction AS posted
+        WHERE {_COUNTS_DIFFER} AND NOT EXISTS (
+            SELECT 1 FROM posting_bucket AS bucket JOIN bucket_transaction AS listed
+                ON listed.posting_bucket_id = bucket.id AND listed.transaction_row_id = posted.id
+            WHERE bucket.id = posted.posting_bucket_id
+        )
+        UNION ALL
+        SELECT 'row ' || listed.transaction_row_id || ' in the list of bucket ' || listed.posting_bucket_id AS name
+        FROM bucket_transaction AS listed
+        WHERE {_COUNTS_DIFFER} AND NOT EXISTS (
+            SELECT 1 FROM posting_bucket AS bucket JOIN billing_transaction AS posted
+                ON posted.id = listed.transaction_row_id AND posted.posting_bucket_id = bucket.id
+            WHERE bucket.id = listed.posting_bucket_id
+        )
         """,  # noqa: S608
     ),
     Rule(

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, String, delete, func, insert, 
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
+from storage.bucket_transactions import BucketTransaction, last_row_id, list_after, move_to_their_buckets
 from storage.columns import Identifier, UtcDateTime, now
 from storage.database import insert_into, is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
@@ -32,6 +33,8 @@ class Posting(SQLModel, table=True):
 POSTING_KEYS_CACHED_MAX = 100_000
 """Posting keys that one posting caches, so that memory does not grow with the file."""
 
+
+SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
 
 _FILE_IMPORT_LOCK = 0x4A47_0001
 
@@ -58,7 +61,8 @@ class OpenPosting:
         posting = Posting(source=source, posted_by=actor, posted_at=now())
         session.add(posting)
         session.flush()
-        self._id = posting.id
+        self.id = posting.id
+        """The id of the posting."""
 
     def post(self, batch: Sequence[NewTransaction]) -> Posted:
         """Post a batch of transactions.
@@ -68,7 +72,7 @@ class OpenPosting:
         was faster; the database transaction is then unusable.
         """
         result = Posted()
-        key_ids = self._key_ids({transaction.key for transaction in batch})
+        key_ids = self.key_ids({transaction.key for transaction in batch})
         known = contents(self._session, [transaction.transaction_id for transaction in batch])
         for position, transaction in enumerate(batch):
             content = content_of(transaction, key_ids[transaction.key])
@@ -93,7 +97,7 @@ class OpenPosting:
         bucket's sum exceeds 64 bits, and RecordedMeanwhile if a run or another posting was faster; the database
         transaction is then unusable.
         """
-        key_ids = self._key_ids({transaction.key for transaction, _ in rated})
+        key_ids = self.key_ids({transaction.key for transaction, _ in rated})
         buckets = self._bucket_ids([transaction for transaction, _ in rated], key_ids)
         left: dict[int, list[int]] = {}
         for _, before in rated:
@@ -119,11 +123,21 @@ class OpenPosting:
             )
             if moved.one_or_none() is None:
                 raise RecordedMeanwhile
+        move_to_their_buckets(self._session, list(left), [before.transaction.id for _, before in rated])
         self._session.execute(
             delete(PostingBucket)
             .where(col(PostingBucket.id).in_(list(left)), col(PostingBucket.transaction_count) == 0)
             .execution_options(synchronize_session=False)
         )
+
+    def key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
+        """The ids of these posting keys; new keys are stored."""
+        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
+            self._keys.clear()
+        missing = {key.digest(): key for key in keys if key not in self._keys}
+        if missing:
+            self._keys.update(stored_keys(self._session, missing))
+        return {key: self._keys[key] for key in keys}
 
     def _take_out(self, bucket_id: int, count: int, amount: int) -> None:
         statement = (
@@ -139,12 +153,12 @@ class OpenPosting:
         try:
             rest = self._session.execute(statement).scalar_one_or_none()
         except DataError as error:
-            raise MoneyError(_SUM_TOO_LARGE) from error
+            raise MoneyError(SUM_TOO_LARGE) from error
         if rest is None:
             # A run has claimed the bucket.
             raise RecordedMeanwhile
         if not isinstance(rest, int) or abs(rest) > AMOUNT_MINOR_MAX:
-            raise MoneyError(_SUM_TOO_LARGE)
+            raise MoneyError(SUM_TOO_LARGE)
 
     def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]) -> None:
         buckets = self._bucket_ids(fresh, key_ids)
@@ -161,7 +175,9 @@ class OpenPosting:
             for transaction in fresh
         ]
         if is_sqlite(self._session):
+            last = last_row_id(self._session)
             self._session.execute(insert(Transaction), rows)
+            list_after(self._session, last)
         else:
             _insert_as_arrays(self._session, rows)
 
@@ -180,7 +196,7 @@ class OpenPosting:
         # The driver cannot send integers beyond 64 bits.
         for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
             if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
-                raise MoneyError(_SUM_TOO_LARGE)
+                raise MoneyError(SUM_TOO_LARGE)
         new = insert_into(self._session, PostingBucket)
         bucket = PostingBucket
         statement = new.on_conflict_do_update(
@@ -199,7 +215,7 @@ class OpenPosting:
         )
         rows = [
             {
-                "posting_id": self._id,
+                "posting_id": self.id,
                 "posting_date": place[0],
                 "posting_key_id": place[1],
                 "transaction_count": count,
@@ -211,26 +227,18 @@ class OpenPosting:
         try:
             written = self._session.execute(statement, rows).all()
         except DataError as error:
-            raise MoneyError(_SUM_TOO_LARGE) from error
+            raise MoneyError(SUM_TOO_LARGE) from error
         ids: dict[tuple[date, int], int] = {}
         for bucket_id, day, key_id, amount, home in written:
             # SQLite converts a sum beyond 64 bits to a float instead of refusing it.
             if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
-                raise MoneyError(_SUM_TOO_LARGE)
+                raise MoneyError(SUM_TOO_LARGE)
             ids[day, key_id] = bucket_id
         return ids
 
-    def _key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
-        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
-            self._keys.clear()
-        missing = {key.digest(): key for key in keys if key not in self._keys}
-        if missing:
-            self._keys.update(stored_keys(self._session, missing))
-        return {key: self._keys[key] for key in keys}
-
 
 def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert transactions on PostgreSQL as one array per column, which is twice as fast as row by row."""
+    """Insert and list transactions on PostgreSQL, as one array per column: twice as fast as row by row."""
     # Sorted, so that two calls with the same transactions cannot deadlock.
     rows = sorted(rows, key=itemgetter("transaction_id"))
     types = {"posting_bucket_id": BigInteger(), "amount_minor": BigInteger(), "home_amount_minor": BigInteger()}
@@ -239,10 +247,14 @@ def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         for name in rows[0]
     ]
     columns = [getattr(Transaction, name) for name in rows[0]]
-    session.execute(insert(Transaction).from_select(columns, select(*arrays)))
-
-
-_SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
+    recorded = (
+        insert(Transaction)
+        .from_select(columns, select(*arrays))
+        .returning(col(Transaction.posting_bucket_id), col(Transaction.id))
+        .cte("recorded")
+    )
+    listed = select(recorded.c.posting_bucket_id, recorded.c.id).order_by(recorded.c.posting_bucket_id, recorded.c.id)
+    session.execute(insert(BucketTransaction).from_select(["posting_bucket_id", "transaction_row_id"], listed))
 
 
 def lock_file_imports(session: Session) -> None:

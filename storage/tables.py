@@ -4,6 +4,7 @@ from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.api_keys import AccessToken, ApiKey
 from storage.audit import AuditEvent
+from storage.bucket_transactions import BucketTransaction
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.currencies import Currency
 from storage.idempotency_keys import IdempotencyKey
@@ -24,6 +25,7 @@ TABLES = (
     AccountingPeriod,
     ApiKey,
     AuditEvent,
+    BucketTransaction,
     Cancellation,
     Currency,
     EntryCancelOutcome,

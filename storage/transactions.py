@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, ForeignKey, Index, String, any_, literal, select
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, String, any_, literal, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from storage.columns import Identifier
@@ -21,11 +21,10 @@ class Transaction(SQLModel, table=True):
     """A posted line of billing activity. Its date and key are in its bucket."""
 
     __tablename__ = "billing_transaction"
-    __table_args__ = (Index("billing_transaction_by_bucket", "posting_bucket_id", "id"),)
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     transaction_id: str = Field(max_length=255, unique=True)
-    posting_bucket_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_bucket.id"), nullable=False))
+    posting_bucket_id: int = Field(sa_column=Column(Identifier, nullable=False))
     amount_minor: Minor = Field(sa_column=Column("amount", BigInteger, nullable=False))
     exchange_rate: str | None = Field(default=None, max_length=64)
     home_amount_minor: Minor | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
@@ -81,6 +80,18 @@ class NewTransaction:
 def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
     """The recorded transactions with these transaction ids, of whatever organisation: an id is used once."""
     return _recorded(session, ids, **WHOLE_LEDGER)
+
+
+def some_without_bucket(session: Session, ids: Iterable[str]) -> bool:
+    """Whether one of these recorded transactions is of a posting that has not written its buckets yet."""
+    row = session.execute(
+        select(col(Transaction.id))
+        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id), isouter=True)
+        .where(_has_id(session, ids), col(PostingBucket.id).is_(None))
+        .limit(1),
+        execution_options=WHOLE_LEDGER,
+    )
+    return row.first() is not None
 
 
 def recorded_transaction(session: Session, transaction_id: str) -> PostedTransaction | None:

@@ -19,6 +19,7 @@ from resolvers.import_lines import ImportRefused
 from resolvers.import_transactions import TRANSACTIONS_PER_BATCH, import_transactions
 from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
+from storage.bucket_transactions import BucketTransaction
 from storage.database import Database
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -69,11 +70,16 @@ def buckets(database: Database) -> dict[int, Bucket]:
 
 
 def assert_buckets_tie_out(session: Session) -> None:
-    """Each bucket has the count and sums of its transactions, computed in Python; none is empty."""
+    """Each bucket has the count and sums of its transactions, and its list has them, all computed in Python.
+
+    No bucket is empty.
+    """
     counts: Counter[int] = Counter()
     amounts: Counter[int] = Counter()
     homes: Counter[int] = Counter()
+    lists = set()
     for row in session.exec(select(Transaction)):
+        lists.add((row.posting_bucket_id, row.id))
         counts[row.posting_bucket_id] += 1
         amounts[row.posting_bucket_id] += row.amount_minor
         homes[row.posting_bucket_id] += row.home_amount_minor or 0
@@ -82,12 +88,15 @@ def assert_buckets_tie_out(session: Session) -> None:
     assert {number: bucket.amount_minor for number, bucket in found.items()} == {
         n: amounts[n] for n in found if n is not None
     }
+    listed = session.exec(select(BucketTransaction)).all()
+    assert len(listed) == len(lists)
+    assert {(one.posting_bucket_id, one.transaction_row_id) for one in listed} == lists
     assert {number: bucket.home_amount_minor or 0 for number, bucket in found.items()} == {n: homes[n] for n in counts}
 
 
 def assert_nothing_posted(database: Database) -> None:
     with database.read() as session:
-        for table in (Transaction, PostingBucket, PostingKey, Posting):
+        for table in (Transaction, BucketTransaction, PostingBucket, PostingKey, Posting):
             assert session.exec(select(func.count()).select_from(table)).one() == 0, table.__tablename__
 
 

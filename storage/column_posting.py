@@ -1,0 +1,132 @@
+"""Posting by columns: what `OpenPosting` does row by row, for large files."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from sqlmodel import Session
+
+from storage.database import is_sqlite
+from storage.open_buckets import OpenBuckets
+from storage.open_lists import OpenLists
+from storage.postgresql_blocks import PostgresqlBlocks
+from storage.posting_blocks import Compared, PostingBlocks
+from storage.postings import OpenPosting
+from storage.sqlite_blocks import SqliteBlocks
+from storage.sqlite_cache import enlarge_cache
+from storage.transaction_columns import PostedColumns, TransactionColumns
+from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions, some_without_bucket
+
+SAMPLED = 16
+"""Transactions of a block that are looked up; if none of them is recorded, probably none of the block is."""
+
+IDS_PER_STATEMENT = 5_000
+
+
+class ColumnPosting:
+    """One posting of blocks of columns, inside one database transaction; nothing of it is whole before `close`."""
+
+    def __init__(self, session: Session, source: str, actor: str) -> None:
+        self._session = session
+        self._rows = OpenPosting(session, source, actor)
+        if is_sqlite(session):
+            enlarge_cache(session)
+        self._buckets = OpenBuckets(session, self._rows.id, others_are_written=False)
+        self._lists = OpenLists(session)
+        self._blocks: PostingBlocks = SqliteBlocks(session) if is_sqlite(session) else PostgresqlBlocks(session)
+
+    def post(self, block: TransactionColumns) -> PostedColumns:
+        """Post a block of transactions; of rows with one transaction id, the first counts as sent first.
+
+        One that was recorded before with the same content is a duplicate; with other content it is a conflict and
+        is not posted. Raises MoneyError if a bucket's sum exceeds 64 bits, and RecordedMeanwhile if another posting
+        was faster; the database transaction is then unusable.
+        """
+        if not len(block):
+            return PostedColumns(pa.array([], pa.bool_()))
+        unknown = rows = self._rows_of(block)
+        conflicts: list[int] = []
+        if self._blocks.any_recorded(rows["transaction_id"][:: len(rows) // SAMPLED + 1].to_pylist()):
+            found = self._compared(rows)
+            unknown, conflicts = rows.take(pa.array(found.unknown, pa.int64())), found.conflicts
+        fresh = self._inserted(unknown)
+        if len(fresh) < len(unknown):
+            found = self._compared(
+                unknown.filter(pc.invert(pc.is_in(unknown["position"], value_set=fresh["position"].combine_chunks())))
+            )
+            assert not found.unknown
+            conflicts += found.conflicts
+        self._buckets.add(fresh["place"], fresh["amount"], fresh["home_amount"])
+        if self._buckets.are_many:
+            self._write_buckets()
+        return PostedColumns(
+            fresh=pc.is_in(rows["position"].combine_chunks(), value_set=fresh["position"].combine_chunks()),
+            duplicates=len(rows) - len(fresh) - len(conflicts),
+            conflicts=sorted(conflicts),
+        )
+
+    def recorded(self, ids: Sequence[str]) -> dict[str, PostedTransaction]:
+        """The recorded transactions with these transaction ids, of which some may be of this posting.
+
+        `recorded_transactions` does not find those of this posting before `close`.
+        """
+        chunks = [ids[start : start + IDS_PER_STATEMENT] for start in range(0, len(ids), IDS_PER_STATEMENT)]
+        if any(some_without_bucket(self._session, chunk) for chunk in chunks):
+            self._write_buckets()
+        return {
+            transaction_id: recorded
+            for chunk in chunks
+            for transaction_id, recorded in recorded_transactions(self._session, chunk).items()
+        }
+
+    def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
+        """Add rate and home amount to recorded transactions, as `OpenPosting.add_rates` does."""
+        self._lists.write()
+        self._write_buckets()
+        self._rows.add_rates(rated)
+        self._buckets = self._more_buckets()
+
+    def close(self) -> None:
+        """Write the posting's buckets, with their sums, and the lists of their transactions."""
+        self._buckets.write()
+        self._lists.write()
+
+    def _rows_of(self, block: TransactionColumns) -> "pa.Table":
+        used = pc.unique(block.key).to_pylist()
+        key_ids = self._rows.key_ids({block.keys[number] for number in used})
+        of_number = pa.array([key_ids[block.keys[number]] for number in used], pa.int64())
+        keys = of_number.take(pc.index_in(block.key, value_set=pa.array(used, pa.int32())))
+        return pa.table(
+            {
+                "position": pa.array(range(len(block)), pa.int64()),
+                "transaction_id": block.transaction_id,
+                "posting_date": block.transaction_date,
+                "posting_key_id": keys,
+                "place": self._buckets.places(block.transaction_date, keys),
+                "amount": block.amount_minor,
+                "exchange_rate": block.exchange_rate,
+                "home_amount": block.home_amount_minor,
+                "account_number": block.account_number,
+                "document_number": block.document_number,
+            }
+        )
+
+    def _compared(self, rows: "pa.Table") -> Compared:
+        bucket_ids = self._buckets.known_ids(rows["place"].combine_chunks())
+        return self._blocks.compared(rows.append_column("posting_bucket_id", bucket_ids))
+
+    def _inserted(self, rows: "pa.Table") -> "pa.Table":
+        """Insert the rows that are not recorded, and return them."""
+        if not len(rows):
+            return rows
+        bucket_ids = self._buckets.ids(rows["place"].combine_chunks())
+        row_ids = self._blocks.insert(rows.append_column("posting_bucket_id", bucket_ids))
+        self._lists.add(bucket_ids.filter(row_ids.is_valid()), row_ids.drop_null())
+        return rows.filter(row_ids.is_valid())
+
+    def _write_buckets(self) -> None:
+        self._buckets.write()
+        self._buckets = self._more_buckets()
+
+    def _more_buckets(self) -> OpenBuckets:
+        return OpenBuckets(self._session, self._rows.id, others_are_written=True)

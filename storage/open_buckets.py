@@ -1,0 +1,202 @@
+"""The buckets of a posting in columns: ids as they are needed, exact sums in memory until they are written."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from sqlalchemy import text
+from sqlmodel import Session
+
+from storage.bulk_rows import bulk_insert
+from storage.database import is_sqlite
+from storage.money import AMOUNT_MINOR_MAX, MoneyError
+from storage.posting_buckets import PostingBucket
+from storage.postings import SUM_TOO_LARGE
+from storage.sequences import next_ids
+
+BUCKETS_HELD_MAX = 200_000
+"""Buckets that one posting holds in memory; beyond it they are written and forgotten."""
+
+ADDENDS_HELD_MAX = 500_000
+"""Amounts that are held until they are added up, 32 bytes each."""
+
+_SUMS = pa.schema(
+    [("place", pa.int64()), ("transaction_count", pa.int64()), ("amount", pa.int64()), ("home_amount", pa.int64())]
+)
+_KEY_BITS = 32
+_KEY_MASK = (1 << _KEY_BITS) - 1
+_EPOCH = date(1970, 1, 1)
+
+
+class OpenBuckets:
+    """Buckets of a posting that is being made, by their place: the day, and the number of the posting key in here.
+
+    A bucket gets its id when its first transaction comes, and its row by `write`; the ledger must not need it before.
+    """
+
+    def __init__(self, session: Session, posting_id: int, *, others_are_written: bool) -> None:
+        """`others_are_written` says that the posting has buckets in the ledger, whose places may come again."""
+        self._session = session
+        self._posting_id = posting_id
+        self._others_are_written = others_are_written
+        self._numbers: dict[int, int] = {}
+        self._ids: dict[int, int] = {}
+        self._sums = _SUMS.empty_table()
+        self._sums_max = 0
+        # Nobody else writes while a session of SQLite does.
+        self._last_id = self._largest_id() if is_sqlite(session) else 0
+
+    def places(self, days: "pa.Date32Array", key_ids: "pa.Int64Array") -> "pa.Int64Array":
+        """The place of each row."""
+        keys = key_ids.dictionary_encode()
+        numbers = [self._numbers.setdefault(key, len(self._numbers)) for key in keys.dictionary.to_pylist()]
+        shifted = pc.shift_left(days.cast(pa.int32()).cast(pa.int64()), _KEY_BITS)
+        return pc.bit_wise_or(shifted, pa.array(numbers, pa.int64()).take(keys.indices))
+
+    def known_ids(self, places: "pa.Int64Array") -> "pa.Int64Array":
+        """The ids of the buckets at these places as far as they are in memory, else null."""
+        encoded = places.dictionary_encode()
+        return pa.array(map(self._ids.get, encoded.dictionary.to_pylist()), pa.int64()).take(encoded.indices)
+
+    def ids(self, places: "pa.Int64Array") -> "pa.Int64Array":
+        """The ids of the buckets at these places; a bucket without one gets it."""
+        encoded = places.dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        missing = [place for place in distinct if place not in self._ids]
+        if missing and self._others_are_written:
+            self._take_back(missing)
+            missing = [place for place in missing if place not in self._ids]
+        if missing:
+            self._ids.update(zip(missing, self._new_ids(len(missing)), strict=True))
+        return pa.array(map(self._ids.__getitem__, distinct), pa.int64()).take(encoded.indices)
+
+    def add(self, places: "pa.Int64Array", amounts: "pa.Int64Array", home_amounts: "pa.Int64Array") -> None:
+        """Add transactions to the sums of their buckets. Raises MoneyError if a sum is then beyond 64 bits."""
+        ones = pa.repeat(pa.scalar(1, pa.int64()), len(places))
+        added = pa.table([places, ones, amounts, home_amounts], schema=_SUMS)
+        bound = _largest_sum(added)
+        if bound > AMOUNT_MINOR_MAX:
+            added = _added_up(added)
+        # Adding up costs as much for few as for many, so it waits until a sum may be beyond 64 bits.
+        self._sums = pa.concat_tables([self._sums, added])
+        self._sums_max += bound
+        if self._sums_max > AMOUNT_MINOR_MAX or len(self._sums) > ADDENDS_HELD_MAX:
+            self._add_up()
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they should be written and forgotten, to bound memory."""
+        return len(self._ids) > BUCKETS_HELD_MAX
+
+    def write(self) -> None:
+        """Write the buckets that have transactions, with their sums. This object must not be used after it."""
+        self._add_up()
+        places = self._sums["place"]
+        days = pc.shift_right(places, _KEY_BITS).cast(pa.int32()).cast(pa.date32())
+        numbers = pc.bit_wise_and(places, _KEY_MASK)
+        rows = pa.table(
+            {
+                "id": self.known_ids(places.combine_chunks()),
+                "posting_id": pa.repeat(pa.scalar(self._posting_id, pa.int64()), len(places)),
+                "posting_date": days,
+                "posting_key_id": pa.array(self._numbers, pa.int64()).take(numbers),
+                **{name: self._sums[name] for name in _SUMS.names[1:]},
+            }
+        )
+        bulk_insert(self._session, "posting_bucket", rows)
+
+    def _add_up(self) -> None:
+        self._sums = _added_up(self._sums)
+        self._sums_max = max(_largest(self._sums["amount"]), _largest(self._sums["home_amount"]))
+
+    def _take_back(self, places: Sequence[int]) -> None:
+        """Move those of these buckets that are in the ledger into memory, with their sums."""
+        key_ids = list(self._numbers)
+        sent = [(_day(place).isoformat(), key_ids[place & _KEY_MASK]) for place in places]
+        statement = _TAKE_BACK_SQLITE if is_sqlite(self._session) else _TAKE_BACK_POSTGRESQL
+        values = {"posting_id": self._posting_id, "places": json.dumps(sent)}
+        found = self._session.connection().execute(statement, values).all()
+        taken = {(_days(day) << _KEY_BITS) | self._numbers[key_id]: row_id for row_id, day, key_id, *_ in found}
+        self._ids.update(taken)
+        columns = [list(taken), *([row[place] for row in found] for place in (3, 4, 5))]
+        sums = pa.table([pa.array(column, pa.int64()) for column in columns], schema=_SUMS)
+        self._sums = pa.concat_tables([self._sums, sums])
+        self._sums_max += _largest_sum(sums)
+
+    def _new_ids(self, count: int) -> Sequence[int]:
+        if is_sqlite(self._session):
+            first, self._last_id = self._last_id + 1, self._last_id + count
+            return range(first, self._last_id + 1)
+        return next_ids(self._session.connection(), "posting_bucket", count)
+
+    def _largest_id(self) -> int:
+        found = self._session.connection().exec_driver_sql("SELECT coalesce(max(id), 0) FROM posting_bucket")
+        return int(found.scalar_one())
+
+
+def _added_up(parts: "pa.Table") -> "pa.Table":
+    """One row a place, with the exact sums of its parts. Raises MoneyError if a sum is beyond 64 bits."""
+    names = _SUMS.names[1:]
+    for position, name in enumerate(names, start=1):
+        if _largest(parts[name]) * len(parts) > AMOUNT_MINOR_MAX:
+            # Arrow wraps integers that overflow; 38 digits are enough for 10^19 amounts.
+            parts = parts.set_column(position, name, parts[name].cast(pa.decimal128(38)))
+    sums = parts.group_by("place").aggregate([(name, "sum") for name in names])
+    totals = [sums[f"{name}_sum"] for name in names]
+    if any(_largest(total) > AMOUNT_MINOR_MAX for total in totals):
+        raise MoneyError(SUM_TOO_LARGE)
+    return pa.table([sums["place"], *(total.cast(pa.int64()) for total in totals)], schema=_SUMS)
+
+
+def _largest_sum(parts: "pa.Table") -> int:
+    """What no sum of any of these parts can be beyond, regardless of its sign."""
+    return max(_largest(parts["amount"]), _largest(parts["home_amount"])) * len(parts)
+
+
+def _largest(amounts: "pa.ChunkedArray") -> int:
+    """The largest amount, regardless of its sign."""
+    found = pc.min_max(amounts).as_py()
+    return max(abs(int(found["min"] or 0)), abs(int(found["max"] or 0)))
+
+
+def _day(place: int) -> date:
+    return _EPOCH + timedelta(days=place >> _KEY_BITS)
+
+
+def _days(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+_TAKE_BACK_SQLITE, _TAKE_BACK_POSTGRESQL = (
+    text(statement).columns(
+        *(
+            getattr(PostingBucket, name)
+            for name in (
+                "id",
+                "posting_date",
+                "posting_key_id",
+                "transaction_count",
+                "amount_minor",
+                "home_amount_minor",
+            )
+        )
+    )
+    for statement in (
+        """
+        DELETE FROM posting_bucket WHERE id IN (
+            SELECT bucket.id
+            FROM json_each(:places) AS sent CROSS JOIN posting_bucket AS bucket ON bucket.posting_id = :posting_id
+                AND bucket.posting_date = sent.value ->> 0 AND bucket.posting_key_id = sent.value ->> 1
+        ) RETURNING id, posting_date, posting_key_id, transaction_count, amount, home_amount
+        """,
+        """
+        DELETE FROM posting_bucket AS bucket
+        USING json_array_elements(CAST(:places AS json)) AS sent
+        WHERE bucket.posting_id = :posting_id
+            AND bucket.posting_date = (sent ->> 0)::date AND bucket.posting_key_id = (sent ->> 1)::bigint
+        RETURNING id, posting_date, posting_key_id, transaction_count, amount, home_amount
+        """,
+    )
+)
