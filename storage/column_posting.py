@@ -11,6 +11,7 @@ from storage.open_buckets import OpenBuckets
 from storage.open_lists import OpenLists
 from storage.postgresql_blocks import PostgresqlBlocks
 from storage.posting_blocks import Compared, PostingBlocks
+from storage.posting_keys import PostingKeyFields
 from storage.postings import OpenPosting
 from storage.sqlite_blocks import SqliteBlocks
 from storage.sqlite_cache import enlarge_cache
@@ -31,6 +32,8 @@ class ColumnPosting:
         self._rows = OpenPosting(session, source, actor)
         if is_sqlite(session):
             enlarge_cache(session)
+        self._known_keys: Sequence[PostingKeyFields] = []
+        self._key_ids: list[int | None] = []
         self._buckets = OpenBuckets(session, self._rows.id, others_are_written=False)
         self._lists = OpenLists(session)
         self._blocks: PostingBlocks = SqliteBlocks(session) if is_sqlite(session) else PostgresqlBlocks(session)
@@ -92,10 +95,7 @@ class ColumnPosting:
         self._lists.write()
 
     def _rows_of(self, block: TransactionColumns) -> "pa.Table":
-        used = pc.unique(block.key).to_pylist()
-        key_ids = self._rows.key_ids({block.keys[number] for number in used})
-        of_number = pa.array([key_ids[block.keys[number]] for number in used], pa.int64())
-        keys = of_number.take(pc.index_in(block.key, value_set=pa.array(used, pa.int32())))
+        keys = self._key_ids_of(block)
         return pa.table(
             {
                 "position": pa.array(range(len(block)), pa.int64()),
@@ -110,6 +110,17 @@ class ColumnPosting:
                 "document_number": block.document_number,
             }
         )
+
+    def _key_ids_of(self, block: TransactionColumns) -> "pa.Int64Array":
+        """The id of each row's posting key; keys that rows have are stored."""
+        if block.keys is not self._known_keys:
+            self._known_keys, self._key_ids = block.keys, []
+        self._key_ids += [None] * (len(block.keys) - len(self._key_ids))
+        if new := [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]:
+            ids = self._rows.key_ids({block.keys[number] for number in new})
+            for number in new:
+                self._key_ids[number] = ids[block.keys[number]]
+        return pa.array(self._key_ids, pa.int64()).take(block.key)
 
     def _compared(self, rows: "pa.Table") -> Compared:
         bucket_ids = self._buckets.known_ids(rows["place"].combine_chunks())
