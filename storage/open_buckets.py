@@ -13,8 +13,8 @@ from storage.bulk_rows import bulk_insert
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
-from storage.postings import SUM_TOO_LARGE
 from storage.sequences import next_ids
+from storage.transaction_rows import SUM_TOO_LARGE
 
 BUCKETS_HELD_MAX = 500_000
 """Buckets that one posting holds in memory, 48 bytes each; beyond it they are written and forgotten."""
