@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from resolvers.import_lines import Imported, Uncollectable
 from storage.accounting_periods import AccountingPeriod, periods_of_days
-from storage.currencies import Currency
+from storage.currencies import CurrencyDigits
 from storage.money import Minor, to_decimal
 
 
@@ -25,7 +25,7 @@ class Totals:
         self._counts[currency, day] += count
         self._sums[currency, day] += total
 
-    def tell(self, session: Session, currencies: Mapping[str, Currency], result: Imported) -> None:
+    def tell(self, session: Session, currencies: Mapping[str, CurrencyDigits], result: Imported) -> None:
         """Write the totals, and which transactions no run can collect because of their dates, into the result."""
         periods = periods_of_days(session, {day for _, day in self._counts})
         by_currency: Counter[str] = Counter()

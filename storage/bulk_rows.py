@@ -1,21 +1,16 @@
 """Writing columns into a table, in the way that is fastest on each database."""
 
 from collections.abc import Iterator
-from functools import cache
 from io import BytesIO
 from itertools import islice
 
-import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv, types
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from storage.database import is_sqlite
-
-ROWS_PER_STATEMENT = 500
-"""Rows of one statement on SQLite; of 12 columns they need 6,000 of the 32,766 parameters that it allows by default."""
+from storage.driver_rows import ROWS_PER_STATEMENT, copying, marks
 
 ROWS_PER_WRITE = 50_000
 """Rows that are turned into the values or the text of statements at a time."""
@@ -56,12 +51,6 @@ def parameters(rows: "pa.Table") -> Iterator[tuple[tuple[object, ...], int]]:
             yield of_statement, len(of_statement) // width
 
 
-@cache
-def marks(width: int, count: int) -> str:
-    """The parameters of so many rows, as they stand after VALUES."""
-    return ", ".join([f"({', '.join('?' * width)})"] * count)
-
-
 def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:
     """Copy rows into a table of PostgreSQL. Raises what SQLAlchemy raises for an INSERT."""
     if not len(rows):
@@ -70,15 +59,11 @@ def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:
     statement = f"COPY {table} ({', '.join(rows.column_names)}) FROM STDIN (FORMAT csv)"
     # A null is nothing and a text is quoted, which is what COPY expects; no text is empty.
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
-    driver: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment]
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for start in range(0, len(rows), ROWS_PER_WRITE):
-                text = BytesIO()
-                csv.write_csv(rows.slice(start, ROWS_PER_WRITE), text, options)
-                copy.write(text.getbuffer())
-    except psycopg.Error as error:
-        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+    with copying(connection, statement) as copy:
+        for start in range(0, len(rows), ROWS_PER_WRITE):
+            text = BytesIO()
+            csv.write_csv(rows.slice(start, ROWS_PER_WRITE), text, options)
+            copy.write(text.getbuffer())
 
 
 def filled(rows: "pa.Table") -> "pa.Table":

@@ -14,8 +14,8 @@ from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_parts import last_bucket_id
-from storage.postings import SUM_TOO_LARGE
 from storage.sequences import next_ids
+from storage.transaction_rows import SUM_TOO_LARGE
 
 BUCKETS_HELD_MAX = 500_000
 """Buckets that one posting holds in memory, 48 bytes each; beyond it they are written and forgotten."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlmodel import Session
 
-from storage.bulk_rows import filled, insert_rows, marks, parameters
+from storage.bulk_rows import filled, insert_rows, parameters
+from storage.driver_rows import marks
 from storage.posting_blocks import CONTENT, INSERTED, SENT, Compared
 
 
