@@ -92,7 +92,7 @@ class QuickChecker(Checker):
             or len({name for name, _ in raw.segments}) < len(raw.segments)
         ):
             return None
-        home, segments = self._ledger.home_currency, tuple(sorted(raw.segments))
+        home, segments = self.ledger.home_currency, tuple(sorted(raw.segments))
         key = PostingKeyFields(raw.transaction_type, debit, credit, raw.currency, home, raw.organization, segments)
         self._keep(raw, key)
         return key

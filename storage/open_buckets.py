@@ -155,7 +155,7 @@ class OpenBuckets:
         if is_sqlite(self._session):
             first, self.last_id = self.last_id + 1, self.last_id + count
             return pa.arange(first, self.last_id + 1)
-        return next_ids(self._session.connection(), "posting_bucket", count)
+        return pa.array(next_ids(self._session.connection(), "posting_bucket", count), pa.int64())
 
 
 def _missing(places: "pa.Int64Array", ids: "pa.Int64Array") -> "pa.Int64Array":

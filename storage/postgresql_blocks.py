@@ -54,7 +54,7 @@ class PostgresqlBlocks:
         return pc.replace_with_mask(pa.nulls(len(block), pa.int64()), is_first, row_ids)
 
     def _copied(self, block: "pa.Table") -> "pa.Int64Array":
-        row_ids = next_ids(self._connection, "billing_transaction", len(block))
+        row_ids = pa.array(next_ids(self._connection, "billing_transaction", len(block)), pa.int64())
         copy_rows(self._connection, "billing_transaction", block.select(INSERTED).append_column("id", row_ids))
         return row_ids
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import count
 from operator import itemgetter
 
 from sqlalchemy.exc import DataError
@@ -11,6 +12,7 @@ from storage.bucket_transactions import last_row_id, list_after
 from storage.database import is_sqlite
 from storage.driver_rows import copy_in, insert_values
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
+from storage.posting_parts import last_bucket_id
 from storage.sequences import next_ids
 
 Place = tuple[date, int]
@@ -61,8 +63,11 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
     ids: dict[Place, int] = {}
     connection = session.connection()
     if is_sqlite(session):
-        values = ((posting_id, place[0].isoformat(), place[1], *of_place) for place, of_place in rows)
-        for bucket_id, day, key_id, amount, home in insert_values(connection, "posting_bucket", _BUCKET, values, _ADD):
+        # The next ids may be those of buckets that an unfinished posting will write.
+        new_ids = count(last_bucket_id(session) + 1)
+        values = ((next(new_ids), posting_id, place[0].isoformat(), place[1], *of_place) for place, of_place in rows)
+        written = insert_values(connection, "posting_bucket", ("id", *_BUCKET), values, _ADD)
+        for bucket_id, day, key_id, amount, home in written:
             # A sum beyond 64 bits becomes a float here instead of being refused.
             if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
                 raise MoneyError(SUM_TOO_LARGE)
@@ -70,10 +75,10 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
         return ids
     columns = zip(*((*place, *of_place) for place, of_place in rows), strict=True)
     try:
-        written = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, *map(list, columns)))
+        added = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, *map(list, columns)))
     except DataError as error:
         raise MoneyError(SUM_TOO_LARGE) from error
-    for bucket_id, day, key_id, amount, home in written:
+    for bucket_id, day, key_id, amount, home in added:
         if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
             raise MoneyError(SUM_TOO_LARGE)
         ids[day, key_id] = bucket_id
