@@ -21,7 +21,7 @@ from storage.journal_runs import JournalRun, runs_by_id
 from storage.wakeups import wakeups
 
 OUTCOMES_PER_BATCH = 100
-"""As many as are cancelled in one transaction."""
+"""Outcomes in one batch at most."""
 
 BATCHES_KEPT_MAX = 100
 """Batches of outcomes that are kept for each run that is followed, for followers that lag."""

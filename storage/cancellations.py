@@ -1,15 +1,14 @@
 """Cancellations of runs, and the outcome for each entry, which subscribers follow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint, insert
+from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
-from storage.journal_entries import JournalEntry
 from storage.pages import Order, Page, Window, counts_by_parent, pages_by_parent
-from storage.words import CancelOutcome, JournalEntryStatus
+from storage.words import CancelOutcome
 
 
 class Cancellation(SQLModel, table=True):
@@ -91,33 +90,6 @@ def outcomes_after(session: Session, cancellation_id: int, sequence: int, limit:
             .limit(limit)
         )
     )
-
-
-def lock_untried_entries(session: Session, cancellation: Cancellation, limit: int) -> list[JournalEntry]:
-    """Up to `limit` live entries that this cancellation has not tried, locked until the transaction ends.
-
-    They are derived from the entries and the outcomes, so that after a crash no entry is skipped or tried twice.
-    """
-    tried = select(EntryCancelOutcome.journal_entry_id).where(EntryCancelOutcome.cancellation_id == cancellation.id)
-    return list(
-        session.exec(
-            select(JournalEntry)
-            .where(
-                JournalEntry.journal_run_id == cancellation.journal_run_id,
-                JournalEntry.status == JournalEntryStatus.CREATED,
-                col(JournalEntry.id).not_in(tried),
-            )
-            .order_by(col(JournalEntry.id))
-            .limit(limit)
-            .with_for_update(of=JournalEntry)
-        )
-    )
-
-
-def record_outcomes(session: Session, outcomes: Sequence[EntryCancelOutcome]) -> None:
-    """Insert outcomes. The database refuses a sequence number or an entry that the cancellation already has."""
-    if outcomes:
-        session.execute(insert(EntryCancelOutcome), [outcome.model_dump(exclude={"id"}) for outcome in outcomes])
 
 
 OUTCOMES: Order[EntryCancelOutcome] = Order(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from sqlalchemy import BigInteger, Text, cast, func, literal, select, update
+from sqlalchemy import BigInteger, Select, Text, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
@@ -172,8 +172,8 @@ def assign_buckets(session: Session, run_id: int, entry_of_key: Mapping[int, int
     return int(session.execute(assigned).scalar_one() or 0)
 
 
-def release_entries(session: Session, entry_ids: Sequence[int]) -> None:
-    """Release the buckets of these entries: their transactions become free for the next run."""
+def release_entries(session: Session, entry_ids: Sequence[int] | Select[int]) -> None:
+    """Release the buckets of the entries with these ids, or with those that are selected; a run can take them again."""
     session.execute(
         update(PostingBucket)
         .where(col(PostingBucket.journal_entry_id).in_(entry_ids))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, update
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, Select, update
 from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, now, wire_enum
@@ -121,8 +121,8 @@ def count_live_entries(session: Session, run_id: int) -> int:
     ).one()
 
 
-def mark_cancelled(session: Session, entry_ids: Sequence[int]) -> None:
-    """Set the status of these entries to Cancelled."""
+def mark_cancelled(session: Session, entry_ids: Sequence[int] | Select[int]) -> None:
+    """Set the status of the entries with these ids, or with those that are selected, to Cancelled."""
     session.execute(
         update(JournalEntry)
         .where(col(JournalEntry.id).in_(entry_ids))

@@ -193,7 +193,7 @@ def test_restless_subscribers_each_see_every_outcome_exactly_once(
     print(f"seed {SEED}")  # noqa: T201  (pytest shows it when the test fails)
     chance = random.Random(SEED)  # noqa: S311
     # Small batches: the cancellation continues while most of them reconnect.
-    monkeypatch.setattr(workflows, "cancel_batch", partial(cancel_batch, size=4))
+    monkeypatch.setattr(workflows, "cancel_batch", partial(cancel_batch, first=4, largest=4))
     run = run_of(client, SIZE, transferred=chance.sample(range(SIZE), 30))
 
     async def follow_all() -> list[list[dict[str, Any]]]:

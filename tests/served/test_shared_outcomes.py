@@ -75,7 +75,7 @@ def test_subscribers_with_different_starts_get_the_same_sequence(
     """Also when little is kept, so that most read again by themselves."""
     monkeypatch.setattr(feed, "OUTCOMES_PER_BATCH", 7)
     monkeypatch.setattr(feed, "BATCHES_KEPT_MAX", 3)
-    monkeypatch.setattr(workflows, "cancel_batch", partial(cancel_batch, size=5))
+    monkeypatch.setattr(workflows, "cancel_batch", partial(cancel_batch, first=5, largest=5))
     run = run_of(client)
 
     async def go() -> tuple[list[Any], list[tuple[int, list[Any]]]]:

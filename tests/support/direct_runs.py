@@ -45,7 +45,7 @@ def cancel_now(database: Database, number: str, batch: int = 100) -> JournalRun:
     left = True
     while left:
         with database.write() as session:
-            left = cancel_batch(session, run.id, batch)
+            left = cancel_batch(session, run.id, batch, batch)
             run = lock_run_numbered(session, number)
             assert run is not None
     return run

@@ -31,7 +31,7 @@ def stopping_after(entries: int) -> Iterator[Event]:
         return proceed(self, name, function, run_id, *args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workflows, "cancel_batch", partial(cancel_batch, size=1))
+        patch.setattr(workflows, "cancel_batch", partial(cancel_batch, first=1, largest=1))
         patch.setattr(Workflows, "step", wait_halfway)
         try:
             yield go_on
