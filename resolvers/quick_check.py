@@ -46,11 +46,11 @@ class QuickChecker(Checker):
             currency is None
             or raw.amount is None
             or raw.transaction_id is None
-            or not _is_text(raw.transaction_id)
+            or not is_plain(raw.transaction_id, TEXT_LENGTH_MAX)
             or raw.transaction_date is None
             or raw.transaction_date not in self._days
-            or not (raw.account_number is None or _is_text(raw.account_number))
-            or not (raw.document_number is None or _is_text(raw.document_number))
+            or not (raw.account_number is None or is_plain(raw.account_number, TEXT_LENGTH_MAX))
+            or not (raw.document_number is None or is_plain(raw.document_number, TEXT_LENGTH_MAX))
             or raw.unreadable
         ):
             return None
@@ -87,8 +87,10 @@ class QuickChecker(Checker):
             or credit is None
             or raw.transaction_type is None
             or raw.currency is None
-            or not (raw.organization is None or _is_text(raw.organization))
-            or not all(name in self._valid_segments and _is_text(value) for name, value in raw.segments)
+            or not (raw.organization is None or is_plain(raw.organization, TEXT_LENGTH_MAX))
+            or not all(
+                name in self._valid_segments and is_plain(value, TEXT_LENGTH_MAX) for name, value in raw.segments
+            )
             or len({name for name, _ in raw.segments}) < len(raw.segments)
         ):
             return None
@@ -121,8 +123,3 @@ def _key_texts(fields: TransactionFields) -> tuple[object, ...]:
         fields.organization,
         *fields.segments,
     )
-
-
-def _is_text(text: str) -> bool:
-    """Whether the text is valid as it is. Other texts may be valid too."""
-    return 0 < len(text) <= TEXT_LENGTH_MAX and is_plain(text)

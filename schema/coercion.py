@@ -83,6 +83,8 @@ def _coerce(of: Any, inside: tuple[Any, ...]) -> Coerce:
     """The function that coerces a value of that type. `inside` are the input objects around it."""
     if is_non_null_type(of):
         return _non_null(of.of_type, inside)
+    if of is GraphQLString:
+        return _optional_string
     coerce = _non_null(of, inside)
     return lambda value: None if value is None else coerce(value)
 
@@ -110,34 +112,42 @@ def _list(coerce: Coerce) -> Coerce:
 
 
 def _object(of: GraphQLInputObjectType, inside: tuple[Any, ...]) -> Coerce:
-    if of in inside or of.is_one_of or any(map(_has_default, of.fields.values())):
+    if of in inside or of.is_one_of or any(map(_is_changed, of.fields.values())):
         return _doubtful
-    fields = {name: (field.out_name or name, _coerce(field.type, (*inside, of))) for name, field in of.fields.items()}
+    fields = {name: _coerce(field.type, (*inside, of)) for name, field in of.fields.items()}
     required = {name for name, field in of.fields.items() if is_required_input_field(field)}
 
     def coerce_object(value: Any) -> Any:
         if type(value) is not dict or not required <= value.keys():
             raise Doubtful
-        coerced = {}
-        for name, given in value.items():
-            out_name, coerce = fields[name]
-            coerced[out_name] = coerce(given)
-        return of.out_type(coerced)
+        return {name: fields[name](given) for name, given in value.items()}
 
     return coerce_object
 
 
-def _has_default(field: GraphQLInputField) -> bool:
-    return field.default is not None or field.default_value is not Undefined
+def _is_changed(field: GraphQLInputField) -> bool:
+    """Whether the field's name or a value that is left out is replaced."""
+    return field.out_name is not None or field.default is not None or field.default_value is not Undefined
 
 
 def _leaf(coerce: Coerce) -> Coerce:
+    try:
+        coerce(None)
+    except Exception:
+        return coerce
+
     def coerce_leaf(value: Any) -> Any:
         if value is None:
             raise Doubtful
         return coerce(value)
 
     return coerce_leaf
+
+
+def _optional_string(value: Any) -> str | None:
+    if value is not None and type(value) is not str:
+        raise Doubtful
+    return value
 
 
 def _string(value: Any) -> str:

@@ -38,9 +38,9 @@ def normalised(text: str) -> str:
     return text
 
 
-def is_plain(text: str) -> bool:
-    """Whether the text is surely normalised: printable ASCII without spaces around it."""
-    return text.isascii() and text.isprintable() and not (text.startswith(" ") or text.endswith(" "))
+def is_plain(text: str, length_max: int) -> bool:
+    """Whether the text is surely normalised and of a valid length: printable ASCII without spaces around it."""
+    return text.isascii() and text.isprintable() and 0 < len(text) <= length_max and text[0] != " " != text[-1]
 
 
 def is_storable(text: str) -> bool:
