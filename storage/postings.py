@@ -16,7 +16,14 @@ from storage.database import insert_into, is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKeyFields, stored_keys
-from storage.transactions import NewTransaction, PostedTransaction, Transaction, content_of, contents
+from storage.transactions import (
+    NewTransaction,
+    PostedTransaction,
+    Transaction,
+    content_of,
+    contents,
+    recorded_transactions,
+)
 
 
 class Posting(SQLModel, table=True):
@@ -89,6 +96,10 @@ class OpenPosting:
             except IntegrityError as error:
                 raise RecordedMeanwhile from error
         return result
+
+    def recorded(self, ids: Sequence[str]) -> dict[str, PostedTransaction]:
+        """The recorded transactions with these transaction ids, of whatever organisation; those of this posting too."""
+        return recorded_transactions(self._session, ids)
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """Add rate and home amount to recorded transactions that have none and are not taken.
