@@ -1,5 +1,6 @@
 """Importing a large file of transactions in columns; what the screen is not sure of goes the way of single lines."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -26,6 +27,9 @@ from storage.settings import hold_ledger
 from storage.short_transactions import short_transactions
 from storage.transaction_columns import PostedColumns, TransactionColumns
 from storage.transactions import NewTransaction
+
+ROWS_PER_PIECE = 25_000
+"""Rows that are posted at a time. On SQLite others wait while they are."""
 
 Step = Callable[[], AbstractContextManager[tuple[Session, ColumnPosting]]]
 """A part of the work on a file: the database transaction for it, and the posting."""
@@ -242,12 +246,13 @@ def _pieces(sure: Any) -> Iterator[tuple[int, int, list[int]]]:
     """Where pieces of a block start and end, and the places in each that are not sure: a batch at most."""
     careful: list[int] = pc.indices_nonzero(pc.invert(sure)).to_pylist()
     start = 0
-    while len(careful) > TRANSACTIONS_PER_BATCH:
-        end = careful[TRANSACTIONS_PER_BATCH]
-        yield start, end, careful[:TRANSACTIONS_PER_BATCH]
-        start, careful = end, careful[TRANSACTIONS_PER_BATCH:]
-    if start < len(sure):
-        yield start, len(sure), careful
+    while start < len(sure):
+        end = min(start + ROWS_PER_PIECE, len(sure))
+        if len(careful) > TRANSACTIONS_PER_BATCH:
+            end = min(end, careful[TRANSACTIONS_PER_BATCH])
+        of_piece = bisect_left(careful, end)
+        yield start, end, careful[:of_piece]
+        start, careful = end, careful[of_piece:]
 
 
 def _batches(places: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -15,11 +15,13 @@ from gateway.feed import Block, Malformed, open_feed
 from gateway.importing import FILES, Kind
 from resolvers.import_blocks import import_blocks
 from resolvers.import_lines import Imported, ImportRefused, Line, OnlyChecked
+from resolvers.transaction_lines import fields_of
+from resolvers.transactions import Checker
 from storage.conservation import broken_rules
 from storage.database import Database
 from storage.import_lock import import_lock
 from storage.pages import Window
-from storage.postings import RecordedMeanwhile
+from storage.postings import OpenPosting, RecordedMeanwhile
 from storage.settings import Ledger
 from storage.transaction_lists import TransactionFilter, count_transactions, transactions
 from storage.unfinished_postings import take_back_of_the_dead
@@ -239,4 +241,23 @@ def test_a_killed_import_leaves_nothing_that_is_seen(database: Database, tmp_pat
     take_back_of_the_dead(database)
     with database.read() as session:
         assert [count(session, name) for name in TABLES] == [1, 1, 1, 0, 1, 1]
+        assert broken_rules(session) == []
+
+
+def test_nobody_waits_for_the_whole_file(database: Database, tmp_path: Path) -> None:
+    path = write_file(tmp_path / "large.csv", (f"new-{n}" for n in range(100_000)))
+    url, posted = database.url.render_as_string(), 0
+    with start(tmp_path, "import", "transactions", str(path), "--database", url) as process:
+        while process.poll() is None:
+            with database.write(wait_seconds=2) as session:
+                posting = OpenPosting(session, "other", "test")
+                checked = Checker(session).check(fields_of(line(f"other {posted}")))
+                assert checked.transaction is not None
+                posting.post([checked.transaction])
+                posted += 1
+            time.sleep(0.02)
+        told, _ = process.communicate(timeout=60)
+    assert "100,000 recorded" in told
+    with database.read() as session:
+        assert seen(session)[0] == 100_000 + posted
         assert broken_rules(session) == []
