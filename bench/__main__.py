@@ -1,16 +1,19 @@
-"""Run the benchmarks and keep their results: `python -m bench [reads|feed|postings] [--quick]`."""
+"""Run the benchmarks and keep their results: `python -m bench [reads|feed|postings|runs] [--quick]`."""
 
 from argparse import ArgumentParser
 
 from bench.feed import benchmark as feed
 from bench.postings import benchmark as postings
 from bench.reads.benchmark import benchmark as reads
+from bench.runs import benchmark as runs
 
 
 def main() -> None:
     """Run the benchmark that is named, or all."""
     parser = ArgumentParser(prog="python -m bench", description="Run the benchmarks, and keep results in RESULTS.md.")
-    parser.add_argument("which", nargs="?", choices=["reads", "feed", "postings"], help="one benchmark; all if omitted")
+    parser.add_argument(
+        "which", nargs="?", choices=["reads", "feed", "postings", "runs"], help="one benchmark; all if omitted"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="see whether they run: few requests, no results kept, no postings"
     )
@@ -19,6 +22,8 @@ def main() -> None:
         parser.error("there is no quick run of postings")
     if chosen.which in (None, "postings") and not chosen.quick:
         postings()
+    if chosen.which in (None, "runs"):
+        runs(quick=chosen.quick)
     if chosen.which in (None, "feed"):
         feed(quick=chosen.quick)
     if chosen.which in (None, "reads"):

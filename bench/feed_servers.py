@@ -18,6 +18,12 @@ from starlette.websockets import WebSocket
 from gateway.server import listen
 
 
+def cpu_seconds(process_id: int) -> float:
+    """The processor time that the process has used so far."""
+    # The clock of another process, as clock_getcpuclockid(3) makes its id; /proc counts in hundredths of a second.
+    return time.clock_gettime((~process_id << 3) | 2)
+
+
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
     """A server that listens on a port of 127.0.0.1."""
@@ -27,8 +33,7 @@ class ServerProcess:
 
     def cpu_seconds(self) -> float:
         """The processor time that the process has used so far."""
-        # The clock of another process, as clock_getcpuclockid(3) makes its id; /proc counts in hundredths of a second.
-        return time.clock_gettime((~self.process_id << 3) | 2)
+        return cpu_seconds(self.process_id)
 
 
 @contextmanager

@@ -83,12 +83,12 @@ def give_up(session: Session, run_id: int, message: str) -> None:
 
 
 def _make_entries(session: Session, run: JournalRun) -> None:
-    claim_buckets(session, run)
+    claimed = claim_buckets(session, run)
     if run.home_currency is not None:
-        carry_home_currency(session, run)
+        carry_home_currency(session, run, claimed)
     rule = {} if run.segmentation_rule_id is None else rule_segments(session, run.segmentation_rule_id)
     aggregate_into = run.home_currency if run.aggregate_currency else None
-    summaries = summarise(claimed_sums(session, run.id), rule, aggregate_into)
+    summaries = summarise(claimed_sums(session, claimed), rule, aggregate_into)
     itemised = [(summary, items) for summary in summaries if (items := summary.items())]
     numbers = take_numbers(session, "JE", len(itemised))
     entries = [_entry(run, number, summary, items) for number, (summary, items) in zip(numbers, itemised, strict=True)]
@@ -107,7 +107,7 @@ def _make_entries(session: Session, run: JournalRun) -> None:
         for key_id in summary.key_ids
     }
     in_entries = sum(summary.transaction_count for summary, _ in itemised)
-    assigned = assign_buckets(session, run.id, entry_of_key)
+    assigned = assign_buckets(session, run.id, claimed, entry_of_key)
     if assigned != in_entries:
         raise AssertionError(f"the entries would have {in_entries} transactions, but their buckets have {assigned}")
     run.total_journal_entry_count = len(entries)

@@ -1,10 +1,11 @@
 """Claiming: a run takes the open buckets in its range; cancelling an entry releases its buckets."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from sqlalchemy import BigInteger, Select, Text, cast, func, literal, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
@@ -33,41 +34,45 @@ class KeySum:
     amounts: Amounts
 
 
-def claim_buckets(session: Session, run: JournalRun) -> None:
-    """Claim every open bucket in the range of the run, with its types and organisations.
+def claim_buckets(session: Session, run: JournalRun) -> ColumnElement[bool]:
+    """Claim every open bucket in the range of the run, with its types and organisations. Returns which these are.
 
-    A concurrent import is not waited for: its buckets are not visible yet and stay open for the next run.
+    A concurrent import is not waited for: its buckets are not visible yet and stay open for the next run. The buckets
+    are the run's when `assign_buckets` has been called.
     """
     keys = select(col(PostingKey.id)).where(col(PostingKey.transaction_type).in_(run.transaction_types))
     if run.organization_labels:
         keys = keys.where(col(PostingKey.organization).in_(run.organization_labels))
-    session.execute(
-        update(PostingBucket)
-        .where(
-            col(PostingBucket.journal_run_id).is_(None),
-            col(PostingBucket.posting_date).between(run.target_start_date, run.target_end_date),
-            col(PostingBucket.posting_key_id).in_(keys),
-        )
-        .values(journal_run_id=run.id)
-        .execution_options(synchronize_session=False)
+    are_free = (
+        col(PostingBucket.journal_run_id).is_(None),
+        col(PostingBucket.posting_date).between(run.target_start_date, run.target_end_date),
+        col(PostingBucket.posting_key_id).in_(keys),
     )
+    if is_sqlite(session):
+        claim = update(PostingBucket).where(*are_free).values(journal_run_id=run.id)
+        session.execute(claim.execution_options(synchronize_session=False))
+        return col(PostingBucket.journal_run_id) == run.id
+    # Locked now and updated once: for a row that it updates twice, PostgreSQL checks every foreign key again.
+    locked = select(col(PostingBucket.id)).where(*are_free).order_by(col(PostingBucket.id)).with_for_update().subquery()
+    ids = session.execute(select(func.array_agg(locked.c.id))).scalar_one()
+    return col(PostingBucket.id).in_(select(func.unnest(literal(ids or [], ARRAY(BigInteger)))))
 
 
-def carry_home_currency(session: Session, run: JournalRun) -> None:
+def carry_home_currency(session: Session, run: JournalRun, claimed: ColumnElement[bool]) -> None:
     """Set the home amount of claimed transactions that are in the home currency but were recorded before it was set.
 
     It equals the amount, so such transactions need not be sent again. No one else writes to claimed buckets.
     """
-    claimed = (col(PostingBucket.journal_run_id) == run.id, col(PostingBucket.posting_key_id))
+    key = col(PostingBucket.posting_key_id)
     bare = session.execute(
         select(PostingKey).where(
             col(PostingKey.currency) == run.home_currency,
             col(PostingKey.home_currency).is_(None),
-            col(PostingKey.id).in_(select(claimed[1]).where(claimed[0])),
+            col(PostingKey.id).in_(select(key).where(claimed)),
         )
     ).scalars()
     for bare_id, key_id in _home_keys(session, list(bare), run.home_currency or "").items():
-        buckets = select(col(PostingBucket.id)).where(claimed[0], claimed[1] == bare_id)
+        buckets = select(col(PostingBucket.id)).where(claimed, key == bare_id)
         rows = select(col(BucketTransaction.transaction_row_id)).where(
             col(BucketTransaction.posting_bucket_id).in_(buckets)
         )
@@ -76,7 +81,7 @@ def carry_home_currency(session: Session, run: JournalRun) -> None:
             .where(col(Transaction.id).in_(rows))
             .values(home_amount_minor=col(Transaction.amount_minor)),
             update(PostingBucket)
-            .where(claimed[0], claimed[1] == bare_id)
+            .where(claimed, key == bare_id)
             .values(posting_key_id=key_id, home_amount_minor=col(PostingBucket.amount_minor)),
         ):
             session.execute(statement.execution_options(synchronize_session=False))
@@ -104,7 +109,7 @@ def _home_keys(session: Session, bare: Sequence[PostingKey], home_currency: str)
     return found
 
 
-def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
+def claimed_sums(session: Session, claimed: ColumnElement[bool]) -> Iterator[KeySum]:
     """The sums of the claimed transactions, by posting key. Raises MoneyError if one exceeds 64 bits."""
     sums = (
         select(
@@ -113,7 +118,7 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
             func.sum(PostingBucket.amount_minor).label("amount"),
             func.sum(PostingBucket.home_amount_minor).label("home_amount"),
         )
-        .where(col(PostingBucket.journal_run_id) == run_id)
+        .where(claimed)
         .group_by(col(PostingBucket.posting_key_id))
         .subquery()
     )
@@ -149,27 +154,36 @@ def claimed_sums(session: Session, run_id: int) -> Iterator[KeySum]:
         ) from error
 
 
-def assign_buckets(session: Session, run_id: int, entry_of_key: Mapping[int, int]) -> int:
-    """Set the entry of the run's buckets, by their posting key. Returns the number of transactions in entries."""
-    bucket = PostingBucket.__table__  # type: ignore[attr-defined]
-    if not entry_of_key:
-        return 0
+def assign_buckets(session: Session, run_id: int, claimed: ColumnElement[bool], entry_of_key: Mapping[int, int]) -> int:
+    """Give the claimed buckets to the run and, by their posting key, to its entries; those of other keys net to zero.
+
+    Returns the number of transactions that are now in entries.
+    """
+    bucket = PostingBucket
     if is_sqlite(session):
-        session.connection().exec_driver_sql(
-            "UPDATE posting_bucket SET journal_entry_id = ? WHERE journal_run_id = ? AND posting_key_id = ?",
-            [(entry_id, run_id, key_id) for key_id, entry_id in entry_of_key.items()],
-        )
+        session.execute(_ASSIGN, {"run_id": run_id, "entry_of_key": json.dumps(entry_of_key)})
     else:
-        # One look-up for each bucket, not a join: the statistics do not know yet how many buckets are the run's.
+        # One look-up for each bucket, not a join: statistics do not tell how many buckets have one of the keys.
         entries = select(literal(entry_of_key, JSONB)).scalar_subquery()
-        entry_id = cast(entries.op("->>")(cast(bucket.c.posting_key_id, Text)), BigInteger)
-        session.connection().execute(
-            update(bucket).where(bucket.c.journal_run_id == run_id).values(journal_entry_id=entry_id)
-        )
-    assigned = select(func.sum(bucket.c.transaction_count)).where(
-        bucket.c.journal_run_id == run_id, bucket.c.journal_entry_id.is_not(None)
+        entry_id = cast(entries.op("->>")(cast(col(bucket.posting_key_id), Text)), BigInteger)
+        assign = update(bucket).where(claimed).values(journal_run_id=run_id, journal_entry_id=entry_id)
+        session.execute(assign.execution_options(synchronize_session=False))
+    assigned = select(func.sum(bucket.transaction_count)).where(
+        col(bucket.journal_run_id) == run_id, col(bucket.journal_entry_id).is_not(None)
     )
     return int(session.execute(assigned).scalar_one() or 0)
+
+
+_ASSIGN = text(
+    """
+    WITH entry_of_key AS MATERIALIZED (
+        SELECT CAST(key AS integer) AS posting_key_id, value AS entry_id FROM json_each(:entry_of_key)
+    )
+    UPDATE posting_bucket SET journal_entry_id = entry_of_key.entry_id FROM entry_of_key
+    WHERE posting_bucket.journal_run_id = :run_id AND posting_bucket.posting_key_id = entry_of_key.posting_key_id
+    """
+)
+"""On SQLite, where the run of claimed buckets is set already. Look-ups go along the index by run and key."""
 
 
 def release_entries(session: Session, entry_ids: Sequence[int] | Select[int]) -> None:
