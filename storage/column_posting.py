@@ -1,6 +1,7 @@
 """Posting by columns: what `OpenPosting` does row by row, for large files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -18,10 +19,13 @@ from storage.sqlite_cache import enlarge_cache
 from storage.transaction_columns import PostedColumns, TransactionColumns
 from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions, some_without_bucket
 
+T = TypeVar("T")
+
 SAMPLED = 16
 """Transactions of a block that are looked up; if none of them is recorded, probably none of the block is."""
 
-IDS_PER_STATEMENT = 5_000
+PARAMETERS_MAX = 5_000
+"""Parameters of one statement that looks something up."""
 
 
 class ColumnPosting:
@@ -71,14 +75,12 @@ class ColumnPosting:
 
         `recorded_transactions` does not find those of this posting before `close`.
         """
-        chunks = [ids[start : start + IDS_PER_STATEMENT] for start in range(0, len(ids), IDS_PER_STATEMENT)]
-        if any(some_without_bucket(self._session, chunk) for chunk in chunks):
+        if any(some_without_bucket(self._session, some) for some in _batched(ids)):
             self._write_buckets()
-        return {
-            transaction_id: recorded
-            for chunk in chunks
-            for transaction_id, recorded in recorded_transactions(self._session, chunk).items()
-        }
+        found: dict[str, PostedTransaction] = {}
+        for some in _batched(ids):
+            found |= recorded_transactions(self._session, some)
+        return found
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """Add rate and home amount to recorded transactions, as `OpenPosting.add_rates` does."""
@@ -114,9 +116,10 @@ class ColumnPosting:
         if block.keys is not self._known_keys:
             self._known_keys, self._key_ids = block.keys, []
         self._key_ids += [None] * (len(block.keys) - len(self._key_ids))
-        if new := [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]:
-            ids = self._rows.key_ids({block.keys[number] for number in new})
-            for number in new:
+        new = [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]
+        for numbers in _batched(new):
+            ids = self._rows.key_ids({block.keys[number] for number in numbers})
+            for number in numbers:
                 self._key_ids[number] = ids[block.keys[number]]
         return pa.array(self._key_ids, pa.int64()).take(block.key)
 
@@ -146,3 +149,8 @@ def _are_among(rows: "pa.Table", some: "pa.Table") -> "pa.BooleanArray":
     if len(some) == len(rows):
         return pa.repeat(pa.scalar(True), len(rows))
     return pc.is_in(rows["position"].combine_chunks(), value_set=some["position"].combine_chunks())
+
+
+def _batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values, as many at a time as one statement looks up."""
+    return (values[start : start + PARAMETERS_MAX] for start in range(0, len(values), PARAMETERS_MAX))

@@ -1,7 +1,7 @@
 """Posting keys: the fields, other than the date, that determine the entry of a transaction."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -75,25 +75,34 @@ def key_of(row: PostingKey) -> PostingKeyFields:
 
 def stored_keys(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> dict[PostingKeyFields, int]:
     """The ids of these posting keys, by digest; new keys are inserted."""
-    # Sorted, so that two postings with the same new keys cannot deadlock.
-    rows = [
-        {
-            "digest": digest,
-            "transaction_type": key.transaction_type,
-            "debit_code_id": key.debit_code_id,
-            "credit_code_id": key.credit_code_id,
-            "currency": key.currency,
-            "home_currency": key.home_currency,
-            "organization": key.organization,
-            "segments": dict(key.segments),
-        }
-        for digest, key in sorted(keys.items())
-    ]
-    session.execute(insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
+    found = _ids(session, keys)
+    new = {digest: key for digest, key in keys.items() if digest not in found}
+    if new:
+        # Sorted, so that two postings with the same new keys cannot deadlock.
+        rows = [
+            {
+                "digest": digest,
+                "transaction_type": key.transaction_type,
+                "debit_code_id": key.debit_code_id,
+                "credit_code_id": key.credit_code_id,
+                "currency": key.currency,
+                "home_currency": key.home_currency,
+                "organization": key.organization,
+                "segments": dict(key.segments),
+            }
+            for digest, key in sorted(new.items())
+        ]
+        session.execute(insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
+        found |= _ids(session, new)
+    return {key: found[digest] for digest, key in keys.items()}
+
+
+def _ids(session: Session, digests: Iterable[bytes]) -> dict[bytes, int]:
+    """The ids of the posting keys with these digests that are stored."""
     found = session.execute(
-        select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(keys)))
+        select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(digests)))
     )
-    return {keys[bytes(digest)]: key_id for digest, key_id in found}
+    return {bytes(digest): key_id for digest, key_id in found}
 
 
 def organizations(session: Session) -> list[str]:
