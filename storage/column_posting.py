@@ -1,7 +1,6 @@
 """Posting by columns: what `OpenPosting` does row by row, for large files."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -19,13 +18,11 @@ from storage.sqlite_cache import enlarge_cache
 from storage.transaction_columns import PostedColumns, TransactionColumns
 from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions, some_without_bucket
 
-T = TypeVar("T")
-
 SAMPLED = 16
 """Transactions of a block that are looked up; if none of them is recorded, probably none of the block is."""
 
-PARAMETERS_MAX = 5_000
-"""Parameters of one statement that looks something up."""
+IDS_PER_STATEMENT = 5_000
+"""Transactions that one statement looks up; SQLite allows 32,766 parameters by default."""
 
 
 class ColumnPosting:
@@ -75,10 +72,11 @@ class ColumnPosting:
 
         `recorded_transactions` does not find those of this posting before `close`.
         """
-        if any(some_without_bucket(self._session, some) for some in _batched(ids)):
-            self._write_buckets()
         found: dict[str, PostedTransaction] = {}
-        for some in _batched(ids):
+        for start in range(0, len(ids), IDS_PER_STATEMENT):
+            some = ids[start : start + IDS_PER_STATEMENT]
+            if some_without_bucket(self._session, some):
+                self._write_buckets()
             found |= recorded_transactions(self._session, some)
         return found
 
@@ -117,10 +115,9 @@ class ColumnPosting:
             self._known_keys, self._key_ids = block.keys, []
         self._key_ids += [None] * (len(block.keys) - len(self._key_ids))
         new = [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]
-        for numbers in _batched(new):
-            ids = self._rows.key_ids({block.keys[number] for number in numbers})
-            for number in numbers:
-                self._key_ids[number] = ids[block.keys[number]]
+        ids = self._rows.key_ids({block.keys[number] for number in new})
+        for number in new:
+            self._key_ids[number] = ids[block.keys[number]]
         return pa.array(self._key_ids, pa.int64()).take(block.key)
 
     def _compared(self, rows: "pa.Table") -> Compared:
@@ -149,8 +146,3 @@ def _are_among(rows: "pa.Table", some: "pa.Table") -> "pa.BooleanArray":
     if len(some) == len(rows):
         return pa.repeat(pa.scalar(True), len(rows))
     return pc.is_in(rows["position"].combine_chunks(), value_set=some["position"].combine_chunks())
-
-
-def _batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values, as many at a time as one statement looks up."""
-    return (values[start : start + PARAMETERS_MAX] for start in range(0, len(values), PARAMETERS_MAX))
