@@ -29,6 +29,7 @@ SAMPLED = 16
 """Transactions of a block that are looked up; if none of them is recorded, probably none of the block is."""
 
 IDS_PER_STATEMENT = 5_000
+"""Transactions that one statement looks up; SQLite allows 32,766 parameters by default."""
 
 
 class ColumnPosting:
@@ -105,9 +106,9 @@ class ColumnPosting:
         """
         found: dict[str, PostedTransaction] = {}
         for start in range(0, len(ids), IDS_PER_STATEMENT):
-            chunk = ids[start : start + IDS_PER_STATEMENT]
-            found |= recorded_transactions(self._session, chunk)
-            found |= self._own(transactions_without_bucket(self._session, chunk))
+            some = ids[start : start + IDS_PER_STATEMENT]
+            found |= recorded_transactions(self._session, some)
+            found |= self._own(transactions_without_bucket(self._session, some))
         return found
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
@@ -164,10 +165,10 @@ class ColumnPosting:
         if block.keys is not self._known_keys:
             self._known_keys, self._key_ids = block.keys, []
         self._key_ids += [None] * (len(block.keys) - len(self._key_ids))
-        if new := [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]:
-            ids = self._rows.key_ids({block.keys[number] for number in new})
-            for number in new:
-                self._key_ids[number] = ids[block.keys[number]]
+        new = [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]
+        ids = self._rows.key_ids({block.keys[number] for number in new})
+        for number in new:
+            self._key_ids[number] = ids[block.keys[number]]
         return pa.array(self._key_ids, pa.int64()).take(block.key)
 
     def _compared(self, rows: "pa.Table") -> Compared:

@@ -230,6 +230,7 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk_rows, "ROWS_PER_STATEMENT", 2)
         patch.setattr(bulk_rows, "ROWS_PER_WRITE", 3)
+        patch.setattr(column_posting, "IDS_PER_STATEMENT", 2)
         patch.setattr(column_posting, "SAMPLED", 1)
         patch.setattr(open_buckets, "ADDENDS_HELD_MAX", 2)
         patch.setattr(open_buckets, "BUCKETS_HELD_MAX", 2)
