@@ -1,7 +1,9 @@
 """Writing columns into a table, in the way that is fastest on each database."""
 
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
+from itertools import islice
 
 import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -30,11 +32,11 @@ def bulk_insert(session: Session, table: str, rows: "pa.Table") -> None:
 
 def insert_rows(connection: Connection, table: str, rows: "pa.Table", otherwise: str = "") -> int:
     """Insert rows into a table of SQLite. `otherwise` is an ON CONFLICT. Returns how many rows went in."""
-    rows = _filled(rows)
+    rows = filled(rows)
     # The whole posting is undone if a statement fails, so SQLite need not prepare to undo the one statement.
     into = f"INSERT OR FAIL INTO {table} ({', '.join(rows.column_names)}) VALUES"
     return sum(
-        connection.exec_driver_sql(f"{into} {marks(rows, count)} {otherwise}", values).rowcount
+        connection.exec_driver_sql(f"{into} {marks(rows.num_columns, count)} {otherwise}", values).rowcount
         for values, count in parameters(rows)
     )
 
@@ -49,21 +51,22 @@ def parameters(rows: "pa.Table") -> Iterator[tuple[tuple[object, ...], int]]:
         for place, column in enumerate(part.columns):
             # The driver has no dates.
             values[place::width] = (column.cast(pa.string()) if types.is_date(column.type) else column).to_pylist()
-        for first in range(0, len(values), step):
-            of_statement = tuple(values[first : first + step])
+        remaining = iter(values)
+        while of_statement := tuple(islice(remaining, step)):
             yield of_statement, len(of_statement) // width
 
 
-def marks(rows: "pa.Table", count: int) -> str:
+@cache
+def marks(width: int, count: int) -> str:
     """The parameters of so many rows, as they stand after VALUES."""
-    return ", ".join([f"({', '.join('?' * rows.num_columns)})"] * count)
+    return ", ".join([f"({', '.join('?' * width)})"] * count)
 
 
 def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:
     """Copy rows into a table of PostgreSQL. Raises what SQLAlchemy raises for an INSERT."""
     if not len(rows):
         return
-    rows = _filled(rows)
+    rows = filled(rows)
     statement = f"COPY {table} ({', '.join(rows.column_names)}) FROM STDIN (FORMAT csv)"
     # A null is nothing and a text is quoted, which is what COPY expects; no text is empty.
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
@@ -78,6 +81,6 @@ def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:
         raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-def _filled(rows: "pa.Table") -> "pa.Table":
+def filled(rows: "pa.Table") -> "pa.Table":
     """Without the columns that have no value at all."""
     return rows.select([name for name in rows.column_names if rows[name].null_count < len(rows)])

@@ -11,6 +11,7 @@ from storage.open_buckets import OpenBuckets
 from storage.open_lists import OpenLists
 from storage.postgresql_blocks import PostgresqlBlocks
 from storage.posting_blocks import Compared, PostingBlocks
+from storage.posting_keys import PostingKeyFields
 from storage.postings import OpenPosting
 from storage.sqlite_blocks import SqliteBlocks
 from storage.sqlite_cache import enlarge_cache
@@ -31,6 +32,8 @@ class ColumnPosting:
         self._rows = OpenPosting(session, source, actor)
         if is_sqlite(session):
             enlarge_cache(session)
+        self._known_keys: Sequence[PostingKeyFields] = []
+        self._key_ids: list[int | None] = []
         self._buckets = OpenBuckets(session, self._rows.id, others_are_written=False)
         self._lists = OpenLists(session)
         self._blocks: PostingBlocks = SqliteBlocks(session) if is_sqlite(session) else PostgresqlBlocks(session)
@@ -51,16 +54,14 @@ class ColumnPosting:
             unknown, conflicts = rows.take(pa.array(found.unknown, pa.int64())), found.conflicts
         fresh = self._inserted(unknown)
         if len(fresh) < len(unknown):
-            found = self._compared(
-                unknown.filter(pc.invert(pc.is_in(unknown["position"], value_set=fresh["position"].combine_chunks())))
-            )
+            found = self._compared(unknown.filter(pc.invert(_are_among(unknown, fresh))))
             assert not found.unknown
             conflicts += found.conflicts
         self._buckets.add(fresh["place"], fresh["amount"], fresh["home_amount"])
         if self._buckets.are_many:
             self._write_buckets()
         return PostedColumns(
-            fresh=pc.is_in(rows["position"].combine_chunks(), value_set=fresh["position"].combine_chunks()),
+            fresh=_are_among(rows, fresh),
             duplicates=len(rows) - len(fresh) - len(conflicts),
             conflicts=sorted(conflicts),
         )
@@ -92,13 +93,10 @@ class ColumnPosting:
         self._lists.write()
 
     def _rows_of(self, block: TransactionColumns) -> "pa.Table":
-        used = pc.unique(block.key).to_pylist()
-        key_ids = self._rows.key_ids({block.keys[number] for number in used})
-        of_number = pa.array([key_ids[block.keys[number]] for number in used], pa.int64())
-        keys = of_number.take(pc.index_in(block.key, value_set=pa.array(used, pa.int32())))
+        keys = self._key_ids_of(block)
         return pa.table(
             {
-                "position": pa.array(range(len(block)), pa.int64()),
+                "position": pa.arange(0, len(block)),
                 "transaction_id": block.transaction_id,
                 "posting_date": block.transaction_date,
                 "posting_key_id": keys,
@@ -110,6 +108,17 @@ class ColumnPosting:
                 "document_number": block.document_number,
             }
         )
+
+    def _key_ids_of(self, block: TransactionColumns) -> "pa.Int64Array":
+        """The id of each row's posting key; keys that rows have are stored."""
+        if block.keys is not self._known_keys:
+            self._known_keys, self._key_ids = block.keys, []
+        self._key_ids += [None] * (len(block.keys) - len(self._key_ids))
+        if new := [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]:
+            ids = self._rows.key_ids({block.keys[number] for number in new})
+            for number in new:
+                self._key_ids[number] = ids[block.keys[number]]
+        return pa.array(self._key_ids, pa.int64()).take(block.key)
 
     def _compared(self, rows: "pa.Table") -> Compared:
         bucket_ids = self._buckets.known_ids(rows["place"].combine_chunks())
@@ -130,3 +139,10 @@ class ColumnPosting:
 
     def _more_buckets(self) -> OpenBuckets:
         return OpenBuckets(self._session, self._rows.id, others_are_written=True)
+
+
+def _are_among(rows: "pa.Table", some: "pa.Table") -> "pa.BooleanArray":
+    """Which of the rows are among these, of which there are no others."""
+    if len(some) == len(rows):
+        return pa.repeat(pa.scalar(True), len(rows))
+    return pc.is_in(rows["position"].combine_chunks(), value_set=some["position"].combine_chunks())

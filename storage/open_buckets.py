@@ -16,10 +16,10 @@ from storage.posting_buckets import PostingBucket
 from storage.postings import SUM_TOO_LARGE
 from storage.sequences import next_ids
 
-BUCKETS_HELD_MAX = 200_000
-"""Buckets that one posting holds in memory; beyond it they are written and forgotten."""
+BUCKETS_HELD_MAX = 500_000
+"""Buckets that one posting holds in memory, 48 bytes each; beyond it they are written and forgotten."""
 
-ADDENDS_HELD_MAX = 500_000
+ADDENDS_HELD_MAX = 1_000_000
 """Amounts that are held until they are added up, 32 bytes each."""
 
 _SUMS = pa.schema(
@@ -42,7 +42,8 @@ class OpenBuckets:
         self._posting_id = posting_id
         self._others_are_written = others_are_written
         self._numbers: dict[int, int] = {}
-        self._ids: dict[int, int] = {}
+        self._places = pa.array([], pa.int64())
+        self._ids = pa.array([], pa.int64())
         self._sums = _SUMS.empty_table()
         self._sums_max = 0
         # Nobody else writes while a session of SQLite does.
@@ -57,20 +58,19 @@ class OpenBuckets:
 
     def known_ids(self, places: "pa.Int64Array") -> "pa.Int64Array":
         """The ids of the buckets at these places as far as they are in memory, else null."""
-        encoded = places.dictionary_encode()
-        return pa.array(map(self._ids.get, encoded.dictionary.to_pylist()), pa.int64()).take(encoded.indices)
+        return self._ids.take(pc.index_in(places, value_set=self._places))
 
     def ids(self, places: "pa.Int64Array") -> "pa.Int64Array":
         """The ids of the buckets at these places; a bucket without one gets it."""
-        encoded = places.dictionary_encode()
-        distinct = encoded.dictionary.to_pylist()
-        missing = [place for place in distinct if place not in self._ids]
-        if missing and self._others_are_written:
-            self._take_back(missing)
-            missing = [place for place in missing if place not in self._ids]
-        if missing:
-            self._ids.update(zip(missing, self._new_ids(len(missing)), strict=True))
-        return pa.array(map(self._ids.__getitem__, distinct), pa.int64()).take(encoded.indices)
+        found = self.known_ids(places)
+        if found.null_count and self._others_are_written:
+            self._take_back(_missing(places, found).to_pylist())
+            found = self.known_ids(places)
+        if found.null_count:
+            missing = _missing(places, found)
+            self._hold(missing, self._new_ids(len(missing)))
+            found = self.known_ids(places)
+        return found
 
     def add(self, places: "pa.Int64Array", amounts: "pa.Int64Array", home_amounts: "pa.Int64Array") -> None:
         """Add transactions to the sums of their buckets. Raises MoneyError if a sum is then beyond 64 bits."""
@@ -88,7 +88,7 @@ class OpenBuckets:
     @property
     def are_many(self) -> bool:
         """Whether they should be written and forgotten, to bound memory."""
-        return len(self._ids) > BUCKETS_HELD_MAX
+        return max(len(self._ids), len(self._numbers)) > BUCKETS_HELD_MAX
 
     def write(self) -> None:
         """Write the buckets that have transactions, with their sums. This object must not be used after it."""
@@ -118,22 +118,31 @@ class OpenBuckets:
         statement = _TAKE_BACK_SQLITE if is_sqlite(self._session) else _TAKE_BACK_POSTGRESQL
         values = {"posting_id": self._posting_id, "places": json.dumps(sent)}
         found = self._session.connection().execute(statement, values).all()
-        taken = {(_days(day) << _KEY_BITS) | self._numbers[key_id]: row_id for row_id, day, key_id, *_ in found}
-        self._ids.update(taken)
-        columns = [list(taken), *([row[place] for row in found] for place in (3, 4, 5))]
-        sums = pa.table([pa.array(column, pa.int64()) for column in columns], schema=_SUMS)
+        taken = pa.array([(_days(row[1]) << _KEY_BITS) | self._numbers[row[2]] for row in found], pa.int64())
+        self._hold(taken, pa.array([row[0] for row in found], pa.int64()))
+        columns = [pa.array([row[place] for row in found], pa.int64()) for place in (3, 4, 5)]
+        sums = pa.table([taken, *columns], schema=_SUMS)
         self._sums = pa.concat_tables([self._sums, sums])
         self._sums_max += _largest_sum(sums)
 
-    def _new_ids(self, count: int) -> Sequence[int]:
+    def _hold(self, places: "pa.Int64Array", ids: "pa.Int64Array") -> None:
+        self._places = pa.concat_arrays([self._places, places])
+        self._ids = pa.concat_arrays([self._ids, ids])
+
+    def _new_ids(self, count: int) -> "pa.Int64Array":
         if is_sqlite(self._session):
             first, self._last_id = self._last_id + 1, self._last_id + count
-            return range(first, self._last_id + 1)
+            return pa.arange(first, self._last_id + 1)
         return next_ids(self._session.connection(), "posting_bucket", count)
 
     def _largest_id(self) -> int:
         found = self._session.connection().exec_driver_sql("SELECT coalesce(max(id), 0) FROM posting_bucket")
         return int(found.scalar_one())
+
+
+def _missing(places: "pa.Int64Array", ids: "pa.Int64Array") -> "pa.Int64Array":
+    """The places without an id, each once."""
+    return pc.unique(places.filter(ids.is_null()))
 
 
 def _added_up(parts: "pa.Table") -> "pa.Table":
@@ -143,7 +152,7 @@ def _added_up(parts: "pa.Table") -> "pa.Table":
         if _largest(parts[name]) * len(parts) > AMOUNT_MINOR_MAX:
             # Arrow wraps integers that overflow; 38 digits are enough for 10^19 amounts.
             parts = parts.set_column(position, name, parts[name].cast(pa.decimal128(38)))
-    sums = parts.group_by("place").aggregate([(name, "sum") for name in names])
+    sums = parts.group_by("place", use_threads=False).aggregate([(name, "sum") for name in names])
     totals = [sums[f"{name}_sum"] for name in names]
     if any(_largest(total) > AMOUNT_MINOR_MAX for total in totals):
         raise MoneyError(SUM_TOO_LARGE)

@@ -1,6 +1,7 @@
 """The lists of a posting's buckets, in memory until there are so many transactions that they are written sorted."""
 
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlmodel import Session
 
 from storage.bulk_rows import bulk_insert
@@ -28,7 +29,6 @@ class OpenLists:
         """Write what is not written yet."""
         places = self._places.combine_chunks()
         self._places = _PLACES.empty_table()
-        # In the order of the table, which is a third of the work that any other order would be.
-        bulk_insert(
-            self._session, "bucket_transaction", places.sort_by([(name, "ascending") for name in _PLACES.names])
-        )
+        # In the order of the table, which is less than half of the work of any other order. Sorting is stable.
+        places = places.take(pc.array_sort_indices(places["posting_bucket_id"].combine_chunks()))
+        bulk_insert(self._session, "bucket_transaction", places)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlmodel import Session
 
-from storage.bulk_rows import insert_rows, marks, parameters
+from storage.bulk_rows import filled, insert_rows, marks, parameters
 from storage.posting_blocks import CONTENT, INSERTED, SENT, Compared
 
 
@@ -25,10 +25,14 @@ class SqliteBlocks:
     def compared(self, block: "pa.Table") -> Compared:
         """The transactions that differ from what is recorded."""
         found = Compared()
-        rows = block.select(SENT)
+        rows = filled(block.select(SENT))
+        names = ", ".join(rows.column_names)
+        differing = _DIFFERING.format_map(
+            {name: f"sent.{name}" if name in rows.column_names else "NULL" for name in SENT}
+        )
         for values, count in parameters(rows):
-            sent = f"sent ({', '.join(SENT)}) AS (VALUES {marks(rows, count)})"
-            for position, is_recorded in self._connection.exec_driver_sql(f"WITH {sent} {_DIFFERING}", values):
+            sent = f"sent ({names}) AS (VALUES {marks(rows.num_columns, count)})"
+            for position, is_recorded in self._connection.exec_driver_sql(f"WITH {sent} {differing}", values):
                 (found.conflicts if is_recorded else found.unknown).append(position)
         return found
 
@@ -39,7 +43,7 @@ class SqliteBlocks:
         self._last_id = self._largest_id()
         assert self._last_id == before + count
         if count == len(rows):
-            return pa.array(range(before + 1, self._last_id + 1), pa.int64())
+            return pa.arange(before + 1, self._last_id + 1)
         return pa.array(self._row_ids(before, rows["transaction_id"].to_pylist()), pa.int64())
 
     def _row_ids(self, before: int, transaction_ids: list[str]) -> Iterator[int | None]:
@@ -61,14 +65,15 @@ class SqliteBlocks:
         return int(found.scalar_one())
 
 
-_IS_SAME = " AND ".join(f"recorded.{name} IS sent.{name}" for name in CONTENT)
+_IS_SAME = " AND ".join(f"recorded.{name} IS {{{name}}}" for name in CONTENT)
+# A column that is null in all rows is not sent: each value of a row takes its time.
 _DIFFERING = f"""
-SELECT sent.position, recorded.id IS NOT NULL
+SELECT {{position}}, recorded.id IS NOT NULL
 FROM sent
-    LEFT JOIN billing_transaction AS recorded ON recorded.transaction_id = sent.transaction_id
+    LEFT JOIN billing_transaction AS recorded ON recorded.transaction_id = {{transaction_id}}
     LEFT JOIN posting_bucket AS bucket ON bucket.id = recorded.posting_bucket_id
 WHERE recorded.id IS NULL OR NOT ({_IS_SAME} AND (
-    recorded.posting_bucket_id IS sent.posting_bucket_id
-    OR bucket.posting_date IS sent.posting_date AND bucket.posting_key_id IS sent.posting_key_id
+    recorded.posting_bucket_id IS {{posting_bucket_id}}
+    OR bucket.posting_date IS {{posting_date}} AND bucket.posting_key_id IS {{posting_key_id}}
 ))
 """  # noqa: S608

@@ -19,6 +19,7 @@ class TransactionColumns:
     key: "pa.Int32Array"
     """The place of the posting key in `keys`; a key that no row has is not stored."""
     keys: Sequence[PostingKeyFields]
+    """It may be one list that grows from block to block; the keys that it has must stay where they are."""
     amount_minor: "pa.Int64Array"
     exchange_rate: "pa.StringArray"
     """Plain decimal text, or null."""

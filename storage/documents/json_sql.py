@@ -18,7 +18,8 @@ class GroupsSql:
 
     `table` and `lists` have their aliases; `listed` is that of the lists. The others are columns: the id of the group,
     and in a list the group and the id of the row. `row` is the table of the rows with its alias, and `row_id` the id
-    in it; there is none if nothing of the rows but their ids is needed.
+    in it; there is none if nothing of the rows but their ids is needed. `all` is whether no condition selects groups by
+    an index.
     """
 
     table: str
@@ -28,6 +29,7 @@ class GroupsSql:
     of_listed: str
     listed_id: str
     row: tuple[str, str] | None
+    all: bool
 
 
 class JsonSql(Protocol):
@@ -234,8 +236,10 @@ class SqliteJson:
         # CROSS JOIN keeps SQLite to the order of the tables. It stops at the limit of the whole page.
         bounded = [f"{groups.listed_id} {more} {than}" for more, than in bounds]
         conditions = " AND ".join([f"{groups.of_listed} = {groups.id}", *bounded])
+        # It could prefer an index that has the few columns needed, and sort all rows of the ledger.
+        table = f"{groups.table} NOT INDEXED" if groups.all else groups.table
         row = "" if groups.row is None else f" CROSS JOIN {groups.row[0]} ON {groups.row[1]} = {groups.listed_id}"
-        return f"{groups.table} CROSS JOIN {groups.lists} ON {conditions}{row}"
+        return f"{table} CROSS JOIN {groups.lists} ON {conditions}{row}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         size = self._MEMBERS_MAX

@@ -169,8 +169,13 @@ class Statement:
         bounds: Sequence[Bound],
         direction: str,
         limit: int,
+        *,
+        all_groups: bool,
     ) -> str:
-        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs."""
+        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs.
+
+        `all_groups` is whether no condition selects groups by an index.
+        """
         alias = self.alias()
         group, listed = f"{alias}{groups.suffix}", f"{alias}{groups.list_suffix}"
         group_id, row_id = f"{group}.id", f"{listed}.{groups.row}"
@@ -186,7 +191,7 @@ class Statement:
         tables = GroupsSql(
             f"{groups.table} AS {group}", f"{groups.lists} AS {listed}", listed,
             group_id, f"{listed}.{groups.group}", row_id,
-            (f"{shape.table} AS {alias}", f"{alias}.id") if named else None,
+            (f"{shape.table} AS {alias}", f"{alias}.id") if named else None, all_groups,
         )  # fmt: skip
         rows = self.json.in_groups(tables, within, direction, int(limit))
         ordered = f" ORDER BY {group_id}{direction}, {row_id}{direction} LIMIT {int(limit)}"

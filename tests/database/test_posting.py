@@ -11,7 +11,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
@@ -25,7 +25,7 @@ from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.postings import OpenPosting, Posted, Posting, RecordedMeanwhile, lock_file_imports
-from storage.transactions import NewTransaction, Transaction
+from storage.transactions import NewTransaction, Transaction, recorded_transactions
 from storage.words import TransactionType
 from tests.support.ledger import line, post, refuse
 from tests.support.postgresql import PostgreSQL
@@ -204,6 +204,38 @@ def test_buckets_are_the_sums_of_their_transactions(
     assert len(after) == len(before) + len(places)
     with database.read() as session:
         assert_buckets_tie_out(session)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=10), min_size=1, max_size=3))
+def test_a_rate_moves_its_transaction_to_another_bucket_and_list(
+    database: Database, batches: list[list[tuple[int, bool]]]
+) -> None:
+    made = [
+        [(replace(new(str(next(_serial))), transaction_date=date(2024, 12, day)), is_rated) for day, is_rated in batch]
+        for batch in batches
+    ]
+    post_batches(database, *([transaction for transaction, _ in batch] for batch in made))
+    sent = {
+        bare.transaction_id: replace(
+            bare, key=replace(bare.key, home_currency="EUR"), exchange_rate="1.5", home_amount_minor=Minor(1500)
+        )
+        for batch in made
+        for bare, is_rated in batch
+        if is_rated
+    }
+
+    assume(sent)
+    with database.write() as session:
+        before = recorded_transactions(session, sent)
+        OpenPosting(session, "test", "test").add_rates([(sent[name], before[name]) for name in sent])
+
+    with database.read() as session:
+        assert_buckets_tie_out(session)
+        after = recorded_transactions(session, sent)
+        assert {(after[name].key.home_currency, after[name].bucket.posting_date) for name in sent} == {
+            ("EUR", transaction.transaction_date) for transaction in sent.values()
+        }
 
 
 def test_a_late_transaction_gets_its_own_bucket(database: Database) -> None:

@@ -1,14 +1,14 @@
 """List the transactions of each bucket in a table of its own, instead of in an index, and without a foreign key.
 
 A posting paid for both with each transaction. Besides, without the index SQLite would read every transaction to check
-the foreign key when a bucket is deleted.
+the foreign key when a bucket is deleted. The buckets of a run that net to zero get an index in the order of their list.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -29,6 +29,14 @@ def upgrade() -> None:
         " SELECT posting_bucket_id, id FROM billing_transaction ORDER BY posting_bucket_id, id"
     )
     op.drop_index("billing_transaction_by_bucket", "billing_transaction")
+    net_zero = sa.text("journal_run_id IS NOT NULL AND journal_entry_id IS NULL")
+    op.create_index(
+        "posting_bucket_of_net_zero",
+        "posting_bucket",
+        ["journal_run_id", "id"],
+        sqlite_where=net_zero,
+        postgresql_where=net_zero,
+    )
     if op.get_bind().dialect.name == "sqlite":
         _drop_foreign_key_on_sqlite()
     else:
