@@ -42,7 +42,7 @@ FILES = {
 def importer(kind: Kind, database: Database) -> Importer:
     """How a file of that kind is imported into the database."""
     if kind is Kind.TRANSACTIONS:
-        return Importer(partial(_transactions, database))
+        return Importer(partial(_transactions, database), partial(_blocks_of_transactions, database))
     import_lines = {
         Kind.ACCOUNTING_CODES: import_accounting_codes,
         Kind.ACCOUNTING_PERIODS: import_accounting_periods,
@@ -57,10 +57,9 @@ def _transactions(database: Database, lines: Lines, reject: Reject, settle: Sett
     return import_transactions(database, lines, reject, source=source, actor=actor(), settle=settle)
 
 
-def blocks_of_transactions(
+def _blocks_of_transactions(
     database: Database, blocks: Iterable[Block], reject: Reject, settle: Settle, source: str
 ) -> Imported:
-    """Import the blocks of a file of transactions."""
     # Arrow takes a moment to load, which small files need not wait for.
     from resolvers.import_blocks import import_blocks
 

@@ -13,7 +13,7 @@ from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
 from storage.organizations import limit_of
 from storage.postings import OpenPosting
-from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions
+from storage.transactions import NewTransaction, PostedTransaction
 from storage.words import Permission
 
 
@@ -30,8 +30,11 @@ class Judged:
     violations: dict[int, list[Violation]] = field(default_factory=dict)
 
 
-class AddsRates(Protocol):
-    """A posting that adds rates to transactions that were recorded without."""
+class Posting(Protocol):
+    """A posting: it knows what is recorded, and adds rates to what was recorded without."""
+
+    def recorded(self, ids: Sequence[str]) -> Mapping[str, PostedTransaction]:
+        """The recorded transactions with these transaction ids; those of this posting too."""
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """As `OpenPosting.add_rates`."""
@@ -55,7 +58,7 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
 
 def judge(
     session: Session,
-    posting: AddsRates,
+    posting: Posting,
     checker: Checker,
     disputed: Mapping[int, Checked],
     recorded_now: Callable[[Collection[str]], Mapping[str, int]],
@@ -69,7 +72,7 @@ def judge(
     if not disputed:
         return
     ids = {one.fields.transaction_id for one in disputed.values()}
-    recorded = recorded_transactions(session, [one for one in ids if one is not None])
+    recorded = posting.recorded([one for one in ids if one is not None])
     # A conflict is always with one recorded before its place.
     invalid = {one.fields.transaction_id or "" for one in disputed.values() if one.violations}
     places = recorded_now(sought) if (sought := invalid & recorded.keys()) else {}

@@ -54,16 +54,14 @@ class ColumnPosting:
             unknown, conflicts = rows.take(pa.array(found.unknown, pa.int64())), found.conflicts
         fresh = self._inserted(unknown)
         if len(fresh) < len(unknown):
-            found = self._compared(
-                unknown.filter(pc.invert(pc.is_in(unknown["position"], value_set=fresh["position"].combine_chunks())))
-            )
+            found = self._compared(unknown.filter(pc.invert(_are_among(unknown, fresh))))
             assert not found.unknown
             conflicts += found.conflicts
         self._buckets.add(fresh["place"], fresh["amount"], fresh["home_amount"])
         if self._buckets.are_many:
             self._write_buckets()
         return PostedColumns(
-            fresh=pc.is_in(rows["position"].combine_chunks(), value_set=fresh["position"].combine_chunks()),
+            fresh=_are_among(rows, fresh),
             duplicates=len(rows) - len(fresh) - len(conflicts),
             conflicts=sorted(conflicts),
         )
@@ -98,7 +96,7 @@ class ColumnPosting:
         keys = self._key_ids_of(block)
         return pa.table(
             {
-                "position": pa.array(range(len(block)), pa.int64()),
+                "position": pa.arange(0, len(block)),
                 "transaction_id": block.transaction_id,
                 "posting_date": block.transaction_date,
                 "posting_key_id": keys,
@@ -141,3 +139,10 @@ class ColumnPosting:
 
     def _more_buckets(self) -> OpenBuckets:
         return OpenBuckets(self._session, self._rows.id, others_are_written=True)
+
+
+def _are_among(rows: "pa.Table", some: "pa.Table") -> "pa.BooleanArray":
+    """Which of the rows are among these, of which there are no others."""
+    if len(some) == len(rows):
+        return pa.repeat(pa.scalar(True), len(rows))
+    return pc.is_in(rows["position"].combine_chunks(), value_set=some["position"].combine_chunks())

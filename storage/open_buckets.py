@@ -68,7 +68,7 @@ class OpenBuckets:
             found = self.known_ids(places)
         if found.null_count:
             missing = _missing(places, found)
-            self._hold(missing, pa.array(self._new_ids(len(missing)), pa.int64()))
+            self._hold(missing, self._new_ids(len(missing)))
             found = self.known_ids(places)
         return found
 
@@ -129,10 +129,10 @@ class OpenBuckets:
         self._places = pa.concat_arrays([self._places, places])
         self._ids = pa.concat_arrays([self._ids, ids])
 
-    def _new_ids(self, count: int) -> Sequence[int]:
+    def _new_ids(self, count: int) -> "pa.Int64Array":
         if is_sqlite(self._session):
             first, self._last_id = self._last_id + 1, self._last_id + count
-            return range(first, self._last_id + 1)
+            return pa.arange(first, self._last_id + 1)
         return next_ids(self._session.connection(), "posting_bucket", count)
 
     def _largest_id(self) -> int:
@@ -152,7 +152,7 @@ def _added_up(parts: "pa.Table") -> "pa.Table":
         if _largest(parts[name]) * len(parts) > AMOUNT_MINOR_MAX:
             # Arrow wraps integers that overflow; 38 digits are enough for 10^19 amounts.
             parts = parts.set_column(position, name, parts[name].cast(pa.decimal128(38)))
-    sums = parts.group_by("place").aggregate([(name, "sum") for name in names])
+    sums = parts.group_by("place", use_threads=False).aggregate([(name, "sum") for name in names])
     totals = [sums[f"{name}_sum"] for name in names]
     if any(_largest(total) > AMOUNT_MINOR_MAX for total in totals):
         raise MoneyError(SUM_TOO_LARGE)

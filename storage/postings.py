@@ -15,7 +15,15 @@ from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKeyFields, stored_keys
 from storage.transaction_rows import SUM_TOO_LARGE, Place, Sums, add_to_buckets, insert_transactions
-from storage.transactions import NewTransaction, PostedTransaction, Transaction, content_of, contents, recorded_ids
+from storage.transactions import (
+    NewTransaction,
+    PostedTransaction,
+    Transaction,
+    content_of,
+    contents,
+    recorded_ids,
+    recorded_transactions,
+)
 
 
 class Posting(SQLModel, table=True):
@@ -88,6 +96,10 @@ class OpenPosting:
             except IntegrityError as error:
                 raise RecordedMeanwhile from error
         return result
+
+    def recorded(self, ids: Sequence[str]) -> dict[str, PostedTransaction]:
+        """The recorded transactions with these transaction ids, of whatever organisation; those of this posting too."""
+        return recorded_transactions(self._session, ids)
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """Add rate and home amount to recorded transactions that have none and are not taken.

@@ -44,7 +44,7 @@ class SqliteBlocks:
         self._last_id = self._largest_id()
         assert self._last_id == before + count
         if count == len(rows):
-            return pa.array(range(before + 1, self._last_id + 1), pa.int64())
+            return pa.arange(before + 1, self._last_id + 1)
         return pa.array(self._row_ids(before, rows["transaction_id"].to_pylist()), pa.int64())
 
     def _row_ids(self, before: int, transaction_ids: list[str]) -> Iterator[int | None]:

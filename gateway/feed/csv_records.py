@@ -15,8 +15,11 @@ from gateway.feed.text_lines import MAX_LINE, TextLines
 if TYPE_CHECKING:
     from gateway.feed.csv_blocks import CsvRows
 
-BLOCK_BYTES = 1 << 23
-"""The bytes that are read as one block, where the text is beyond doubt."""
+BLOCK_BYTES = 1 << 22
+"""The bytes of a file that are read as one block, where the text is beyond doubt."""
+
+PIPED_BYTES = 1 << 20
+"""The same where a program sends them, which may take its time."""
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*', re.IGNORECASE | re.DOTALL)
@@ -76,9 +79,10 @@ class CsvRecords:
 
         lines, width = self._lines, self._left_out + len(self.columns)
         wanted = range(self._left_out, width)
-        while data := lines.read(BLOCK_BYTES):
+        size = PIPED_BYTES if lines.are_piped else BLOCK_BYTES
+        while data := lines.read(size):
             # The last line of a file may lack its end.
-            text = data if len(data) == BLOCK_BYTES or data.endswith(b"\n") else data + b"\n"
+            text = data if len(data) == size or data.endswith(b"\n") else data + b"\n"
             rows = rows_of(text, width, wanted, self._separator)
             if rows is None:
                 lines.give_back(data)

@@ -58,6 +58,11 @@ class TextLines:
         """The number of bytes read, as lines or as blocks."""
         return self._octets.position
 
+    @property
+    def are_piped(self) -> bool:
+        """Whether the text comes from a pipe, and not from a file."""
+        return self._source.size is None
+
     def has_more_than(self, size: int) -> bool:
         """Whether more than that many bytes are still to be read. Raises FeedError where they cannot be read."""
         data = self.read(size + 1)

@@ -1,22 +1,27 @@
 """Posting by columns records what posting row by row does, and refuses the same."""
 
+import time
+import tracemalloc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, text
 
 from storage import bulk_rows, column_posting, open_buckets, open_lists
 from storage.bucket_transactions import BucketTransaction
 from storage.column_posting import ColumnPosting
 from storage.conservation import broken_rules
-from storage.database import Database
+from storage.database import Database, DatabaseError, UnfitText
+from storage.migration import migrate
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields
@@ -24,6 +29,8 @@ from storage.postings import OpenPosting, Posted, Posting
 from storage.transaction_columns import TransactionColumns
 from storage.transactions import NewTransaction, Transaction, recorded_transactions
 from storage.words import TransactionType
+from tests.conftest import Templates
+from tests.support.postgresql import PostgreSQL
 
 KEY = PostingKeyFields(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, None, ())
 HOME = replace(KEY, home_currency="EUR")
@@ -209,7 +216,7 @@ def rate(session: Session, posting: ColumnPosting | OpenPosting, ids: set[str]) 
         posting.add_rates(rated)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases(), is_small=st.booleans())
 def test_columns_are_posted_as_rows_are(database: Database, case: Case, is_small: bool) -> None:
     expected = outcome(database, case, by_columns=False)
@@ -228,3 +235,154 @@ def small() -> Iterator[None]:
         patch.setattr(open_buckets, "BUCKETS_HELD_MAX", 2)
         patch.setattr(open_lists, "TRANSACTIONS_HELD_MAX", 3)
         yield
+
+
+def test_a_key_that_no_row_has_is_not_stored(database: Database) -> None:
+    post_all(database, [new("a")])
+
+    with database.read() as session:
+        assert [key.currency for key in session.exec(select(PostingKey))] == ["GBP"]
+
+
+def test_keys_may_grow_from_block_to_block(database: Database) -> None:
+    keys = [KEY]
+    with database.write() as session:
+        posting = ColumnPosting(session, "test", "test")
+        for name in ("North", "South"):
+            block = in_columns([new(name)])
+            keys.append(replace(KEY, organization=name))
+            posting.post(replace(block, key=pa.array([len(keys) - 1], pa.int32()), keys=keys))
+        posting.close()
+
+    with database.read() as session:
+        recorded = recorded_transactions(session, ["North", "South"])
+    assert {name: one.key.organization for name, one in recorded.items()} == {"North": "North", "South": "South"}
+
+
+def test_an_empty_block_and_an_empty_posting_are_possible(database: Database) -> None:
+    assert post_all(database, []) == [Posted()]
+    assert post_all(database) == []
+
+
+# Memory
+
+
+def test_memory_does_not_grow_with_the_number_of_buckets(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_buckets, "BUCKETS_HELD_MAX", 100)
+    monkeypatch.setattr(open_buckets, "ADDENDS_HELD_MAX", 100)
+    monkeypatch.setattr(open_lists, "TRANSACTIONS_HELD_MAX", 100)
+    held = []
+    with database.write() as session:
+        posting = ColumnPosting(session, "test", "test")
+        tracemalloc.start()
+        for number in range(30):
+            block = [
+                new(f"{number}-{place}", transaction_date=DAYS[0] + timedelta(days=place + 100 * (number % 20)))
+                for place in range(100)
+            ]
+            post(posting, block)
+            held.append(tracemalloc.get_traced_memory()[0] + pa.total_allocated_bytes())
+        tracemalloc.stop()
+        posting.close()
+
+    # The first blocks fill caches of statements.
+    assert max(held[10:]) < held[9] + 60_000
+    with database.read() as session:
+        counts = session.exec(select(PostingBucket.transaction_count)).all()
+    assert sorted(counts) == [1] * 1000 + [2] * 1000
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_cache_of_sqlite_is_large_only_while_a_file_is_posted(tmp_path: Path, fails: bool) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    migrate(database)
+
+    def size(session: Session) -> int:
+        return int(session.execute(text("PRAGMA cache_size")).scalar_one())
+
+    with database.write() as session:
+        usual = size(session)
+    try:
+        with database.write() as session:
+            ColumnPosting(session, "test", "test").close()
+            assert size(session) != usual
+            if fails:
+                raise Undone
+    except Undone:
+        pass
+    with closing(database), database.write() as session:
+        assert size(session) == usual
+
+
+# Others meanwhile, on PostgreSQL
+
+
+@pytest.fixture
+def server(postgresql: PostgreSQL, templates: Templates) -> Iterator[Database]:
+    """A filled ledger on PostgreSQL."""
+    database = Database(postgresql.create_database(templates.url(postgresql, filled=True)))
+    yield database
+    with database.read() as session:
+        assert broken_rules(session) == []
+    database.close()
+
+
+def wait_until_one_waits(database: Database) -> None:
+    """Wait until a statement waits for another one."""
+    for _ in range(600):
+        with database.read() as session:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            if session.execute(text(waiting)).first():
+                return
+        time.sleep(0.05)
+    pytest.fail("no statement waits")
+
+
+def test_what_another_posting_records_meanwhile_is_a_duplicate(server: Database) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with server.write() as session:
+            OpenPosting(session, "other", "test").post([new("b"), new("c", amount_minor=1)])
+            later = pool.submit(post_all, server, [new("a"), new("b"), new("c")])
+            wait_until_one_waits(server)
+        (posted,) = later.result(30)
+
+    assert posted == Posted(fresh=[0], duplicates=1, conflicts=[2])
+
+
+def test_row_ids_that_others_take_meanwhile_are_left_to_them(server: Database) -> None:
+    with server.write() as session:
+        posting = ColumnPosting(session, "test", "test")
+        post(posting, [new("a")])
+        with server.write() as other:
+            OpenPosting(other, "other", "test").post([new("b", key=KEYS[1])])
+        post(posting, [new("c"), new("d", transaction_date=DAYS[1])])
+        posting.close()
+
+
+def test_row_ids_need_not_follow_each_other(server: Database) -> None:
+    with server.write() as session:
+        session.execute(text("ALTER SEQUENCE billing_transaction_id_seq INCREMENT BY 3"))
+        session.execute(text("ALTER SEQUENCE posting_bucket_id_seq INCREMENT BY 3"))
+    post_all(server, [new("a"), new("b"), new("c", transaction_date=DAYS[1])], [new("d")])
+
+    with server.read() as session:
+        ids = session.exec(select(Transaction.id).order_by(col(Transaction.transaction_id))).all()
+    assert [later - ids[0] for later in ids] == [0, 3, 6, 9]
+
+
+def test_a_text_that_the_server_refuses_is_unfit(server: Database) -> None:
+    with pytest.raises(UnfitText):
+        post_all(server, [new("a", account_number="\0")])
+
+
+def test_a_server_that_goes_away_is_told(server: Database, postgresql: PostgreSQL) -> None:
+    url = server.url.render_as_string(hide_password=False)
+
+    def lose_it() -> None:
+        with server.write() as session:
+            posting = ColumnPosting(session, "test", "test")
+            with postgresql.unreachable(url):
+                post(posting, [new("a")])
+
+    with pytest.raises(DatabaseError, match="failed during a transaction"):
+        lose_it()

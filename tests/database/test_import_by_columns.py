@@ -3,13 +3,12 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from sqlalchemy import func, select
@@ -22,9 +21,9 @@ import gateway.feed.parquet_records
 import resolvers.import_blocks
 import resolvers.import_transactions
 import resolvers.screen
-from gateway.import_files import Importer, import_file
+from gateway.import_files import import_file
 from gateway.importing import FILES as KINDS
-from gateway.importing import Kind, blocks_of_transactions, importer
+from gateway.importing import Kind, importer
 from resolvers.import_lines import Imported
 from storage.audit import AuditEvent
 from storage.conservation import broken_rules
@@ -71,13 +70,6 @@ def ways(
 
 
 @pytest.fixture(autouse=True)
-def _rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.support.rows_of_columns import RowPosting
-
-    monkeypatch.setattr(resolvers.import_blocks, "ColumnPosting", RowPosting)
-
-
-@pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts so small that a small file has several of each."""
     monkeypatch.setattr(gateway.feed.csv_records, "BLOCK_BYTES", 4_000)
@@ -98,7 +90,7 @@ def take(way: Way, file: File, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     rejects.unlink(missing_ok=True)
     monkeypatch.setattr(gateway.feed.feed, "LARGE_BYTES", way.large)
     kind, console = KINDS[Kind.TRANSACTIONS], Console(file=io.StringIO())
-    ways = Importer(importer(Kind.TRANSACTIONS, way.database).lines, partial(blocks_of_transactions, way.database))
+    ways = importer(Kind.TRANSACTIONS, way.database)
     try:
         done = import_file(str(path), kind, ways, console, rejects, format=None, check=False)
     except OperatorError as error:
@@ -189,7 +181,7 @@ def compare(ways: list[Way], seed: int, folder: Path, monkeypatch: pytest.Monkey
 def test_files_in_columns_leave_the_ledger_that_lines_leave(
     ways: list[Way], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @settings(max_examples=FILES // 3, deadline=None)
+    @settings(max_examples=FILES // 3, deadline=None, phases=[Phase.generate])
     @given(seed=st.integers(0, 2**32))
     def all_files(seed: int) -> None:
         compare(ways, seed, tmp_path, monkeypatch)
