@@ -9,7 +9,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.bulk_rows import bulk_insert
+from storage.bulk_rows import as_array, bulk_insert
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -133,7 +133,7 @@ class OpenBuckets:
         if is_sqlite(self._session):
             first, self._last_id = self._last_id + 1, self._last_id + count
             return pa.arange(first, self._last_id + 1)
-        return next_ids(self._session.connection(), "posting_bucket", count)
+        return as_array(next_ids(self._session.connection(), "posting_bucket", count))
 
     def _largest_id(self) -> int:
         found = self._session.connection().exec_driver_sql("SELECT coalesce(max(id), 0) FROM posting_bucket")

@@ -1,6 +1,7 @@
 """Row ids of PostgreSQL that are needed before the rows are written."""
 
-import pyarrow as pa  # type: ignore[import-untyped]
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, text
 
 _NEXT = text(
@@ -11,10 +12,10 @@ _NEXT = text(
 )
 
 
-def next_ids(connection: Connection, table: str, count: int) -> "pa.Int64Array":
+def next_ids(connection: Connection, table: str, count: int) -> Sequence[int]:
     """So many new ids of a table, in ascending order."""
     named = text("SELECT pg_get_serial_sequence(:table, 'id')")
     sequence = connection.execute(named, {"table": table}).scalar_one()
     # They are listed only if others have some in between.
     first, last, listed = connection.execute(_NEXT, {"sequence": sequence, "count": count}).one()
-    return pa.arange(first, last + 1) if listed is None else pa.array(listed, pa.int64())
+    return listed or range(first, last + 1)
