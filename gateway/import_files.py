@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from gateway.feed import Block, Feed, Format, Malformed, Record, open_feed
+from gateway.import_progress import progress_bar
+from gateway.import_summary import summary
 from gateway.printable import printable
 from gateway.reasons import reasons
 from gateway.rejects import Rejects
@@ -60,16 +62,7 @@ def import_file(
             source, required=columns.required, optional=columns.optional, prefixes=columns.prefixes, format=format
         ) as feed,
         Rejects(path, feed.columns, (*columns.required, *columns.optional), kind.look_back) as rejects,
-        Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[lines]:,} lines"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        ) as progress,
+        progress_bar(console) as progress,
     ):
 
         def settle() -> None:
@@ -86,7 +79,8 @@ def import_file(
             imported = importer.lines(_lines(feed, progress, rejects), reject, settle, feed.name)
         rejects.sync()
         note = rejects.keep()
-    _print_summary(feed.name, imported, rejects, console, check=check)
+    for line in summary(feed.name, imported, rejects.path if rejects.count else None, check=check):
+        _print(console, line)
     if note is not None:
         _print(console, note)
     return imported
@@ -129,24 +123,6 @@ class _HeldBlock:
         """The lines in these places; None where a row is no line."""
         records = self._block.records(places)
         return [None if record is None else _held(record, self._rejects) for record in records]
-
-
-def _print_summary(name: str, imported: Imported, rejects: Rejects, console: Console, *, check: bool) -> None:
-    recorded = "to record" if check else "recorded"
-    duplicates = "duplicate" if imported.duplicates == 1 else "duplicates"
-    counts = f"{imported.recorded:,} {recorded}, {imported.duplicates:,} {duplicates}, {imported.rejected:,} rejected"
-    if imported.rates_added:
-        counts += f", {imported.rates_added:,} given an exchange rate"
-    _print(console, f"{name}: {counts}")
-    if imported.totals:
-        amounts = {currency: f"{total:,}" for currency, total in sorted(imported.totals.items())}
-        width = max(map(len, amounts.values()))
-        for currency, amount in amounts.items():
-            _print(console, f"Total {recorded}: {amount:>{width}} {currency}")
-    for warning in imported.warnings():
-        _print(console, f"Warning: {warning}")
-    if rejects.count:
-        _print(console, f"The rejected lines and their reasons were written to {rejects.path}")
 
 
 def _print(console: Console, text: str) -> None:

@@ -17,6 +17,7 @@ from resolvers.import_lines import Imported, ImportRefused, Reject, Settle, at_o
 from resolvers.import_totals import Totals
 from resolvers.import_transactions import SOURCE_LENGTH_MAX, TRANSACTIONS_PER_BATCH, conclude, import_whole, refused
 from resolvers.post_transactions import Judged, judge
+from resolvers.quick_check import QuickChecker
 from resolvers.screen import Screen, Sifted, columns_of
 from resolvers.transaction_lines import fields_of
 from resolvers.transactions import Checked, Checker
@@ -78,7 +79,7 @@ def _import_in_short_transactions(
     """Record the file on SQLite, where a transaction keeps all others from writing for as long as it takes."""
     result, totals = Imported(), Totals()
     with database.read() as reading:
-        checker = Checker(reading)
+        checker = QuickChecker(reading)
     with refused(source), short_transactions(database, named, actor) as transactions:
 
         @contextmanager

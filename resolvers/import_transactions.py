@@ -19,6 +19,7 @@ from resolvers.import_lines import (
 )
 from resolvers.import_totals import Totals
 from resolvers.post_transactions import post
+from resolvers.quick_check import QuickChecker
 from resolvers.transaction_lines import fields_of
 from resolvers.transactions import Checker
 from storage import audit
@@ -69,7 +70,7 @@ def import_whole(database: Database, post: Post, *, source: str, actor: str, set
     result, totals = Imported(), Totals()
     with refused(source), database.write() as session:
         lock_file_imports(session)
-        checker = Checker(session)
+        checker = QuickChecker(session)
         post(session, checker, result, totals)
         conclude(session, checker, result, totals, source=source, actor=actor)
         settle()

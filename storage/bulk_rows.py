@@ -1,6 +1,6 @@
 """Writing columns into a table, in the way that is fastest on each database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import islice
 
@@ -64,6 +64,11 @@ def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:
             text = BytesIO()
             csv.write_csv(rows.slice(start, ROWS_PER_WRITE), text, options)
             copy.write(text.getbuffer())
+
+
+def as_array(row_ids: Sequence[int]) -> "pa.Int64Array":
+    """Row ids as a column."""
+    return pa.arange(row_ids.start, row_ids.stop) if isinstance(row_ids, range) else pa.array(row_ids, pa.int64())
 
 
 def filled(rows: "pa.Table") -> "pa.Table":

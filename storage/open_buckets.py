@@ -9,7 +9,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.bulk_rows import bulk_insert
+from storage.bulk_rows import as_array, bulk_insert
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -155,7 +155,7 @@ class OpenBuckets:
         if is_sqlite(self._session):
             first, self.last_id = self.last_id + 1, self.last_id + count
             return pa.arange(first, self.last_id + 1)
-        return pa.array(next_ids(self._session.connection(), "posting_bucket", count), pa.int64())
+        return as_array(next_ids(self._session.connection(), "posting_bucket", count))
 
 
 def _missing(places: "pa.Int64Array", ids: "pa.Int64Array") -> "pa.Int64Array":

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from storage.bulk_rows import copy_rows
+from storage.bulk_rows import as_array, copy_rows
 from storage.posting_blocks import CONTENT, INSERTED, SENT, Compared
 from storage.postings import RecordedMeanwhile
 from storage.sequences import next_ids
@@ -54,7 +54,7 @@ class PostgresqlBlocks:
         return pc.replace_with_mask(pa.nulls(len(block), pa.int64()), is_first, row_ids)
 
     def _copied(self, block: "pa.Table") -> "pa.Int64Array":
-        row_ids = pa.array(next_ids(self._connection, "billing_transaction", len(block)), pa.int64())
+        row_ids = as_array(next_ids(self._connection, "billing_transaction", len(block)))
         copy_rows(self._connection, "billing_transaction", block.select(INSERTED).append_column("id", row_ids))
         return row_ids
 

@@ -22,6 +22,9 @@ from gateway.feed.text_lines import MAX_LINE
 
 _NEWLINE, _RETURN, _QUOTE = b'\n\r"'
 
+_BYTES_A_QUOTE = 128
+"""Where quotes are this far from each other, on average, they are found one by one."""
+
 
 class Records:
     """The records of a text, blank ones included. Their places are found when they are asked for."""
@@ -88,11 +91,36 @@ class CsvBlock:
 
 def rows_of(data: bytes, width: int, wanted: Sequence[int], separator: str) -> CsvRows | None:
     """The rows of the whole records that this text of whole lines begins with; None if that is not beyond doubt."""
-    if b'"' not in data:
-        text = data[: data.rfind(b"\n") + 1]
-        if not text or not _is_plain(text) or _may_have_long_line(text):
-            return None
-        return _parsed(Records(text), width, wanted, separator, quoted=False)
+    quotes = data.count(b'"')
+    if quotes * _BYTES_A_QUOTE > len(data):
+        records = _with_many_quotes(data, separator)
+    else:
+        records = _with_few_quotes(data, quotes, separator) or _with_many_quotes(data, separator)
+    if records is None or not _is_plain(records.text):
+        return None
+    return _parsed(records, width, wanted, separator, quoted=quotes > 0)
+
+
+def _with_few_quotes(data: bytes, count: int, separator: str) -> Records | None:
+    """The records where every newline ends one; None if that is not beyond doubt."""
+    quotes: list[int] = []
+    for _ in range(count):
+        quotes.append(data.find(b'"', quotes[-1] + 1 if quotes else 0))
+    pairs = zip(quotes[::2], quotes[1::2], strict=False)
+    if any(data.find(b"\n", opening, closing) >= 0 for opening, closing in pairs):
+        return None
+    # The last record may not be whole: its quote is not closed.
+    text = data[: data.rfind(b"\n", 0, quotes[-1] if count % 2 else len(data)) + 1]
+    part = MAX_LINE // 2
+    # A line that is too long covers one of these parts.
+    if not text or any(text.find(b"\n", start, start + part) < 0 for start in range(0, len(text) - part, part)):
+        return None
+    within = pa.array([place for place in quotes if place < len(text)], pa.int64())
+    return Records(text) if _are_of_whole_cells(_octets(data), within, separator) else None
+
+
+def _with_many_quotes(data: bytes, separator: str) -> Records | None:
+    """The records where a newline may be within quotes; None if that is not beyond doubt."""
     octets = _octets(data)
     newlines, quotes = _places(octets, _NEWLINE), _places(octets, _QUOTE)
     outside = pc.equal(pc.bit_wise_and(pc.search_sorted(quotes, newlines).cast(pa.int64()), 1), 0)
@@ -102,9 +130,9 @@ def rows_of(data: bytes, width: int, wanted: Sequence[int], separator: str) -> C
     text = data[: ends[-1].as_py() + 1]
     within = quotes.slice(0, pc.search_sorted(quotes, len(text)).as_py())
     lengths = pc.subtract(ends, pa.concat_arrays([pa.array([-1], pa.int64()), ends[:-1]]))
-    if not _is_plain(text) or pc.max(lengths).as_py() > MAX_LINE or not _are_of_whole_cells(octets, within, separator):
+    if pc.max(lengths).as_py() > MAX_LINE or not _are_of_whole_cells(octets, within, separator):
         return None
-    return _parsed(Records(text, newlines, ends), width, wanted, separator, quoted=True)
+    return Records(text, newlines, ends)
 
 
 def _is_plain(text: bytes) -> bool:
@@ -120,24 +148,19 @@ def _is_plain(text: bytes) -> bool:
     return codecs.BOM_UTF8 not in text
 
 
-def _may_have_long_line(text: bytes) -> bool:
-    # A line that is too long covers one of these parts.
-    part = MAX_LINE // 2
-    return any(text.find(b"\n", start, start + part) < 0 for start in range(0, len(text) - part, part))
-
-
 def _are_of_whole_cells(octets: Any, quotes: Any, separator: str) -> bool:
     """Whether each opening quote begins a cell and each closing one ends it, or both are a quote within a cell."""
+    if len(quotes) == 0:
+        return True
     opening, closing = quotes.take(pa.arange(0, len(quotes), 2)), quotes.take(pa.arange(1, len(quotes), 2))
     if len(opening) > 0 and opening[0].as_py() == 0:
         opening = opening[1:]
     around = [ord(separator), _NEWLINE, _QUOTE]
     before = pa.array(around, pa.uint8())
     after = pa.array([*around, _RETURN], pa.uint8())
-    return bool(
-        pc.all(pc.is_in(octets.take(pc.subtract(opening, 1)), before)).as_py()
-        and pc.all(pc.is_in(octets.take(pc.add(closing, 1)), after)).as_py()
-    )
+    begin = pc.all(pc.is_in(octets.take(pc.subtract(opening, 1)), before), min_count=0)
+    end = pc.all(pc.is_in(octets.take(pc.add(closing, 1)), after), min_count=0)
+    return bool(begin.as_py() and end.as_py())
 
 
 def _parsed(records: Records, width: int, wanted: Sequence[int], separator: str, *, quoted: bool) -> CsvRows | None:
