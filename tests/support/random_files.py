@@ -30,7 +30,7 @@ COLUMNS = (
     "segment.product",
 )
 
-FILES = int(os.environ.get("FILES", "60"))
+FILES = int(os.environ.get("FILES", "20"))
 """How many files a test makes; set in the environment for more."""
 
 HOME = "EUR"
