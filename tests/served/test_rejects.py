@@ -17,13 +17,14 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway.feed import Record, open_feed
 from gateway.feed.csv_records import PIPED_BYTES
 from gateway.rejects import Rejects
 from resolvers.import_transactions import TRANSACTIONS_PER_BATCH
 from storage.database import Database
+from storage.posting_buckets import PostingBucket
 from storage.transactions import Transaction
 from tests.support.command import COMMAND, PATIENCE_SECONDS, run_here, start
 from tests.support.ledger import line
@@ -47,8 +48,12 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def ids(database: Database) -> list[str]:
+    """The recorded transactions: those that have a bucket."""
     with database.read() as session:
-        return sorted(session.exec(select(Transaction.transaction_id)))
+        statement = select(Transaction.transaction_id).join(
+            PostingBucket, col(PostingBucket.id) == Transaction.posting_bucket_id
+        )
+        return sorted(session.exec(statement))
 
 
 def take(folder: Path, database: Database, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
