@@ -8,7 +8,7 @@ from runs.states import Event, move
 from runs.violations import sentence
 from storage.audit import Action
 from storage.cancellations import Cancellation, latest_cancellation
-from storage.cancelling import explain, try_entries
+from storage.cancelling import NUMBER, try_entries
 from storage.claims import release_run
 from storage.columns import now
 from storage.journal_entries import count_live_entries
@@ -21,6 +21,8 @@ before, because a larger batch makes each entry cheaper."""
 
 TRANSFERRED = "TRANSFERRED_TO_ACCOUNTING"
 """Code of the only reason why an entry cannot be cancelled."""
+
+_REFUSALS = {status: sentence(why_held(NUMBER, status)) for status in HELD}
 
 
 def start_cancellation(session: Session, run: JournalRun, actor: str) -> None:
@@ -52,8 +54,7 @@ def cancel_batch(session: Session, run_id: int, first: int = FIRST_BATCH, larges
     assert cancellation is not None
     before = _tried(cancellation)
     size = min(max(first, before), largest)
-    failed = try_entries(session, cancellation, HELD, TRANSFERRED, size)
-    explain(session, {held.outcome_id: sentence(why_held(held.number, held.status)) for held in failed})
+    try_entries(session, cancellation, _REFUSALS, TRANSFERRED, size)
     run.revision += 1
     finished = _tried(cancellation) - before < size
     if finished:

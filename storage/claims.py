@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, literal, select, text, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, cast, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.bucket_transactions import BucketTransaction
 from storage.database import is_sqlite
@@ -186,7 +187,7 @@ _ASSIGN = text(
 """On SQLite, where the run of claimed buckets is set already. Look-ups go along the index by run and key."""
 
 
-def release_entries(session: Session, entry_ids: Sequence[int] | Select[int]) -> None:
+def release_entries(session: Session, entry_ids: Sequence[int] | SelectOfScalar[int]) -> None:
     """Release the buckets of the entries with these ids, or with those that are selected; a run can take them again."""
     session.execute(
         update(PostingBucket)

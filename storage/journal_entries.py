@@ -5,8 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, Select, update
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, update
 from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.columns import Identifier, UtcDateTime, now, wire_enum
 from storage.currencies import Currency, currency_named
@@ -121,7 +122,7 @@ def count_live_entries(session: Session, run_id: int) -> int:
     ).one()
 
 
-def mark_cancelled(session: Session, entry_ids: Sequence[int] | Select[int]) -> None:
+def mark_cancelled(session: Session, entry_ids: Sequence[int] | SelectOfScalar[int]) -> None:
     """Set the status of the entries with these ids, or with those that are selected, to Cancelled."""
     session.execute(
         update(JournalEntry)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, delete, literal_column, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.columns import Identifier, UtcDateTime, WordList, wire_enum
@@ -136,19 +136,15 @@ def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
 
 def delete_entries_of_run(session: Session, run_id: int, limit: int) -> int:
     """Delete up to `limit` entries of the run, with their items and outcomes. Returns how many."""
-    ids = list(
-        session.exec(
-            select(JournalEntry.id)
-            .where(JournalEntry.journal_run_id == run_id)
-            .order_by(col(JournalEntry.id))
-            .limit(limit)
-        )
-    )
-    if ids:
-        session.execute(delete(EntryCancelOutcome).where(col(EntryCancelOutcome.journal_entry_id).in_(ids)))
-        session.execute(delete(JournalEntryItem).where(col(JournalEntryItem.journal_entry_id).in_(ids)))
-        session.execute(delete(JournalEntry).where(col(JournalEntry.id).in_(ids)))
-    return len(ids)
+    entries = select(JournalEntry.id).where(JournalEntry.journal_run_id == run_id).order_by(col(JournalEntry.id))
+    last = session.exec(select(func.max(entries.limit(limit).subquery().c.id))).one()
+    if last is None:
+        return 0
+    ids = entries.where(col(JournalEntry.id) <= last).order_by(None)
+    session.execute(delete(EntryCancelOutcome).where(col(EntryCancelOutcome.journal_entry_id).in_(ids)))
+    session.execute(delete(JournalEntryItem).where(col(JournalEntryItem.journal_entry_id).in_(ids)))
+    of_run = delete(JournalEntry).where(col(JournalEntry.journal_run_id) == run_id, col(JournalEntry.id) <= last)
+    return session.connection().execute(of_run).rowcount
 
 
 def delete_run_rows(session: Session, run_id: int) -> None:
