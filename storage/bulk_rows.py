@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from storage.database import is_sqlite
-from storage.driver_rows import ROWS_PER_STATEMENT, copying, marks
+from storage.driver_rows import copying, marks, statements_of
 
 ROWS_PER_WRITE = 50_000
 """Rows that are turned into the values or the text of statements at a time."""
@@ -39,7 +39,6 @@ def insert_rows(connection: Connection, table: str, rows: "pa.Table", otherwise:
 def parameters(rows: "pa.Table") -> Iterator[tuple[tuple[object, ...], int]]:
     """The values row by row, for the rows of one statement of SQLite at a time, and the number of these rows."""
     width = rows.num_columns
-    step = width * ROWS_PER_STATEMENT
     for start in range(0, len(rows), ROWS_PER_WRITE):
         part = rows.slice(start, ROWS_PER_WRITE)
         values: list[object] = [None] * (width * len(part))
@@ -47,8 +46,8 @@ def parameters(rows: "pa.Table") -> Iterator[tuple[tuple[object, ...], int]]:
             # The driver has no dates.
             values[place::width] = (column.cast(pa.string()) if types.is_date(column.type) else column).to_pylist()
         remaining = iter(values)
-        while of_statement := tuple(islice(remaining, step)):
-            yield of_statement, len(of_statement) // width
+        for count in statements_of(len(part)):
+            yield tuple(islice(remaining, width * count)), count
 
 
 def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:

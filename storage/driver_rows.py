@@ -3,30 +3,40 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-ROWS_PER_STATEMENT = 500
-"""Rows of one statement on SQLite; of 12 columns they need 6,000 of the 32,766 parameters that it allows by default."""
+ROWS_PER_STATEMENT = (500, 50, 1)
+"""Rows of the statements on SQLite: few sizes, because the driver keeps each statement that it has prepared.
+
+500 rows of 12 columns need 6,000 of the 32,766 parameters that SQLite allows by default.
+"""
 
 
 def insert_values(
-    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]], then: str = ""
+    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], then: str = ""
 ) -> list[Any]:
     """Insert rows into a table of SQLite. `then` is what follows the values; returns what that returns."""
     into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
     remaining = iter(rows)
     returned: list[Any] = []
-    while part := list(islice(remaining, ROWS_PER_STATEMENT)):
-        values = tuple(chain.from_iterable(part))
-        inserted = connection.exec_driver_sql(f"{into} {marks(len(columns), len(part))} {then}", values)
+    for count in statements_of(len(rows)):
+        values = tuple(chain.from_iterable(islice(remaining, count)))
+        inserted = connection.exec_driver_sql(f"{into} {marks(len(columns), count)} {then}", values)
         if inserted.returns_rows:
             returned += inserted
     return returned
+
+
+def statements_of(rows: int) -> Iterator[int]:
+    """The rows of each statement that together write so many rows on SQLite."""
+    for count in ROWS_PER_STATEMENT:
+        yield from repeat(count, rows // count)
+        rows %= count
 
 
 def copy_in(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,6 +1,6 @@
 """The rows of a posting: its buckets and its transactions, which are put into the lists of these."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from itertools import count
 from operator import itemgetter
@@ -65,7 +65,7 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
     if is_sqlite(session):
         # The next ids may be those of buckets that an unfinished posting will write.
         new_ids = count(last_bucket_id(session) + 1)
-        values = ((next(new_ids), posting_id, place[0].isoformat(), place[1], *of_place) for place, of_place in rows)
+        values = [(next(new_ids), posting_id, place[0].isoformat(), place[1], *of_place) for place, of_place in rows]
         written = insert_values(connection, "posting_bucket", ("id", *_BUCKET), values, _ADD)
         for bucket_id, day, key_id, amount, home in written:
             # A sum beyond 64 bits becomes a float here instead of being refused.
@@ -85,7 +85,7 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
     return ids
 
 
-def insert_transactions(session: Session, rows: Iterable[TransactionRow]) -> None:
+def insert_transactions(session: Session, rows: Sequence[TransactionRow]) -> None:
     """Insert transactions, and put each into the list of its bucket. Raises IntegrityError if one is recorded."""
     connection = session.connection()
     if is_sqlite(session):

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select, text
 
-from storage import bulk_rows, column_posting, open_buckets, open_lists
+from storage import column_posting, driver_rows, open_buckets, open_lists
 from storage.bucket_transactions import BucketTransaction
 from storage.column_posting import ColumnPosting
 from storage.conservation import broken_rules
@@ -36,7 +36,7 @@ KEY = PostingKeyFields(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, None, ()
 HOME = replace(KEY, home_currency="EUR")
 KEYS = [KEY, replace(KEY, organization="North"), HOME, replace(KEY, segments=(("country", "UK"),))]
 UNUSED = replace(KEY, currency="JPY")
-DAYS = [date(2024, 12, 1), date(2024, 12, 2), date(1969, 12, 31)]
+DAYS = [date(2024, 12, 1), date(2024, 12, 2), date(1969, 12, 31), date(1, 1, 1), date(9999, 12, 31)]
 HALF = AMOUNT_MINOR_MAX // 2 + 1
 
 
@@ -228,8 +228,8 @@ def test_columns_are_posted_as_rows_are(database: Database, case: Case, is_small
 def small() -> Iterator[None]:
     """Inside, statements are so short, and so little is held in memory, that a few transactions are many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk_rows, "ROWS_PER_STATEMENT", 2)
-        patch.setattr(bulk_rows, "ROWS_PER_WRITE", 3)
+        patch.setattr(driver_rows, "ROWS_PER_STATEMENT", (2, 1))
+        patch.setattr(driver_rows, "ROWS_PER_WRITE", 3)
         patch.setattr(column_posting, "IDS_PER_STATEMENT", 2)
         patch.setattr(column_posting, "SAMPLED", 1)
         patch.setattr(open_buckets, "ADDENDS_HELD_MAX", 2)
