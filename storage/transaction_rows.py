@@ -1,6 +1,6 @@
 """The rows of a posting: its buckets and its transactions, which are put into the lists of these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import count
 from operator import itemgetter

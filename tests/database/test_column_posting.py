@@ -229,7 +229,7 @@ def small() -> Iterator[None]:
     """Inside, statements are so short, and so little is held in memory, that a few transactions are many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver_rows, "ROWS_PER_STATEMENT", (2, 1))
-        patch.setattr(driver_rows, "ROWS_PER_WRITE", 3)
+        patch.setattr(bulk_rows, "ROWS_PER_WRITE", 3)
         patch.setattr(column_posting, "IDS_PER_STATEMENT", 2)
         patch.setattr(column_posting, "SAMPLED", 1)
         patch.setattr(open_buckets, "ADDENDS_HELD_MAX", 2)
