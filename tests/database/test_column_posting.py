@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select, text
 
-from storage import column_posting, driver_rows, open_buckets, open_lists
+from storage import bulk_rows, column_posting, driver_rows, open_buckets, open_lists
 from storage.bucket_transactions import BucketTransaction
 from storage.column_posting import ColumnPosting
 from storage.conservation import broken_rules
