@@ -181,8 +181,11 @@ class ColumnPosting:
             return rows
         bucket_ids = self._buckets.ids(rows["place"].combine_chunks())
         row_ids = self._blocks.insert(rows.append_column("posting_bucket_id", bucket_ids))
-        self._lists.add(bucket_ids.filter(row_ids.is_valid()), row_ids.drop_null())
-        return rows.filter(row_ids.is_valid())
+        if row_ids.null_count:
+            inserted = row_ids.is_valid()
+            rows, bucket_ids, row_ids = rows.filter(inserted), bucket_ids.filter(inserted), row_ids.filter(inserted)
+        self._lists.add(bucket_ids, row_ids)
+        return rows
 
     def _write_buckets(self) -> None:
         self.may_pause = False
