@@ -24,6 +24,13 @@ from storage.liveness import liveness
 from storage.wakeups import after_commit, announce
 
 
+class Interrupted(BaseException):
+    """The process is stopping; another goes on with the workflow.
+
+    It is no Exception, so that DBOS records no outcome: to other processes, the workflow is unfinished.
+    """
+
+
 class Workflows:
     """The workflows of one operating-system process on one database. DBOS allows one at a time."""
 
@@ -35,6 +42,7 @@ class Workflows:
         self._executor = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._liveness = liveness(database, self._executor)
         self._running: set[object] = set()
+        self._stopping = False
         self._supervisor = Supervisor(
             database, self._liveness, self._executor, enqueue=self.enqueue, announce=self.announce
         )
@@ -63,9 +71,10 @@ class Workflows:
         DBOS.launch()
         self._supervisor.start()
 
-    def stop(self, timeout_seconds: int = 5) -> None:
-        """Wait for running workflows, up to the timeout, then stop; a later process resumes unfinished ones."""
+    def stop(self, timeout_seconds: int = 10) -> None:
+        """Wait for the present steps of workflows, up to the timeout, then stop; a later process does the next ones."""
         global _current
+        self._stopping = True
         self._supervisor.stop()
         deadline = time.monotonic() + timeout_seconds
         while self._running and time.monotonic() < deadline:
@@ -112,7 +121,12 @@ class Workflows:
             self._running.discard(token)
 
     def step(self, name: str, function: Callable[..., Any], run_id: int, *args: Any) -> Any:
-        """Execute one step of a workflow exactly once: one transaction, committed together with its result."""
+        """Execute one step of a workflow exactly once: one transaction, committed together with its result.
+
+        Raises Interrupted, with nothing executed, if the process is stopping.
+        """
+        if self._stopping:
+            raise Interrupted
         datasource = self._datasource
         assert datasource is not None
 

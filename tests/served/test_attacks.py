@@ -1,8 +1,7 @@
 """While one request is made to take long, others are answered, and its sender is told what would be right."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -21,17 +20,9 @@ from storage.database import Database
 from storage.migration import migrate
 from tests.support.attacks import BODIES, DOCUMENTS, MESSAGES, RECORD, REST, VALUES
 from tests.support.ledger import fill
-from tests.support.probing import LONGEST_SECONDS, probed
+from tests.support.probing import unnoticed
 from tests.support.processes import serving
 from tests.support.recording import item
-
-ATTEMPTS = 3
-
-OVERLOADED = 3
-"""The processes that want each processor, from which delays say little."""
-
-OVERLOADED_SECONDS = 2
-"""The delay that no machine excuses."""
 
 
 @pytest.fixture(scope="module")
@@ -50,21 +41,6 @@ def _served(folder: Path) -> Iterator[str]:
         httpx.post(f"{url}/graphql", json={"query": "{ journalRuns { totalCount } }"}).raise_for_status()
         yield url
     database.close()
-
-
-def unnoticed(url: str, act: Callable[[], Any]) -> Any:
-    """What the act returns. Nobody may have to wait for it; a delay by something else does not come each time."""
-    delays = []
-    for _ in range(ATTEMPTS):
-        with probed(url) as probes:
-            returned = act()
-        assert probes.failed == 0
-        delays.append(probes.longest)
-        if probes.longest < LONGEST_SECONDS:
-            return returned
-    if max(delays) < OVERLOADED_SECONDS and os.getloadavg()[0] > OVERLOADED * (os.cpu_count() or 1):
-        pytest.skip("others keep this machine too busy to tell what the request delays")
-    raise AssertionError(delays)
 
 
 def post(url: str, content: bytes, path: str = "/graphql", **headers: str) -> httpx.Response:
