@@ -72,13 +72,23 @@ def judge(
     if not disputed:
         return
     ids = {one.fields.transaction_id for one in disputed.values()}
-    recorded = posting.recorded([one for one in ids if one is not None])
+    recorded = dict(posting.recorded([one for one in ids if one is not None]))
     # A conflict is always with one recorded before its place.
     invalid = {one.fields.transaction_id or "" for one in disputed.values() if one.violations}
     places = recorded_now(sought) if (sought := invalid & recorded.keys()) else {}
     rated: dict[str, tuple[NewTransaction, PostedTransaction]] = {}
+
+    def add_rates() -> None:
+        posting.add_rates(list(rated.values()))
+        judged.rates_added += len(rated)
+
     for place, one in sorted(disputed.items(), key=itemgetter(0)):
         name = one.fields.transaction_id or ""
+        if one.violations and name in rated:
+            # What an invalid transaction differs in depends on the rate that was added before it.
+            add_rates()
+            recorded |= posting.recorded(list(rated))
+            rated.clear()
         before = recorded.get(name) if places.get(name, place) <= place else None
         if before is None:
             assert one.violations, "a conflict is with a transaction recorded before"
@@ -101,8 +111,7 @@ def judge(
                 *(violation for violation in one.violations if violation.path in differing),
             ]
     if rated:
-        posting.add_rates(list(rated.values()))
-        judged.rates_added += len(rated)
+        add_rates()
 
 
 def _is_told(session: Session, recorded: PostedTransaction) -> bool:

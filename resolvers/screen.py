@@ -26,9 +26,6 @@ from storage.transactions import NewTransaction
 KEPT_MAX = 100_000
 """Posting keys, days and rates whose judgement is kept, so that memory does not grow with the file."""
 
-SURELY_NORMALISED = "^[ -~]+$"
-"""Texts without white space around them that are normalised: printable ASCII."""
-
 _OF_KEY = ("transaction_type", "currency", "debit_account", "credit_account", "organization")
 _RIGHT = {"transaction_id": "x", "transaction_date": "2000-01-01", "amount": "0"}
 _NAMES = frozenset({*REQUIRED, *OPTIONAL})
@@ -73,7 +70,9 @@ class Screen:
         # A new list: blocks that were sifted before still use the old one.
         self._keys: list[PostingKeyFields] = []
         self._place_of_key: dict[PostingKeyFields, int] = {}
-        self._place_of_values: dict[tuple[tuple[str, str], ...], int | None] = {}
+        self._place_of_values: dict[tuple[str, ...], dict[tuple[str | None, ...], int | None]] = {}
+        """The place of the posting key, by the names of columns and then by their values."""
+        self._judged = 0
         self._right: dict[str, Mapping[str, str]] = {}
         """Values that are right, by currency."""
         self._days: dict[str, date | None] = {}
@@ -88,7 +87,7 @@ class Screen:
 
     def sift(self, block: Block) -> Sifted:
         """The block's rows as transactions, and which of them are surely right."""
-        if max(map(len, (self._place_of_values, self._keys, self._days, self._rates))) > KEPT_MAX:
+        if max(self._judged, *map(len, (self._keys, self._days, self._rates))) > KEPT_MAX:
             self._forget()
         rows, columns = block.rows, block.columns
 
@@ -108,10 +107,10 @@ class Screen:
             known,
             pc.is_valid(day),
             pc.is_valid(amount),
-            pc.fill_null(_are_normalised(ids), False),
+            pc.fill_null(are_surely_normalised(ids), False),
             pc.invert(is_name),
-            pc.fill_null(_are_normalised(accounts), True),
-            pc.fill_null(_are_normalised(documents), True),
+            pc.fill_null(are_surely_normalised(accounts), True),
+            pc.fill_null(are_surely_normalised(documents), True),
         ]
         if block.doubtful is not None:
             sure.append(pc.invert(block.doubtful))
@@ -139,13 +138,14 @@ class Screen:
         """The place of each row's posting key; null if what decides it is not surely right."""
         group, firsts = _groups([texts.dictionary_encode() for texts in columns.values()], rows)
         chosen = [texts.take(firsts).to_pylist() for texts in columns.values()]
+        known = self._place_of_values.setdefault(tuple(columns), {})
         places = []
         for texts in zip(*chosen, strict=True) if chosen else [()] * len(firsts):
-            values = {name: text for name, text in zip(columns, texts, strict=True) if text is not None}
-            distinct = tuple(values.items())
-            if distinct not in self._place_of_values:
-                self._place_of_values[distinct] = self._place_of(values)
-            places.append(self._place_of_values[distinct])
+            if texts not in known:
+                named = zip(columns, texts, strict=True)
+                known[texts] = self._place_of({name: text for name, text in named if text is not None})
+                self._judged += 1
+            places.append(known[texts])
         return _taken(places, group, pa.int32())
 
     def _place_of(self, values: Mapping[str, str]) -> int | None:
@@ -215,10 +215,9 @@ class Screen:
         return self._checker.check(fields_of({name: text for name, text in together.items() if text})).transaction
 
 
-def _are_normalised(texts: Any) -> Any:
-    return pc.and_(
-        pc.match_substring_regex(texts, SURELY_NORMALISED), pc.less_equal(pc.binary_length(texts), TEXT_LENGTH_MAX)
-    )
+def are_surely_normalised(texts: Any) -> Any:
+    """Which texts without white space around them are normalised and not too long: those of printable ASCII."""
+    return pc.and_(pc.ascii_is_printable(texts), pc.less_equal(pc.binary_length(texts), TEXT_LENGTH_MAX))
 
 
 def _groups(columns: Sequence[Any], rows: int) -> tuple[Any, Any]:

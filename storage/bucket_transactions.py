@@ -1,8 +1,8 @@
 """The list of each bucket's transactions, in the order of their row ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from sqlalchemy import Column, func, insert, select, update
+from sqlalchemy import Column, bindparam, func, insert, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from storage.columns import Identifier
@@ -37,20 +37,18 @@ def list_after(session: Session, row_id: int) -> None:
     session.execute(insert(BucketTransaction).from_select(["posting_bucket_id", "transaction_row_id"], rows))
 
 
-def move_to_their_buckets(session: Session, left: Sequence[int], row_ids: Sequence[int]) -> None:
-    """Move transactions that have left these buckets from the lists of these to those of their present buckets."""
-    present = (
-        select(col(Transaction.posting_bucket_id))
-        .where(col(Transaction.id) == col(BucketTransaction.transaction_row_id))
-        .scalar_subquery()
-    )
-    moved = session.execute(
-        update(BucketTransaction)
+def move_in_lists(session: Session, moved: Iterable[tuple[int, int, int]]) -> None:
+    """Move transactions to other lists: the row id, the bucket that it has left, and its present bucket."""
+    names = ("row_id", "left", "present")
+    moves = [dict(zip(names, move, strict=True)) for move in sorted(moved)]
+    # One by one: where rows and buckets are two lists of values, both databases look for each row in each bucket.
+    statement = (
+        update(BucketTransaction.__table__)  # type: ignore[attr-defined]
         .where(
-            col(BucketTransaction.posting_bucket_id).in_(left), col(BucketTransaction.transaction_row_id).in_(row_ids)
+            col(BucketTransaction.posting_bucket_id) == bindparam("left"),
+            col(BucketTransaction.transaction_row_id) == bindparam("row_id"),
         )
-        .values(posting_bucket_id=present)
-        .returning(col(BucketTransaction.transaction_row_id))
-        .execution_options(synchronize_session=False)
-    ).scalars()
-    assert sorted(moved) == sorted(row_ids), "a transaction was not in the list of its bucket"
+        .values(posting_bucket_id=bindparam("present"))
+    )
+    found = session.connection().execute(statement, moves).rowcount
+    assert found == len(moves), f"{len(moves) - found} transactions were not in the lists of their buckets"

@@ -10,7 +10,13 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from storage.database import is_sqlite
-from storage.driver_rows import ROWS_PER_STATEMENT, copying, marks
+from storage.driver_rows import copying, marks
+
+ROWS_PER_STATEMENT = (500, 50, 1)
+"""Rows of the statements on SQLite: few sizes, because the driver keeps each statement that it has prepared.
+
+500 rows of 10 columns need 5,000 of the 32,766 parameters that SQLite allows by default.
+"""
 
 ROWS_PER_WRITE = 50_000
 """Rows that are turned into the values or the text of statements at a time."""
@@ -39,16 +45,17 @@ def insert_rows(connection: Connection, table: str, rows: "pa.Table", otherwise:
 def parameters(rows: "pa.Table") -> Iterator[tuple[tuple[object, ...], int]]:
     """The values row by row, for the rows of one statement of SQLite at a time, and the number of these rows."""
     width = rows.num_columns
-    step = width * ROWS_PER_STATEMENT
     for start in range(0, len(rows), ROWS_PER_WRITE):
         part = rows.slice(start, ROWS_PER_WRITE)
         values: list[object] = [None] * (width * len(part))
         for place, column in enumerate(part.columns):
             # The driver has no dates.
             values[place::width] = (column.cast(pa.string()) if types.is_date(column.type) else column).to_pylist()
-        remaining = iter(values)
-        while of_statement := tuple(islice(remaining, step)):
-            yield of_statement, len(of_statement) // width
+        remaining, left = iter(values), len(part)
+        for count in ROWS_PER_STATEMENT:
+            for _ in range(left // count):
+                yield tuple(islice(remaining, width * count)), count
+            left %= count
 
 
 def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:

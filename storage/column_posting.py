@@ -22,6 +22,7 @@ SAMPLED = 16
 """Transactions of a block that are looked up; if none of them is recorded, probably none of the block is."""
 
 IDS_PER_STATEMENT = 5_000
+"""Transactions that one statement looks up; SQLite allows 32,766 parameters by default."""
 
 
 class ColumnPosting:
@@ -71,14 +72,13 @@ class ColumnPosting:
 
         `recorded_transactions` does not find those of this posting before `close`.
         """
-        chunks = [ids[start : start + IDS_PER_STATEMENT] for start in range(0, len(ids), IDS_PER_STATEMENT)]
-        if any(some_without_bucket(self._session, chunk) for chunk in chunks):
-            self._write_buckets()
-        return {
-            transaction_id: recorded
-            for chunk in chunks
-            for transaction_id, recorded in recorded_transactions(self._session, chunk).items()
-        }
+        found: dict[str, PostedTransaction] = {}
+        for start in range(0, len(ids), IDS_PER_STATEMENT):
+            some = ids[start : start + IDS_PER_STATEMENT]
+            if some_without_bucket(self._session, some):
+                self._write_buckets()
+            found |= recorded_transactions(self._session, some)
+        return found
 
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """Add rate and home amount to recorded transactions, as `OpenPosting.add_rates` does."""
@@ -114,10 +114,10 @@ class ColumnPosting:
         if block.keys is not self._known_keys:
             self._known_keys, self._key_ids = block.keys, []
         self._key_ids += [None] * (len(block.keys) - len(self._key_ids))
-        if new := [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]:
-            ids = self._rows.key_ids({block.keys[number] for number in new})
-            for number in new:
-                self._key_ids[number] = ids[block.keys[number]]
+        new = [number for number in pc.unique(block.key).to_pylist() if self._key_ids[number] is None]
+        ids = self._rows.key_ids({block.keys[number] for number in new})
+        for number in new:
+            self._key_ids[number] = ids[block.keys[number]]
         return pa.array(self._key_ids, pa.int64()).take(block.key)
 
     def _compared(self, rows: "pa.Table") -> Compared:

@@ -19,7 +19,7 @@ from storage.transaction_rows import SUM_TOO_LARGE
 BUCKETS_HELD_MAX = 500_000
 """Buckets that one posting holds in memory, 48 bytes each; beyond it they are written and forgotten."""
 
-ADDENDS_HELD_MAX = 1_000_000
+ADDENDS_HELD_MAX = 700_000
 """Amounts that are held until they are added up, 32 bytes each."""
 
 _SUMS = pa.schema(

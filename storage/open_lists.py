@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from storage.bulk_rows import bulk_insert
 
-TRANSACTIONS_HELD_MAX = 2_000_000
+TRANSACTIONS_HELD_MAX = 1_000_000
 """Transactions of which the place in a list is held in memory, 16 bytes each."""
 
 _PLACES = pa.schema([("posting_bucket_id", pa.int64()), ("transaction_row_id", pa.int64())])

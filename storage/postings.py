@@ -8,7 +8,7 @@ from sqlalchemy import Column, delete, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
-from storage.bucket_transactions import move_to_their_buckets
+from storage.bucket_transactions import move_in_lists
 from storage.columns import Identifier, UtcDateTime, now
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
@@ -118,7 +118,10 @@ class OpenPosting:
             count_and_amount[1] += before.transaction.amount_minor
         for bucket_id, (count, amount) in sorted(left.items()):
             self._take_out(bucket_id, count, amount)
+        moves = []
         for transaction, before in sorted(rated, key=lambda pair: pair[0].transaction_id):
+            bucket_id = buckets[transaction.transaction_date, key_ids[id(transaction.key)]]
+            moves.append((before.id, before.transaction.posting_bucket_id, bucket_id))
             moved = self._session.execute(
                 update(Transaction)
                 .where(
@@ -126,7 +129,7 @@ class OpenPosting:
                     col(Transaction.posting_bucket_id) == before.transaction.posting_bucket_id,
                 )
                 .values(
-                    posting_bucket_id=buckets[transaction.transaction_date, key_ids[id(transaction.key)]],
+                    posting_bucket_id=bucket_id,
                     exchange_rate=transaction.exchange_rate,
                     home_amount_minor=transaction.home_amount_minor,
                 )
@@ -135,7 +138,7 @@ class OpenPosting:
             )
             if moved.one_or_none() is None:
                 raise RecordedMeanwhile
-        move_to_their_buckets(self._session, list(left), [before.transaction.id for _, before in rated])
+        move_in_lists(self._session, moves)
         self._session.execute(
             delete(PostingBucket)
             .where(col(PostingBucket.id).in_(list(left)), col(PostingBucket.transaction_count) == 0)

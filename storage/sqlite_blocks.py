@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlmodel import Session
 
+from storage.bucket_transactions import last_row_id
 from storage.bulk_rows import filled, insert_rows, parameters
 from storage.driver_rows import marks
 from storage.posting_blocks import CONTENT, INSERTED, SENT, Compared
@@ -14,8 +15,9 @@ class SqliteBlocks:
     """`PostingBlocks` on SQLite. Nobody else writes meanwhile, so row ids follow each other without gaps."""
 
     def __init__(self, session: Session) -> None:
+        self._session = session
         self._connection = session.connection()
-        self._last_id = self._largest_id()
+        self._last_id = last_row_id(session)
 
     def any_recorded(self, transaction_ids: list[str]) -> bool:
         """Whether one of these transactions is recorded."""
@@ -41,7 +43,7 @@ class SqliteBlocks:
         """Insert, of each transaction id that is not recorded, the first row. Returns row ids, null for the others."""
         before, rows = self._last_id, block.select(INSERTED)
         count = insert_rows(self._connection, "billing_transaction", rows, "ON CONFLICT (transaction_id) DO NOTHING")
-        self._last_id = self._largest_id()
+        self._last_id = last_row_id(self._session)
         assert self._last_id == before + count
         if count == len(rows):
             return pa.arange(before + 1, self._last_id + 1)
@@ -60,10 +62,6 @@ class SqliteBlocks:
             else:
                 yield None
         assert row is None
-
-    def _largest_id(self) -> int:
-        found = self._connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM billing_transaction")
-        return int(found.scalar_one())
 
 
 _IS_SAME = " AND ".join(f"recorded.{name} IS {{{name}}}" for name in CONTENT)

@@ -17,9 +17,8 @@ class GroupsSql:
     """Groups, and the list of each group's rows, as SQL.
 
     `table` and `lists` have their aliases; `listed` is that of the lists. The others are columns: the id of the group,
-    and in a list the group and the id of the row. `row` is the table of the rows with its alias, and `row_id` the id
-    in it; there is none if nothing of the rows but their ids is needed. `all` is whether no condition selects groups by
-    an index.
+    and in a list the group and the id of the row. `rows` is the table of the rows, and its alias; None if nothing of
+    the rows but their ids is needed. `all` is whether no condition selects groups by an index.
     """
 
     table: str
@@ -28,7 +27,7 @@ class GroupsSql:
     id: str
     of_listed: str
     listed_id: str
-    row: tuple[str, str] | None
+    rows: tuple[str, str] | None
     all: bool
 
 
@@ -238,8 +237,11 @@ class SqliteJson:
         conditions = " AND ".join([f"{groups.of_listed} = {groups.id}", *bounded])
         # It could prefer an index that has the few columns needed, and sort all rows of the ledger.
         table = f"{groups.table} NOT INDEXED" if groups.all else groups.table
-        row = "" if groups.row is None else f" CROSS JOIN {groups.row[0]} ON {groups.row[1]} = {groups.listed_id}"
-        return f"{table} CROSS JOIN {groups.lists} ON {conditions}{row}"
+        lists = f"{table} CROSS JOIN {groups.lists} ON {conditions}"
+        if groups.rows is None:
+            return lists
+        rows, row = groups.rows
+        return f"{lists} CROSS JOIN {rows} AS {row} ON {row}.id = {groups.listed_id}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         size = self._MEMBERS_MAX
@@ -362,13 +364,12 @@ class PostgresqlJson:
         order = f"{groups.of_listed}{direction}, {groups.listed_id}{direction}"
         first = f"SELECT * FROM {groups.lists} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {limit}"
         lists = f"{groups.table} CROSS JOIN LATERAL ({first}) AS {groups.listed}"
-        if groups.row is None:
+        if groups.rows is None:
             return lists
+        rows, row = groups.rows
         # OFFSET keeps the planner to the index of ids, however few rows it believes the table to have.
-        table, row_id = groups.row
-        alias = row_id.partition(".")[0]
-        row = f"SELECT * FROM {table} WHERE {row_id} = {groups.listed_id} OFFSET 0"
-        return f"{lists} CROSS JOIN LATERAL ({row}) AS {alias}"
+        found = f"SELECT * FROM {rows} AS {row} WHERE {row}.id = {groups.listed_id} OFFSET 0"
+        return f"{lists} CROSS JOIN LATERAL ({found}) AS {row}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         text = "'}'" if members else "'{}'"

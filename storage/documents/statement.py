@@ -191,7 +191,7 @@ class Statement:
         tables = GroupsSql(
             f"{groups.table} AS {group}", f"{groups.lists} AS {listed}", listed,
             group_id, f"{listed}.{groups.group}", row_id,
-            (f"{shape.table} AS {alias}", f"{alias}.id") if named else None, all_groups,
+            (shape.table, alias) if named else None, all_groups,
         )  # fmt: skip
         rows = self.json.in_groups(tables, within, direction, int(limit))
         ordered = f" ORDER BY {group_id}{direction}, {row_id}{direction} LIMIT {int(limit)}"

@@ -36,7 +36,7 @@ KEY = PostingKeyFields(TransactionType.INVOICE_ITEM, 1, 2, "GBP", None, None, ()
 HOME = replace(KEY, home_currency="EUR")
 KEYS = [KEY, replace(KEY, organization="North"), HOME, replace(KEY, segments=(("country", "UK"),))]
 UNUSED = replace(KEY, currency="JPY")
-DAYS = [date(2024, 12, 1), date(2024, 12, 2), date(1969, 12, 31)]
+DAYS = [date(2024, 12, 1), date(2024, 12, 2), date(1969, 12, 31), date(1, 1, 1), date(9999, 12, 31)]
 HALF = AMOUNT_MINOR_MAX // 2 + 1
 
 
@@ -228,8 +228,9 @@ def test_columns_are_posted_as_rows_are(database: Database, case: Case, is_small
 def small() -> Iterator[None]:
     """Inside, statements are so short, and so little is held in memory, that a few transactions are many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk_rows, "ROWS_PER_STATEMENT", 2)
+        patch.setattr(bulk_rows, "ROWS_PER_STATEMENT", (2, 1))
         patch.setattr(bulk_rows, "ROWS_PER_WRITE", 3)
+        patch.setattr(column_posting, "IDS_PER_STATEMENT", 2)
         patch.setattr(column_posting, "SAMPLED", 1)
         patch.setattr(open_buckets, "ADDENDS_HELD_MAX", 2)
         patch.setattr(open_buckets, "BUCKETS_HELD_MAX", 2)

@@ -14,6 +14,7 @@ import gateway.feed.blocks
 import gateway.feed.csv_records
 import gateway.feed.parquet_records
 from gateway.feed import Feed, FeedError, Malformed, Record, open_feed
+from gateway.feed.blocks import RecordBlock
 from gateway.feed.csv_blocks import CsvBlock
 from resolvers.transaction_lines import OPTIONAL, REQUIRED, SEGMENT
 from tests.support.random_files import FILES, random_file, random_rows
@@ -99,3 +100,31 @@ def test_plain_files_are_read_in_columns(tmp_path: Path) -> None:
         assert len(blocks) > 5
         assert {type(block) for block in blocks} == {CsvBlock}
         assert sum(block.rows for block in blocks) == 500
+
+
+def test_memory_is_flat_over_the_blocks_of_a_long_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = 1 << 16
+    monkeypatch.setattr(gateway.feed.csv_records, "BLOCK_BYTES", block)
+    path = tmp_path / "feed.csv"
+    path.write_text(",".join(REQUIRED) + "\n" + "a,b,2024-12-05,1.00,GBP,x,y\n" * 100_000)
+    before = pa.total_allocated_bytes()
+    with open_feed(path, required=REQUIRED, optional=OPTIONAL) as feed:
+        held = [pa.total_allocated_bytes() - before for _ in feed.blocks()]
+
+    assert len(held) > 40
+    # Two blocks are held for a moment, each with its columns' offsets.
+    assert max(held) < 10 * block
+
+
+def test_a_quote_in_doubt_leaves_only_its_block_to_the_reader_of_records(tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    lines = ["a,b,2024-12-05,1.00,GBP,x,y"] * 500
+    lines[250] = 'a,b,2024-12-05,1.00,GBP,5" pipe,y'
+    path.write_text("\n".join([",".join(REQUIRED), *lines]))
+
+    with open_feed(path, required=REQUIRED, optional=OPTIONAL) as feed:
+        blocks = list(feed.blocks())
+
+    by_records = sum(block.rows for block in blocks if isinstance(block, RecordBlock))
+    assert 1 < by_records < 100
+    assert by_records + sum(block.rows for block in blocks if isinstance(block, CsvBlock)) == 500

@@ -15,6 +15,7 @@ def to_version_0002(database: Database) -> None:
         "ALTER TABLE api_key DROP COLUMN expires_at",
         "ALTER TABLE api_key DROP COLUMN organizations",
         "DROP TABLE bucket_transaction",
+        "DROP INDEX posting_bucket_of_net_zero",
         "CREATE INDEX billing_transaction_by_bucket ON billing_transaction (posting_bucket_id, id)",
         "UPDATE alembic_version SET version_num = '0002'",
     ]

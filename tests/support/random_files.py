@@ -30,8 +30,8 @@ COLUMNS = (
     "segment.product",
 )
 
-FILES = int(os.environ.get("FILES", "60"))
-"""How many files a test makes; set in the environment for more."""
+FILES = int(os.environ.get("FILES", "30"))
+"""How many files tests make; `FILES=3000` in the environment makes more."""
 
 HOME = "EUR"
 """The home currency of a ledger that has one."""
