@@ -95,10 +95,16 @@ def _ids(session: Session, digests: Iterable[bytes]) -> dict[bytes, int]:
             marks = ", ".join("?" * len(wanted))
             rows = connection.exec_driver_sql(f"SELECT digest, id FROM posting_key WHERE digest IN ({marks})", wanted)  # noqa: S608
         else:
-            statement = "SELECT digest, id FROM posting_key WHERE digest = ANY(%s)"
-            rows = connection.exec_driver_sql(statement, (list(wanted),))
+            rows = connection.exec_driver_sql(_IDS, (list(wanted),))
         found |= {bytes(digest): key_id for digest, key_id in rows}
     return found
+
+
+# LIMIT makes it a look-up of each digest, however few rows PostgreSQL believes the table to have.
+_IDS = """
+SELECT found.digest, found.id FROM unnest(%s::bytea[]) AS wanted (digest)
+    CROSS JOIN LATERAL (SELECT * FROM posting_key AS same WHERE same.digest = wanted.digest LIMIT 1) AS found
+"""
 
 
 def _insert(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> None:

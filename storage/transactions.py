@@ -117,8 +117,14 @@ def recorded_ids(session: Session, ids: Sequence[str]) -> list[str]:
         wanted, values = "(SELECT value FROM json_each(?))", json.dumps(ids)
         statement = f"SELECT transaction_id FROM billing_transaction WHERE transaction_id IN {wanted}"  # noqa: S608
         return list(session.connection().exec_driver_sql(statement, (values,)).scalars())
-    statement = "SELECT transaction_id FROM billing_transaction WHERE transaction_id = ANY(%s)"
-    return list(session.connection().exec_driver_sql(statement, (list(ids),)).scalars())
+    return list(session.connection().exec_driver_sql(_RECORDED, (list(ids),)).scalars())
+
+
+# LIMIT makes it a look-up of each id, however few rows PostgreSQL believes the table to have.
+_RECORDED = """
+SELECT found.transaction_id FROM unnest(%s::text[]) AS wanted (id)
+    CROSS JOIN LATERAL (SELECT * FROM billing_transaction AS one WHERE one.transaction_id = wanted.id LIMIT 1) AS found
+"""
 
 
 Content = tuple[date, int, Minor, str | None, Minor | None, str | None, str | None]

@@ -57,7 +57,7 @@ def plain(values: VariableValues) -> dict[str, tuple[str, Any]]:
     return {name: (str(one.signature.type), one.value) for name, one in values.sources.items()}
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.sampled_from(INPUTS), st.sampled_from(["%s", "%s!", "[%s!]!", "[%s]", "%s = null"]), st.data())
 def test_the_values_are_those_of_graphql_core(name: str, wrapped_by: str, data: st.DataObject) -> None:
     declared = wrapped_by % name
