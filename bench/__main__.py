@@ -1,27 +1,37 @@
-"""Run the benchmarks and keep their results: `python -m bench [reads|feed|postings|runs] [--quick]`."""
+"""Run the benchmarks and keep their results: `python -m bench [import|startup|runs|reads|feed|postings] [--quick]`."""
 
 from argparse import ArgumentParser
 
 from bench.feed import benchmark as feed
+from bench.imports import benchmark as imports
 from bench.postings import benchmark as postings
 from bench.reads.benchmark import benchmark as reads
 from bench.runs import benchmark as runs
+from bench.startup import benchmark as startup
 
 
 def main() -> None:
     """Run the benchmark that is named, or all."""
     parser = ArgumentParser(prog="python -m bench", description="Run the benchmarks, and keep results in RESULTS.md.")
     parser.add_argument(
-        "which", nargs="?", choices=["reads", "feed", "postings", "runs"], help="one benchmark; all if omitted"
+        "which",
+        nargs="?",
+        choices=["import", "startup", "runs", "reads", "feed", "postings"],
+        help="one benchmark; all if omitted",
     )
     parser.add_argument(
         "--quick", action="store_true", help="see whether they run: few requests, no results kept, no postings"
     )
+    parser.add_argument("--huge", action="store_true", help="import 100 million rows too, which needs 60 GB of disk")
     chosen = parser.parse_args()
     if chosen.which == "postings" and chosen.quick:
         parser.error("there is no quick run of postings")
     if chosen.which in (None, "postings") and not chosen.quick:
         postings()
+    if chosen.which in (None, "import"):
+        imports(quick=chosen.quick, huge=chosen.huge)
+    if chosen.which in (None, "startup"):
+        startup(quick=chosen.quick)
     if chosen.which in (None, "runs"):
         runs(quick=chosen.quick)
     if chosen.which in (None, "feed"):

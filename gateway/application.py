@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -23,7 +24,6 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
-from gateway.openid.tokens import OpenId
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -35,6 +35,9 @@ from runs.shared import settled
 from runs.statements import Statements, statements_for_access
 from runs.workflows import Workflows
 from storage.database import Database
+
+if TYPE_CHECKING:  # it loads cryptography, which only those need who ask for it
+    from gateway.openid.tokens import OpenId
 
 OnStart = Callable[[Gateway], Awaitable[None]]
 
@@ -49,7 +52,7 @@ class Application:
         tabs: Sequence[Tab] = TABS,
         on_start: OnStart | None = None,
         require_api_key: bool = False,
-        openid: OpenId | None = None,
+        openid: "OpenId | None" = None,
         origins: Origins | None = None,
         hosts: Hosts | None = None,
         limits: ConnectionLimits | None = None,

@@ -1,10 +1,14 @@
 """Authentication by the Authorization header, for every interface of the gateway."""
 
-from gateway.openid.tokens import OpenId
+from typing import TYPE_CHECKING
+
 from resolvers.access import Caller, identify
 from resolvers.context import Gateway
 from resolvers.errors import Unauthenticated
 from storage.words import Permission
+
+if TYPE_CHECKING:  # it loads cryptography, which only those need who ask for it
+    from gateway.openid.tokens import OpenId
 
 ANONYMOUS = Caller("anonymous", frozenset(Permission))
 """A caller without a token, where none is required."""
@@ -19,7 +23,7 @@ RETRY_LATER = {"Retry-After": "5"}
 class Authentication:
     """Identifies callers, by tokens of API keys and of an identity provider."""
 
-    def __init__(self, gateway: Gateway, required: bool, openid: OpenId | None = None) -> None:
+    def __init__(self, gateway: Gateway, required: bool, openid: "OpenId | None" = None) -> None:
         """If `required`, or if there is an identity provider, a caller needs a token."""
         self._gateway = gateway
         self._openid = openid

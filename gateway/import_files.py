@@ -1,21 +1,35 @@
 """`journal-gateway import`: import files with progress, a summary, and a list of rejected lines."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-from gateway.feed import Feed, Format, Malformed, open_feed
+from gateway.feed import Block, Feed, Format, Malformed, Record, open_feed
+from gateway.import_progress import progress_bar
+from gateway.import_summary import summary
 from gateway.printable import printable
 from gateway.reasons import reasons
 from gateway.rejects import Rejects
+from resolvers.blocks import Block as ImportBlock
 from resolvers.import_lines import Imported, Line, Lines, OnlyChecked, Reject, Settle
 from runs.violations import Violation
 
 Import = Callable[[Lines, Reject, Settle, str], Imported]
 """Called with a file's lines, a callback for rejected lines, one for before the commit, and the file's name."""
+
+ImportBlocks = Callable[[Iterable[ImportBlock], Reject, Settle, str], Imported]
+"""The same for a large file, with blocks of lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """How files of a kind are imported: by lines, and large ones by blocks where that is possible."""
+
+    lines: Import
+    blocks: ImportBlocks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class Kind:
 
 
 def import_file(
-    source: str, kind: Kind, import_lines: Import, console: Console, path: Path, *, format: Format | None, check: bool
+    source: str, kind: Kind, importer: Importer, console: Console, path: Path, *, format: Format | None, check: bool
 ) -> Imported:
     """Import one file and print a summary. With `check`, do everything except recording.
 
@@ -48,16 +62,7 @@ def import_file(
             source, required=columns.required, optional=columns.optional, prefixes=columns.prefixes, format=format
         ) as feed,
         Rejects(path, feed.columns, (*columns.required, *columns.optional), kind.look_back) as rejects,
-        Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[lines]:,} lines"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        ) as progress,
+        progress_bar(console) as progress,
     ):
 
         def settle() -> None:
@@ -68,10 +73,14 @@ def import_file(
         def reject(number: int, violations: Sequence[Violation]) -> None:
             rejects.add(number, reasons(violations))
 
-        imported = import_lines(_lines(feed, progress, rejects), reject, settle, feed.name)
+        if importer.blocks is not None and feed.is_large():
+            imported = importer.blocks(_blocks(feed, progress, rejects), reject, settle, feed.name)
+        else:
+            imported = importer.lines(_lines(feed, progress, rejects), reject, settle, feed.name)
         rejects.sync()
         note = rejects.keep()
-    _print_summary(feed.name, imported, rejects, console, check=check)
+    for line in summary(feed.name, imported, rejects.path if rejects.count else None, check=check):
+        _print(console, line)
     if note is not None:
         _print(console, note)
     return imported
@@ -80,31 +89,40 @@ def import_file(
 def _lines(feed: Feed, progress: Progress, rejects: Rejects) -> Iterator[Line]:
     task = progress.add_task(printable(feed.name), total=feed.progress.bytes_total, lines=0)
     for count, record in enumerate(feed, start=1):
-        rejects.hold(record.line, record.cells)
-        if isinstance(record, Malformed):
-            yield record.line, record.message
-        else:
-            yield record.line, record.values
+        yield _held(record, rejects)
         if count % 1_000 == 0:
             progress.update(task, completed=feed.progress.bytes_read, lines=count)
 
 
-def _print_summary(name: str, imported: Imported, rejects: Rejects, console: Console, *, check: bool) -> None:
-    recorded = "to record" if check else "recorded"
-    duplicates = "duplicate" if imported.duplicates == 1 else "duplicates"
-    counts = f"{imported.recorded:,} {recorded}, {imported.duplicates:,} {duplicates}, {imported.rejected:,} rejected"
-    if imported.rates_added:
-        counts += f", {imported.rates_added:,} given an exchange rate"
-    _print(console, f"{name}: {counts}")
-    if imported.totals:
-        amounts = {currency: f"{total:,}" for currency, total in sorted(imported.totals.items())}
-        width = max(map(len, amounts.values()))
-        for currency, amount in amounts.items():
-            _print(console, f"Total {recorded}: {amount:>{width}} {currency}")
-    for warning in imported.warnings():
-        _print(console, f"Warning: {warning}")
-    if rejects.count:
-        _print(console, f"The rejected lines and their reasons were written to {rejects.path}")
+def _held(record: Record | Malformed, rejects: Rejects) -> Line:
+    """The record as a line that can be rejected."""
+    rejects.hold(record.line, record.cells)
+    return record.line, record.message if isinstance(record, Malformed) else record.values
+
+
+def _blocks(feed: Feed, progress: Progress, rejects: Rejects) -> Iterator[ImportBlock]:
+    task = progress.add_task(printable(feed.name), total=feed.progress.bytes_total, lines=0)
+    for block in feed.blocks():
+        yield _HeldBlock(block, rejects)
+        progress.update(
+            task, completed=feed.progress.bytes_read, lines=progress.tasks[task].fields["lines"] + block.rows
+        )
+
+
+class _HeldBlock:
+    """A block of which every line that is read can be rejected."""
+
+    def __init__(self, block: Block, rejects: Rejects) -> None:
+        self.columns = block.columns
+        self.rows = block.rows
+        self.doubtful = block.doubtful
+        self._block = block
+        self._rejects = rejects
+
+    def read(self, places: Sequence[int]) -> list[Line | None]:
+        """The lines in these places; None where a row is no line."""
+        records = self._block.records(places)
+        return [None if record is None else _held(record, self._rejects) for record in records]
 
 
 def _print(console: Console, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from resolvers.import_transactions import SEGMENT
+from resolvers.transaction_lines import SEGMENT
 from runs.violations import Violation
 
 

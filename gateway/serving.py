@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway import demo as demo_ledger
 from gateway.application import Application, OnStart
 from gateway.connection_limits import ConnectionLimits, checked_connections
 from gateway.graphiql import HOW_TO_BUILD, is_built
@@ -15,7 +15,6 @@ from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQu
 from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.hosts import Hosts
 from gateway.openid.settings import OpenIdSettings
-from gateway.openid.tokens import OpenId
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS
 from gateway.origins import Origins
 from gateway.server import listen
@@ -26,6 +25,9 @@ from resolvers.context import Gateway
 from storage.database import Database
 from storage.errors import OperatorError
 from storage.migration import migrate
+
+if TYPE_CHECKING:
+    from gateway.openid.tokens import OpenId
 
 HOW_TO_CLOSE = (
     "; serve with --require-api-key (`journal-gateway api-key create NAME` makes a key) or --oidc-issuer URL, or"
@@ -64,7 +66,7 @@ def serve_ledger(
     configured = partial(
         Application,
         require_api_key=require_api_key,
-        openid=None if openid is None else OpenId(openid),
+        openid=None if openid is None else _checked_by(openid),
         origins=Origins(origins),
         hosts=allowed_hosts(host, hosts),
         documents=_documents(persisted_queries, trusted_documents),
@@ -79,6 +81,8 @@ def serve_ledger(
 
 def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str], *, insecure: bool) -> None:
     """Serve a temporary ledger with example data until SIGTERM or Ctrl-C. Raises Exposed as `serve_ledger` does."""
+    from gateway import demo as demo_ledger
+
     configured = partial(Application, tabs=DEMO_TABS, origins=Origins(origins), hosts=allowed_hosts(host, hosts))
     with tempfile.TemporaryDirectory(prefix="journal-gateway-") as folder:
         _serve(
@@ -90,7 +94,7 @@ def serve_demo(host: str, port: int, origins: Sequence[str], hosts: Sequence[str
             guarded=False,
             insecure=insecure,
             fill=demo_ledger.fill,
-            announce=_announce_demo,
+            announce=partial(_announce_demo, demo_ledger.TRANSFERRED),
         )
 
 
@@ -134,12 +138,12 @@ def _serve(
         serve_application(configured(database, on_start=started), listener)
 
 
-def _announce_demo(address: str) -> None:
+def _announce_demo(transferred: str, address: str) -> None:
     out.print(
         f"""
 Open {address}/graphql in a browser: GraphiQL has these operations in its tabs.
 
-Run JR-00000001 is completed with the ten entries of October 2026. One of them, {demo_ledger.TRANSFERRED}, is
+Run JR-00000001 is completed with the ten entries of October 2026. One of them, {transferred}, is
 already transferred to accounting. Follow the cancellation, cancel the run in a second window, and
 watch nine entries be cancelled and one fail.
 
@@ -152,6 +156,12 @@ Ctrl-C ends the demo and removes its ledger.""",
         soft_wrap=True,
         markup=False,
     )
+
+
+def _checked_by(settings: OpenIdSettings) -> "OpenId":
+    from gateway.openid.tokens import OpenId
+
+    return OpenId(settings)
 
 
 def _documents(persisted_queries: bool, manifest: Path | None) -> Documents:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from rapidfuzz import fuzz, process
-
 _NEAR = 75.0
 """The least similarity, from 0 to 100, of a suggested word."""
 
@@ -42,6 +40,9 @@ class DidYouMean:
         return self._said[text]
 
     def _near(self, text: str) -> list[str]:
+        # Loaded with the first wrong word.
+        from rapidfuzz import fuzz, process
+
         # Typing errors first; if there are none, words that are part of a name.
         plain = _plain(text)
         for scorer in (fuzz.ratio, fuzz.WRatio if len(text) > 2 else fuzz.ratio):

@@ -50,7 +50,10 @@ class Uncollectable:
 
 @dataclass(slots=True)
 class Imported:
-    """The result of importing one file. `totals` are signed sums, by currency.
+    """The result of importing one file. `totals` are signed sums of what was recorded, by currency.
+
+    `by_period` has them by currency and accounting period, in this order: currency, name of the period (None: in
+    none), number, and sum.
 
     `in_no_period` are recorded transactions dated outside all accounting periods, `in_open_ended_period` those in a
     period without an end; None if there are none.
@@ -62,6 +65,7 @@ class Imported:
     """Transactions recorded before the home currency was set, which received their exchange rates now."""
     rejected: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
+    by_period: list[tuple[str, str | None, int, Decimal]] = field(default_factory=list)
     in_no_period: Uncollectable | None = None
     in_open_ended_period: Uncollectable | None = None
 

@@ -1,16 +1,12 @@
 """Importing a file of transactions: one database transaction, in constant memory."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from sqlmodel import Session
 
 from resolvers.import_lines import (
-    Cells,
     Imported,
     ImportRefused,
     Line,
@@ -18,36 +14,27 @@ from resolvers.import_lines import (
     OnlyChecked,
     Reject,
     Settle,
-    Uncollectable,
     at_once,
     malformed,
-    word,
 )
+from resolvers.import_totals import Totals
 from resolvers.post_transactions import post
-from resolvers.transactions import Checker, TransactionFields
+from resolvers.quick_check import QuickChecker
+from resolvers.transaction_lines import fields_of
+from resolvers.transactions import Checker
 from storage import audit
-from storage.accounting_periods import periods_of_days
 from storage.database import Database, DatabaseBusy
-from storage.days import parse_day
-from storage.money import Minor, MoneyError, parse_decimal, to_decimal
+from storage.money import MoneyError
 from storage.postings import OpenPosting, RecordedMeanwhile, lock_file_imports
-from storage.words import TransactionType
-
-REQUIRED = (
-    "transaction_id",
-    "transaction_type",
-    "transaction_date",
-    "amount",
-    "currency",
-    "debit_account",
-    "credit_account",
-)
-OPTIONAL = ("organization", "exchange_rate", "home_amount", "account_number", "document_number")
-SEGMENT = "segment."
-"""The columns of segments begin with this: `segment.country`."""
 
 TRANSACTIONS_PER_BATCH = 5_000
 """Transactions posted at a time, which is also the part of a file that is in memory."""
+
+SOURCE_LENGTH_MAX = 1_024
+"""The characters of a file's name that its posting keeps: the last ones."""
+
+Post = Callable[[Session, Checker, Imported, Totals], None]
+"""Posts the valid lines of a file, and counts them in the result and in the totals."""
 
 
 def import_transactions(
@@ -65,21 +52,36 @@ def import_transactions(
     A transaction recorded before with the same content is a duplicate; with other content it is rejected.
     Raises ImportRefused if a sum exceeds 64 bits, or if another caller records the same transactions meanwhile.
     """
-    result = Imported()
-    totals: Counter[str] = Counter()
+
+    def post_lines(session: Session, checker: Checker, result: Imported, totals: Totals) -> None:
+        posting = OpenPosting(session, source[-SOURCE_LENGTH_MAX:], actor)
+        remaining = iter(lines)
+        while batch := list(islice(remaining, TRANSACTIONS_PER_BATCH)):
+            _post(session, posting, checker, batch, result, totals, reject)
+
+    return import_whole(database, post_lines, source=source, actor=actor, settle=settle)
+
+
+def import_whole(database: Database, post: Post, *, source: str, actor: str, settle: Settle) -> Imported:
+    """Post a file in one database transaction, with its totals and its event; if this raises, nothing is recorded.
+
+    Raises ImportRefused as `import_transactions` does.
+    """
+    result, totals = Imported(), Totals()
+    with refused(source), database.write() as session:
+        lock_file_imports(session)
+        checker = QuickChecker(session)
+        post(session, checker, result, totals)
+        conclude(session, checker, result, totals, source=source, actor=actor)
+        settle()
+    return result
+
+
+@contextmanager
+def refused(source: str) -> Iterator[None]:
+    """Turn what refuses the file into ImportRefused; with OnlyChecked, the block ends as if all were well."""
     try:
-        with database.write() as session:
-            lock_file_imports(session)
-            checker = Checker(session)
-            posting = OpenPosting(session, source[-1024:], actor)
-            remaining = iter(lines)
-            days: Counter[date] = Counter()
-            while batch := list(islice(remaining, TRANSACTIONS_PER_BATCH)):
-                _post(session, posting, checker, batch, result, totals, days, reject)
-            _place(session, days, result)
-            result.totals = {code: to_decimal(Minor(total), checker.currencies[code]) for code, total in totals.items()}
-            _audit(session, result, source, actor)
-            settle()
+        yield
     except OnlyChecked:
         pass
     except MoneyError as error:
@@ -88,7 +90,12 @@ def import_transactions(
         raise ImportRefused(
             f"another writer is holding the ledger; nothing of {source} was recorded, so run the import again"
         ) from error
-    return result
+
+
+def conclude(session: Session, checker: Checker, result: Imported, totals: Totals, *, source: str, actor: str) -> None:
+    """Tell the totals, and record the import as an event."""
+    totals.tell(session, checker.currencies, result)
+    _audit(session, result, source, actor)
 
 
 def _post(
@@ -97,13 +104,12 @@ def _post(
     checker: Checker,
     batch: Sequence[Line],
     result: Imported,
-    totals: Counter[str],
-    days: Counter[date],
+    totals: Totals,
     reject: Reject,
 ) -> None:
     rejected = {number: [malformed(values)] for number, values in batch if isinstance(values, str)}
     lines = [(number, values) for number, values in batch if not isinstance(values, str)]
-    judged = post(session, posting, checker, [checker.check(_fields(values)) for _, values in lines])
+    judged = post(session, posting, checker, [checker.check(fields_of(values)) for _, values in lines])
     for place, violations in judged.violations.items():
         rejected[lines[place][0]] = violations
     result.recorded += len(judged.fresh)
@@ -113,52 +119,7 @@ def _post(
     for number in sorted(rejected):
         reject(number, rejected[number])
     for transaction in judged.fresh:
-        totals[transaction.key.currency] += transaction.amount_minor
-        days[transaction.transaction_date] += 1
-
-
-def _place(session: Session, days: Counter[date], result: Imported) -> None:
-    """Count the transactions that no run can collect, because of their dates."""
-    periods = periods_of_days(session, days)
-    outside: Counter[date] = Counter()
-    open_ended: Counter[date] = Counter()
-    for dated, count in days.items():
-        period = periods.get(dated)
-        if period is None:
-            outside[dated] = count
-        elif period.end_date is None:
-            open_ended[dated] = count
-    result.in_no_period = _uncollectable(outside)
-    result.in_open_ended_period = _uncollectable(open_ended)
-
-
-def _uncollectable(days: Counter[date]) -> Uncollectable | None:
-    return Uncollectable(days.total(), min(days), max(days)) if days else None
-
-
-def _fields(values: Mapping[str, str]) -> TransactionFields:
-    """The fields of a line, and the violations of those that cannot be parsed."""
-    cells = Cells(values)
-    fields = TransactionFields(
-        transaction_id=values.get("transaction_id"),
-        transaction_type=cells.read("transaction_type", partial(word, TransactionType)),
-        transaction_date=cells.read("transaction_date", parse_day),
-        amount=cells.read("amount", parse_decimal),
-        currency=cells.read("currency", str),
-        debit_account=values.get("debit_account"),
-        credit_account=values.get("credit_account"),
-        organization=values.get("organization"),
-        exchange_rate=cells.read("exchange_rate", parse_decimal),
-        home_amount=cells.read("home_amount", parse_decimal),
-        account_number=values.get("account_number"),
-        document_number=values.get("document_number"),
-        segments=[(name.removeprefix(SEGMENT), text) for name, text in values.items() if name.startswith(SEGMENT)],
-    )
-    cells.require("transaction_type", fields.transaction_type)
-    cells.require("transaction_date", fields.transaction_date)
-    cells.require("amount", fields.amount)
-    cells.require("currency", fields.currency)
-    return replace(fields, unreadable=cells.violations.found)
+        totals.add(transaction.key.currency, transaction.transaction_date, 1, transaction.amount_minor)
 
 
 def _audit(session: Session, result: Imported, source: str, actor: str) -> None:

@@ -1,7 +1,9 @@
 """Posting checked transactions: new ones are recorded, and those recorded before are duplicates or conflicts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import Protocol
 
 from sqlmodel import Session
 
@@ -11,7 +13,7 @@ from storage.journal_entries import entries_by_id
 from storage.journal_runs import runs_by_id
 from storage.organizations import limit_of
 from storage.postings import OpenPosting
-from storage.transactions import NewTransaction, PostedTransaction, recorded_transactions
+from storage.transactions import NewTransaction, PostedTransaction
 from storage.words import Permission
 
 
@@ -28,6 +30,16 @@ class Judged:
     violations: dict[int, list[Violation]] = field(default_factory=dict)
 
 
+class Posting(Protocol):
+    """A posting: it knows what is recorded, and adds rates to what was recorded without."""
+
+    def recorded(self, ids: Sequence[str]) -> Mapping[str, PostedTransaction]:
+        """The recorded transactions with these transaction ids; those of this posting too."""
+
+    def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
+        """As `OpenPosting.add_rates`."""
+
+
 def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequence[Checked]) -> Judged:
     """Post the valid new transactions. One that was recorded before with the same content is a duplicate.
 
@@ -36,16 +48,50 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
     """
     numbered = [(place, one.transaction) for place, one in enumerate(checked) if one.transaction is not None]
     posted = posting.post([transaction for _, transaction in numbered])
-    judged = Judged([numbered[index][1] for index in posted.fresh], posted.duplicates)
-    disputed = {place for place, one in enumerate(checked) if one.violations}
-    disputed |= {numbered[index][0] for index in posted.conflicts}
-    ids = {checked[place].fields.transaction_id for place in disputed}
-    recorded = recorded_transactions(session, [one for one in ids if one is not None]) if disputed else {}
+    fresh = [numbered[index] for index in posted.fresh]
+    disputed = {place: one for place, one in enumerate(checked) if one.violations}
+    disputed |= {numbered[index][0]: checked[numbered[index][0]] for index in posted.conflicts}
+    judged = Judged([transaction for _, transaction in fresh], posted.duplicates)
+    judge(session, posting, checker, disputed, lambda _: {one.transaction_id: place for place, one in fresh}, judged)
+    return judged
+
+
+def judge(
+    session: Session,
+    posting: Posting,
+    checker: Checker,
+    disputed: Mapping[int, Checked],
+    recorded_now: Callable[[Collection[str]], Mapping[str, int]],
+    judged: Judged,
+) -> None:
+    """Judge the transactions of a batch that have violations or are conflicts, by their places in it.
+
+    `recorded_now` tells of ids in which place this batch recorded them. One recorded after a place was not recorded
+    before it, so that the judgement of a line does not depend on where a batch ends.
+    """
+    if not disputed:
+        return
+    ids = {one.fields.transaction_id for one in disputed.values()}
+    recorded = dict(posting.recorded([one for one in ids if one is not None]))
+    # A conflict is always with one recorded before its place.
+    invalid = {one.fields.transaction_id or "" for one in disputed.values() if one.violations}
+    places = recorded_now(sought) if (sought := invalid & recorded.keys()) else {}
     rated: dict[str, tuple[NewTransaction, PostedTransaction]] = {}
-    for place in sorted(disputed):
-        one = checked[place]
-        before = recorded.get(one.fields.transaction_id or "")
+
+    def add_rates() -> None:
+        posting.add_rates(list(rated.values()))
+        judged.rates_added += len(rated)
+
+    for place, one in sorted(disputed.items(), key=itemgetter(0)):
+        name = one.fields.transaction_id or ""
+        if one.violations and name in rated:
+            # What an invalid transaction differs in depends on the rate that was added before it.
+            add_rates()
+            recorded |= posting.recorded(list(rated))
+            rated.clear()
+        before = recorded.get(name) if places.get(name, place) <= place else None
         if before is None:
+            assert one.violations, "a conflict is with a transaction recorded before"
             judged.violations[place] = one.violations
         elif not (differing := checker.differences(one, before)):
             judged.duplicates += 1
@@ -65,9 +111,7 @@ def post(session: Session, posting: OpenPosting, checker: Checker, checked: Sequ
                 *(violation for violation in one.violations if violation.path in differing),
             ]
     if rated:
-        posting.add_rates(list(rated.values()))
-        judged.rates_added = len(rated)
-    return judged
+        add_rates()
 
 
 def _is_told(session: Session, recorded: PostedTransaction) -> bool:

@@ -8,7 +8,8 @@ from sqlmodel import Session
 from resolvers.context import Context
 from resolvers.errors import Unavailable
 from resolvers.post_transactions import post
-from resolvers.transactions import Checked, Checker, TransactionFields
+from resolvers.quick_check import QuickChecker
+from resolvers.transactions import Checked, TransactionFields
 from runs.violations import Invalid, Rule, Violation
 from storage import audit
 from storage.money import MoneyError
@@ -50,7 +51,7 @@ async def record_transactions(context: Context, transactions: Sequence[Transacti
 
 
 def _record(session: Session, context: Context, transactions: Sequence[TransactionFields]) -> Recorded:
-    checker = Checker(session)
+    checker = QuickChecker(session)
     checked = [checker.check(fields) for fields in transactions]
     # Before the ledger is asked: what of others is recorded is not told.
     if (own := limit_of(session)) is not None:

@@ -1,4 +1,4 @@
-"""The supervisor of workflows: every second it takes over those of dead processes, and restarts stuck runs."""
+"""The supervisor: every second it takes over the work of dead processes, and restarts stuck runs."""
 
 import logging
 import threading
@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.errors import OperatorError
 from storage.journal_runs import JournalRun, lock_run, runs_in
 from storage.liveness import Liveness
+from storage.unfinished_postings import take_back_of_the_dead
 from storage.words import JournalRunStatus
 
 ATTEMPTS_MAX = 5
@@ -64,12 +65,13 @@ class Supervisor:
                 self._liveness.hold()
                 self._take_over_from_the_dead()
                 self._restart_the_stuck()
+                take_back_of_the_dead(self._database)
             except (OSError, DBAPIError, psycopg.OperationalError, OperatorError) as error:
                 # What is wrong is outside of this process, and its traceback says nothing.
                 reason = error.orig if isinstance(error, DBAPIError) else error
-                logger.error("could not check for unfinished runs, trying again: %s", " ".join(str(reason).split()))
+                logger.error("could not check for unfinished work, trying again: %s", " ".join(str(reason).split()))
             except Exception:
-                logger.exception("could not check for unfinished runs; trying again")
+                logger.exception("could not check for unfinished work; trying again")
 
     def _take_over_from_the_dead(self) -> None:
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)

@@ -16,7 +16,7 @@ _TOO_LARGE = 10**NUMBER_LENGTH_MAX
 
 def parse_decimal_value(value: Any) -> Decimal:
     """The Decimal in a variable. Raises GraphQLError for a JSON number with decimals, because it is a float."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, int)):
         raise GraphQLError(f'{shown(value)} is not an exact Decimal; use a string, such as "-12.50".')
     if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         # Python refuses to convert an integer with thousands of digits to text.

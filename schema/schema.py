@@ -1,7 +1,7 @@
 """The schema, assembled."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from schema import (
     executing,
 )
 from schema.admission import Admission, Admitted, Refused
+from schema.coercion import Coerced, Coercion
 from schema.executor import Executor
 from schema.guards import guard
 from schema.info import Info, RequestContext
@@ -66,6 +67,7 @@ class Schema(strawberry.Schema):
         self._preparation = Preparation(self._schema)
         types = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLObjectType)]
         self._admission = Admission(self._schema)
+        self._coercion = Coercion(self._schema)
         self._answers = Answers(Planner(self.schema_converter, types))
 
     @property
@@ -93,16 +95,34 @@ class Schema(strawberry.Schema):
         """The refusal of variables whose values are too large to be looked at one by one; none for any other."""
         return limit_errors(self._schema, operation.document, operation.definition, variables or {})
 
-    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[StrawberryOperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
         """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
-        allowed = set(kwargs.get("allowed_operation_types") or StrawberryOperationType)
-        kwargs["allowed_operation_types"] = allowed - {StrawberryOperationType.SUBSCRIPTION}
+        allowed = set(allowed_operation_types or StrawberryOperationType) - {StrawberryOperationType.SUBSCRIPTION}
+        execute = partial(
+            super().execute,
+            query,
+            context_value=context_value,
+            root_value=root_value,
+            operation_name=operation_name,
+            allowed_operation_types=allowed,
+            operation_extensions=operation_extensions,
+        )
         try:
-            asked = self._asked(*args, **kwargs)
+            asked = self._asked(query, variable_values, context_value, operation_name=operation_name)
             if asked is None:
-                return await super().execute(*args, **kwargs)
+                return await execute(variable_values=variable_values)
             admitted = self._admission.admit(asked.operation, asked.selecting, asked.budget, asked.budget.limits.most)
-            result = await self._executed(asked, admitted, partial(super().execute, *args, **kwargs))
+            coerced = Coerced(variable_values or {}, asked.operation.definition, asked.selecting.variable_values)
+            result = await self._executed(asked, admitted, partial(execute, variable_values=coerced))
         except Refused as refused:
             return refused.result
         result.extensions = admitted.told
@@ -135,15 +155,20 @@ class Schema(strawberry.Schema):
             operation = self.prepare(query or "", operation_name)
         except RequestRefused:
             return None
-        if errors := self.limit_errors(operation, variable_values):
-            raise Refused(*errors)
-        if operation.type is OperationType.SUBSCRIPTION:
-            return None
-        definition = operation.definition
+        definition, given = operation.definition, variable_values or {}
         defined = definition.variable_definitions or ()
-        values = get_variable_values(self._schema, defined, variable_values or {}, max_errors=1, hide_suggestions=True)
-        if isinstance(values, list):
-            return None  # the stock way words why they are refused
+        values = None
+        if operation.type is not OperationType.SUBSCRIPTION:
+            values = self._coercion.values(defined, given)
+        if values is None:
+            if errors := self.limit_errors(operation, variable_values):
+                raise Refused(*errors)
+            if operation.type is OperationType.SUBSCRIPTION:
+                return None
+            found = get_variable_values(self._schema, defined, given, max_errors=1, hide_suggestions=True)
+            if isinstance(found, list):
+                return None  # the stock way words why they are refused
+            values = found
         return _Asked(operation, Selecting(self._schema, operation.fragments, values, definition), context_value)
 
     async def _executed(self, asked: "_Asked", admitted: Admitted, execute: executing.Execute) -> ExecutionResult:

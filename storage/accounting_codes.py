@@ -1,6 +1,7 @@
 """Accounting codes: the accounts of the subledger."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel, col, func, select
@@ -26,9 +27,18 @@ class AccountingCode(SQLModel, table=True):
     gl_account_number: str | None = Field(default=None, max_length=255)
 
 
-def all_codes(session: Session) -> dict[str, AccountingCode]:
-    """All accounting codes by name. A chart of accounts is small enough to read entirely."""
-    return {code.name: code for code in session.exec(select(AccountingCode))}
+class CodeToPost(NamedTuple):
+    """What posting needs of an accounting code."""
+
+    id: int
+    name: str
+    status: AccountingCodeStatus
+
+
+def all_codes(session: Session) -> dict[str, CodeToPost]:
+    """What posting needs of all accounting codes, by name. A chart of accounts is small enough to read entirely."""
+    rows = session.execute(select(col(AccountingCode.id), col(AccountingCode.name), col(AccountingCode.status)))
+    return {name: CodeToPost(code_id, name, status) for code_id, name, status in rows}
 
 
 def code_named(session: Session, name: str) -> AccountingCode | None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.bucket_transactions import BucketTransaction
 from storage.database import is_sqlite
 from storage.journal_runs import JournalRun
 from storage.money import Amounts, Minor, MoneyError
@@ -73,9 +74,12 @@ def carry_home_currency(session: Session, run: JournalRun, claimed: ColumnElemen
     ).scalars()
     for bare_id, key_id in _home_keys(session, list(bare), run.home_currency or "").items():
         buckets = select(col(PostingBucket.id)).where(claimed, key == bare_id)
+        rows = select(col(BucketTransaction.transaction_row_id)).where(
+            col(BucketTransaction.posting_bucket_id).in_(buckets)
+        )
         for statement in (
             update(Transaction)
-            .where(col(Transaction.posting_bucket_id).in_(buckets))
+            .where(col(Transaction.id).in_(rows))
             .values(home_amount_minor=col(Transaction.amount_minor)),
             update(PostingBucket)
             .where(claimed, key == bare_id)

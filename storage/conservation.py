@@ -55,14 +55,59 @@ RULES = (
         """,
     ),
     Rule(
-        "the count and sums of a bucket equal those of its transactions",
+        "the count and sums of a bucket equal those of the transactions in its list, which are its own",
         f"""
         SELECT 'bucket ' || bucket.id AS name
-        FROM posting_bucket AS bucket LEFT JOIN billing_transaction AS posted ON posted.posting_bucket_id = bucket.id
+        FROM posting_bucket AS bucket
+            LEFT JOIN bucket_transaction AS listed ON listed.posting_bucket_id = bucket.id
+            LEFT JOIN billing_transaction AS posted
+                ON posted.id = listed.transaction_row_id AND posted.posting_bucket_id = listed.posting_bucket_id
         GROUP BY bucket.id, bucket.transaction_count, bucket.amount, bucket.home_amount
-        HAVING count(posted.id) <> bucket.transaction_count OR {_differs("posted.amount", "bucket.amount")}
-            OR {_differs("posted.home_amount", "bucket.home_amount")}
+        HAVING count(listed.transaction_row_id) <> bucket.transaction_count
+            OR count(posted.id) <> bucket.transaction_count
+            OR {_differs("posted.amount", "bucket.amount")} OR {_differs("posted.home_amount", "bucket.home_amount")}
         """,  # noqa: S608
+    ),
+    Rule(
+        "every transaction is in the list of its bucket, and a list has no others",
+        # By the rule before, the list of each bucket has only transactions of its own. So where the numbers agree, none
+        # is missing, and no list is without its bucket; only otherwise each is looked up. What is written of a posting
+        # that is not finished has no bucket yet.
+        """
+        WITH unfinished AS MATERIALIZED (
+            SELECT
+                coalesce(sum(last_row_id - first_row_id + 1), 0) AS transactions,
+                CASE WHEN count(*) > 0 THEN (
+                    SELECT count(*) FROM bucket_transaction AS listed
+                    WHERE NOT EXISTS (SELECT 1 FROM posting_bucket AS bucket WHERE bucket.id = listed.posting_bucket_id)
+                ) ELSE 0 END AS listed
+            FROM posting_part
+        ),
+        counted AS MATERIALIZED (
+            SELECT lists <> (SELECT count(*) FROM billing_transaction) - transactions
+                OR lists <> (SELECT coalesce(sum(transaction_count), 0) FROM posting_bucket) AS differ
+            FROM (
+                SELECT (SELECT count(*) FROM bucket_transaction) - listed AS lists, transactions FROM unfinished
+            ) AS finished
+        )
+        SELECT 'transaction ' || posted.transaction_id AS name
+        FROM billing_transaction AS posted
+        WHERE (SELECT differ FROM counted) AND NOT EXISTS (
+            SELECT 1 FROM posting_bucket AS bucket JOIN bucket_transaction AS listed
+                ON listed.posting_bucket_id = bucket.id AND listed.transaction_row_id = posted.id
+            WHERE bucket.id = posted.posting_bucket_id
+        ) AND NOT EXISTS (SELECT 1 FROM posting_part WHERE posted.id BETWEEN first_row_id AND last_row_id)
+        UNION ALL
+        SELECT 'row ' || listed.transaction_row_id || ' in the list of bucket ' || listed.posting_bucket_id AS name
+        FROM bucket_transaction AS listed
+        WHERE (SELECT differ FROM counted) AND NOT EXISTS (
+            SELECT 1 FROM posting_bucket AS bucket JOIN billing_transaction AS posted
+                ON posted.id = listed.transaction_row_id AND posted.posting_bucket_id = bucket.id
+            WHERE bucket.id = listed.posting_bucket_id
+        ) AND NOT EXISTS (
+            SELECT 1 FROM posting_part WHERE listed.transaction_row_id BETWEEN first_row_id AND last_row_id
+        )
+        """,
     ),
     Rule(
         "a bucket belongs to the run that created its entry",

@@ -5,7 +5,7 @@ be read whatever a later list says.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.orm import relationship
@@ -36,12 +36,20 @@ def currency_named(column: str) -> Any:
     return relationship("Currency", primaryjoin=f"foreign({column}) == Currency.code", viewonly=True, lazy="joined")
 
 
-def all_currencies(session: Session) -> dict[str, Currency]:
+class CurrencyDigits(NamedTuple):
+    """A currency's code, and the number of decimals of its amounts."""
+
+    code: str
+    digits: int
+
+
+def all_currencies(session: Session) -> dict[str, CurrencyDigits]:
     """All currencies of the ledger, by code."""
-    return {currency.code: currency for currency in session.execute(select(Currency)).scalars()}
+    rows = session.execute(select(col(Currency.code), col(Currency.digits)))
+    return {code: CurrencyDigits(code, digits) for code, digits in rows}
 
 
-def currency_of(currencies: Mapping[str, Currency], code: str) -> Currency:
+def currency_of(currencies: Mapping[str, CurrencyDigits], code: str) -> CurrencyDigits:
     """The ledger's currency with that code. Raises MoneyError if there is none, or it has no minor unit."""
     if code in currencies:
         return currencies[code]

@@ -20,6 +20,9 @@ _SHOWN_MAX = 100
 _DIGITS_MAX = 18
 """Every number with so many digits fits into the 64 bits of an id."""
 
+ID_MIN, ID_MAX = 0, 2**63 - 1
+"""Ids are between these."""
+
 
 class BadCursor(ValueError):
     """The cursor does not belong to this list. `argument` is the one that has it: after, or before."""

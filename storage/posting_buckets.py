@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 from storage.columns import Identifier
 from storage.money import Minor
 
+_NET_ZERO = "journal_run_id IS NOT NULL AND journal_entry_id IS NULL"
+
 
 class PostingBucket(SQLModel, table=True):
     """The count and the exact sums, in minor units, of one posting's transactions with one date and one key.
@@ -32,6 +34,13 @@ class PostingBucket(SQLModel, table=True):
             "posting_key_id",
             sqlite_where=text("journal_run_id IS NOT NULL"),
             postgresql_where=text("journal_run_id IS NOT NULL"),
+        ),
+        Index(
+            "posting_bucket_of_net_zero",
+            "journal_run_id",
+            "id",
+            sqlite_where=text(_NET_ZERO),
+            postgresql_where=text(_NET_ZERO),
         ),
     )
 

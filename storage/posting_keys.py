@@ -1,17 +1,22 @@
 """Posting keys: the fields, other than the date, that determine the entry of a transaction."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, select
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, func, select
 from sqlmodel import Field, Relationship, Session, SQLModel, col
 
 from storage.columns import Identifier, wire_enum
 from storage.currencies import Currency, currency_named
-from storage.database import insert_into
+from storage.database import insert_into, is_sqlite
+from storage.whole_ledger import WHOLE_LEDGER
 from storage.words import TransactionType
+
+DIGESTS_PER_STATEMENT = 5_000
+"""SQLite allows 32,766 parameters in a statement by default."""
 
 
 class PostingKey(SQLModel, table=True):
@@ -75,6 +80,28 @@ def key_of(row: PostingKey) -> PostingKeyFields:
 
 def stored_keys(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> dict[PostingKeyFields, int]:
     """The ids of these posting keys, by digest; new keys are inserted."""
+    found = _ids(session, keys)
+    if len(found) < len(keys):
+        _insert(session, {digest: key for digest, key in keys.items() if digest not in found})
+        found = _ids(session, keys)
+    return {keys[digest]: key_id for digest, key_id in found.items()}
+
+
+def _ids(session: Session, digests: Iterable[bytes]) -> dict[bytes, int]:
+    connection = session.connection()
+    remaining, found = iter(digests), dict[bytes, int]()
+    while wanted := tuple(islice(remaining, DIGESTS_PER_STATEMENT)):
+        if is_sqlite(session):
+            marks = ", ".join("?" * len(wanted))
+            rows = connection.exec_driver_sql(f"SELECT digest, id FROM posting_key WHERE digest IN ({marks})", wanted)  # noqa: S608
+        else:
+            statement = "SELECT digest, id FROM posting_key WHERE digest = ANY(%s)"
+            rows = connection.exec_driver_sql(statement, (list(wanted),))
+        found |= {bytes(digest): key_id for digest, key_id in rows}
+    return found
+
+
+def _insert(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> None:
     # Sorted, so that two postings with the same new keys cannot deadlock.
     rows = [
         {
@@ -90,10 +117,17 @@ def stored_keys(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> dic
         for digest, key in sorted(keys.items())
     ]
     session.execute(insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
-    found = session.execute(
-        select(col(PostingKey.digest), col(PostingKey.id)).where(col(PostingKey.digest).in_(list(keys)))
-    )
-    return {keys[bytes(digest)]: key_id for digest, key_id in found}
+
+
+def keys_with_ids(session: Session, ids: Collection[int]) -> dict[int, PostingKey]:
+    """The stored posting keys with these ids, of whatever organisation."""
+    found = session.execute(select(PostingKey).where(col(PostingKey.id).in_(ids)), execution_options=WHOLE_LEDGER)
+    return {key.id: key for key in found.scalars()}
+
+
+def last_key_id(session: Session) -> int:
+    """The id of the last posting key on SQLite, where a writer's new ones follow it; 0 if there is none."""
+    return session.execute(select(func.max(col(PostingKey.id)))).scalar_one() or 0
 
 
 def organizations(session: Session) -> list[str]:

@@ -2,20 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from operator import itemgetter
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Column, String, delete, func, insert, literal, select, text, update
+from sqlalchemy import Column, delete, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
+from storage.bucket_transactions import move_in_lists
 from storage.columns import Identifier, UtcDateTime, now
-from storage.database import insert_into, is_sqlite
+from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKeyFields, stored_keys
-from storage.transactions import NewTransaction, PostedTransaction, Transaction, content_of, contents
+from storage.transaction_rows import SUM_TOO_LARGE, Place, Sums, add_to_buckets, insert_transactions
+from storage.transactions import (
+    NewTransaction,
+    PostedTransaction,
+    Transaction,
+    content_of,
+    contents,
+    recorded_ids,
+    recorded_transactions,
+)
 
 
 class Posting(SQLModel, table=True):
@@ -58,7 +66,12 @@ class OpenPosting:
         posting = Posting(source=source, posted_by=actor, posted_at=now())
         session.add(posting)
         session.flush()
-        self._id = posting.id
+        self.id = posting.id
+        """The id of the posting."""
+
+    def use(self, session: Session) -> None:
+        """Go on in this database transaction."""
+        self._session = session
 
     def post(self, batch: Sequence[NewTransaction]) -> Posted:
         """Post a batch of transactions.
@@ -68,10 +81,12 @@ class OpenPosting:
         was faster; the database transaction is then unusable.
         """
         result = Posted()
-        key_ids = self._key_ids({transaction.key for transaction in batch})
-        known = contents(self._session, [transaction.transaction_id for transaction in batch])
+        key_ids = self._ids_of_objects(batch)
+        ids = [transaction.transaction_id for transaction in batch]
+        found = recorded_ids(self._session, ids)
+        known = contents(self._session, found) if found else {}
         for position, transaction in enumerate(batch):
-            content = content_of(transaction, key_ids[transaction.key])
+            content = content_of(transaction, key_ids[id(transaction.key)])
             seen = known.setdefault(transaction.transaction_id, content)
             if seen is content:
                 result.fresh.append(position)
@@ -86,6 +101,10 @@ class OpenPosting:
                 raise RecordedMeanwhile from error
         return result
 
+    def recorded(self, ids: Sequence[str]) -> dict[str, PostedTransaction]:
+        """The recorded transactions with these transaction ids, of whatever organisation; those of this posting too."""
+        return recorded_transactions(self._session, ids)
+
     def add_rates(self, rated: Sequence[tuple[NewTransaction, PostedTransaction]]) -> None:
         """Add rate and home amount to recorded transactions that have none and are not taken.
 
@@ -93,8 +112,9 @@ class OpenPosting:
         bucket's sum exceeds 64 bits, and RecordedMeanwhile if a run or another posting was faster; the database
         transaction is then unusable.
         """
-        key_ids = self._key_ids({transaction.key for transaction, _ in rated})
-        buckets = self._bucket_ids([transaction for transaction, _ in rated], key_ids)
+        transactions = [transaction for transaction, _ in rated]
+        key_ids = self._ids_of_objects(transactions)
+        buckets = self._bucket_ids(transactions, key_ids)
         left: dict[int, list[int]] = {}
         for _, before in rated:
             count_and_amount = left.setdefault(before.transaction.posting_bucket_id, [0, 0])
@@ -102,7 +122,10 @@ class OpenPosting:
             count_and_amount[1] += before.transaction.amount_minor
         for bucket_id, (count, amount) in sorted(left.items()):
             self._take_out(bucket_id, count, amount)
+        moves = []
         for transaction, before in sorted(rated, key=lambda pair: pair[0].transaction_id):
+            bucket_id = buckets[transaction.transaction_date, key_ids[id(transaction.key)]]
+            moves.append((before.id, before.transaction.posting_bucket_id, bucket_id))
             moved = self._session.execute(
                 update(Transaction)
                 .where(
@@ -110,7 +133,7 @@ class OpenPosting:
                     col(Transaction.posting_bucket_id) == before.transaction.posting_bucket_id,
                 )
                 .values(
-                    posting_bucket_id=buckets[transaction.transaction_date, key_ids[transaction.key]],
+                    posting_bucket_id=bucket_id,
                     exchange_rate=transaction.exchange_rate,
                     home_amount_minor=transaction.home_amount_minor,
                 )
@@ -119,11 +142,21 @@ class OpenPosting:
             )
             if moved.one_or_none() is None:
                 raise RecordedMeanwhile
+        move_in_lists(self._session, moves)
         self._session.execute(
             delete(PostingBucket)
             .where(col(PostingBucket.id).in_(list(left)), col(PostingBucket.transaction_count) == 0)
             .execution_options(synchronize_session=False)
         )
+
+    def key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
+        """The ids of these posting keys; new keys are stored."""
+        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
+            self._keys.clear()
+        missing = {key.digest(): key for key in keys if key not in self._keys}
+        if missing:
+            self._keys.update(stored_keys(self._session, missing))
+        return {key: self._keys[key] for key in keys}
 
     def _take_out(self, bucket_id: int, count: int, amount: int) -> None:
         statement = (
@@ -139,110 +172,45 @@ class OpenPosting:
         try:
             rest = self._session.execute(statement).scalar_one_or_none()
         except DataError as error:
-            raise MoneyError(_SUM_TOO_LARGE) from error
+            raise MoneyError(SUM_TOO_LARGE) from error
         if rest is None:
             # A run has claimed the bucket.
             raise RecordedMeanwhile
         if not isinstance(rest, int) or abs(rest) > AMOUNT_MINOR_MAX:
-            raise MoneyError(_SUM_TOO_LARGE)
+            raise MoneyError(SUM_TOO_LARGE)
 
-    def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]) -> None:
+    def _ids_of_objects(self, batch: Sequence[NewTransaction]) -> dict[int, int]:
+        """The ids of the transactions' posting keys, by the identity of the key, as hashing one is slow."""
+        keys = {id(transaction.key): transaction.key for transaction in batch}
+        key_ids = self.key_ids(set(keys.values()))
+        return {identity: key_ids[key] for identity, key in keys.items()}
+
+    def _insert(self, fresh: Sequence[NewTransaction], key_ids: dict[int, int]) -> None:
         buckets = self._bucket_ids(fresh, key_ids)
         rows = [
-            {
-                "transaction_id": transaction.transaction_id,
-                "posting_bucket_id": buckets[transaction.transaction_date, key_ids[transaction.key]],
-                "amount_minor": transaction.amount_minor,
-                "exchange_rate": transaction.exchange_rate,
-                "home_amount_minor": transaction.home_amount_minor,
-                "account_number": transaction.account_number,
-                "document_number": transaction.document_number,
-            }
+            (
+                transaction.transaction_id,
+                buckets[transaction.transaction_date, key_ids[id(transaction.key)]],
+                transaction.amount_minor,
+                transaction.exchange_rate,
+                transaction.home_amount_minor,
+                transaction.account_number,
+                transaction.document_number,
+            )
             for transaction in fresh
         ]
-        if is_sqlite(self._session):
-            self._session.execute(insert(Transaction), rows)
-        else:
-            _insert_as_arrays(self._session, rows)
+        insert_transactions(self._session, rows)
 
-    def _bucket_ids(
-        self, fresh: Sequence[NewTransaction], key_ids: dict[PostingKeyFields, int]
-    ) -> dict[tuple[date, int], int]:
-        sums: dict[tuple[date, int], list[int]] = {}
-        homes: dict[tuple[date, int], int] = {}
+    def _bucket_ids(self, fresh: Sequence[NewTransaction], key_ids: dict[int, int]) -> dict[Place, int]:
+        sums: dict[Place, Sums] = {}
         for transaction in fresh:
-            place = (transaction.transaction_date, key_ids[transaction.key])
-            count_and_amount = sums.setdefault(place, [0, 0])
-            count_and_amount[0] += 1
-            count_and_amount[1] += transaction.amount_minor
-            if transaction.home_amount_minor is not None:
-                homes[place] = homes.get(place, 0) + transaction.home_amount_minor
-        # The driver cannot send integers beyond 64 bits.
-        for (_, amount), home in zip(sums.values(), map(homes.get, sums), strict=True):
-            if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
-                raise MoneyError(_SUM_TOO_LARGE)
-        new = insert_into(self._session, PostingBucket)
-        bucket = PostingBucket
-        statement = new.on_conflict_do_update(
-            index_elements=["posting_id", "posting_date", "posting_key_id"],
-            set_={
-                "transaction_count": col(bucket.transaction_count) + new.excluded.transaction_count,
-                "amount": col(bucket.amount_minor) + new.excluded.amount,
-                "home_amount": col(bucket.home_amount_minor) + new.excluded.home_amount,
-            },
-        ).returning(
-            col(bucket.id),
-            col(bucket.posting_date),
-            col(bucket.posting_key_id),
-            col(bucket.amount_minor),
-            col(bucket.home_amount_minor),
-        )
-        rows = [
-            {
-                "posting_id": self._id,
-                "posting_date": place[0],
-                "posting_key_id": place[1],
-                "transaction_count": count,
-                "amount_minor": amount,
-                "home_amount_minor": homes.get(place),
-            }
-            for place, (count, amount) in sorted(sums.items())
-        ]
-        try:
-            written = self._session.execute(statement, rows).all()
-        except DataError as error:
-            raise MoneyError(_SUM_TOO_LARGE) from error
-        ids: dict[tuple[date, int], int] = {}
-        for bucket_id, day, key_id, amount, home in written:
-            # SQLite converts a sum beyond 64 bits to a float instead of refusing it.
-            if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
-                raise MoneyError(_SUM_TOO_LARGE)
-            ids[day, key_id] = bucket_id
-        return ids
-
-    def _key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
-        if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
-            self._keys.clear()
-        missing = {key.digest(): key for key in keys if key not in self._keys}
-        if missing:
-            self._keys.update(stored_keys(self._session, missing))
-        return {key: self._keys[key] for key in keys}
-
-
-def _insert_as_arrays(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert transactions on PostgreSQL as one array per column, which is twice as fast as row by row."""
-    # Sorted, so that two calls with the same transactions cannot deadlock.
-    rows = sorted(rows, key=itemgetter("transaction_id"))
-    types = {"posting_bucket_id": BigInteger(), "amount_minor": BigInteger(), "home_amount_minor": BigInteger()}
-    arrays = [
-        func.unnest(literal([row[name] for row in rows], ARRAY(types.get(name, String())))).label(name)
-        for name in rows[0]
-    ]
-    columns = [getattr(Transaction, name) for name in rows[0]]
-    session.execute(insert(Transaction).from_select(columns, select(*arrays)))
-
-
-_SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
+            place = (transaction.transaction_date, key_ids[id(transaction.key)])
+            count, amount, home = sums.get(place, (0, 0, None))
+            added = transaction.home_amount_minor
+            if added is not None:
+                home = added if home is None else home + added
+            sums[place] = (count + 1, amount + transaction.amount_minor, home)
+        return add_to_buckets(self._session, self.id, sums)
 
 
 def lock_file_imports(session: Session) -> None:

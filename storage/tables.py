@@ -4,6 +4,7 @@ from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.api_keys import AccessToken, ApiKey
 from storage.audit import AuditEvent
+from storage.bucket_transactions import BucketTransaction
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.currencies import Currency
 from storage.idempotency_keys import IdempotencyKey
@@ -13,6 +14,7 @@ from storage.journal_runs import JournalRun
 from storage.numbering import Numbering
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey
+from storage.posting_parts import PostingPart
 from storage.postings import Posting
 from storage.segments import SegmentationRule, SegmentationRuleSegment, SegmentDefinition
 from storage.settings import LedgerSettings
@@ -24,6 +26,7 @@ TABLES = (
     AccountingPeriod,
     ApiKey,
     AuditEvent,
+    BucketTransaction,
     Cancellation,
     Currency,
     EntryCancelOutcome,
@@ -36,6 +39,7 @@ TABLES = (
     Posting,
     PostingBucket,
     PostingKey,
+    PostingPart,
     SegmentDefinition,
     SegmentationRule,
     SegmentationRuleSegment,

@@ -30,12 +30,17 @@ def normalised(text: str) -> str:
     Raises TextRefused for a character that is invisible or looks like a plain space, and for an unpaired surrogate.
     """
     if text.isascii() and text.isprintable():
-        return text.strip(" ")
+        return text.strip(" ")  # as `is_plain` assumes
     text = unicodedata.normalize("NFC", text.strip())
     for position, character in enumerate(text, start=1):
         if character != " " and not _visible(character):
             raise TextRefused(f"character {position} is {_name(character)}, which is invisible; remove it")
     return text
+
+
+def is_plain(text: str, length_max: int) -> bool:
+    """Whether the text is surely normalised and of a valid length: printable ASCII without spaces around it."""
+    return text.isascii() and text.isprintable() and 0 < len(text) <= length_max and text[0] != " " != text[-1]
 
 
 def is_storable(text: str) -> bool:

@@ -1,12 +1,13 @@
 """Transactions: posted lines of billing activity, which never change."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, ForeignKey, Index, String, any_, literal, select
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, String, any_, literal, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from storage.columns import Identifier
@@ -21,11 +22,10 @@ class Transaction(SQLModel, table=True):
     """A posted line of billing activity. Its date and key are in its bucket."""
 
     __tablename__ = "billing_transaction"
-    __table_args__ = (Index("billing_transaction_by_bucket", "posting_bucket_id", "id"),)
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
     transaction_id: str = Field(max_length=255, unique=True)
-    posting_bucket_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_bucket.id"), nullable=False))
+    posting_bucket_id: int = Field(sa_column=Column(Identifier, nullable=False))
     amount_minor: Minor = Field(sa_column=Column("amount", BigInteger, nullable=False))
     exchange_rate: str | None = Field(default=None, max_length=64)
     home_amount_minor: Minor | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
@@ -64,9 +64,9 @@ class PostedTransaction:
         return None if self.transaction.exchange_rate is None else Decimal(self.transaction.exchange_rate)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the time to make one
 class NewTransaction:
-    """A checked transaction, with its amounts in the key's currency and home currency."""
+    """A checked transaction, with its amounts in the key's currency and home currency. It never changes."""
 
     transaction_id: str
     transaction_date: date
@@ -81,6 +81,17 @@ class NewTransaction:
 def recorded_transactions(session: Session, ids: Iterable[str]) -> dict[str, PostedTransaction]:
     """The recorded transactions with these transaction ids, of whatever organisation: an id is used once."""
     return _recorded(session, ids, **WHOLE_LEDGER)
+
+
+def transactions_without_bucket(session: Session, ids: Iterable[str]) -> list[Transaction]:
+    """Those with these transaction ids that are of a posting which has not written its buckets yet."""
+    rows = session.execute(
+        select(Transaction)
+        .join(PostingBucket, col(PostingBucket.id) == col(Transaction.posting_bucket_id), isouter=True)
+        .where(_has_id(session, ids), col(PostingBucket.id).is_(None)),
+        execution_options=WHOLE_LEDGER,
+    )
+    return list(rows.scalars())
 
 
 def recorded_transaction(session: Session, transaction_id: str) -> PostedTransaction | None:
@@ -98,6 +109,16 @@ def _recorded(session: Session, ids: Iterable[str], **options: Any) -> dict[str,
         .execution_options(populate_existing=True, **options)
     )
     return {row[0].transaction_id: PostedTransaction(*row) for row in rows}
+
+
+def recorded_ids(session: Session, ids: Sequence[str]) -> list[str]:
+    """Those of these transaction ids that are recorded, of whatever organisation."""
+    if is_sqlite(session):
+        wanted, values = "(SELECT value FROM json_each(?))", json.dumps(ids)
+        statement = f"SELECT transaction_id FROM billing_transaction WHERE transaction_id IN {wanted}"  # noqa: S608
+        return list(session.connection().exec_driver_sql(statement, (values,)).scalars())
+    statement = "SELECT transaction_id FROM billing_transaction WHERE transaction_id = ANY(%s)"
+    return list(session.connection().exec_driver_sql(statement, (list(ids),)).scalars())
 
 
 Content = tuple[date, int, Minor, str | None, Minor | None, str | None, str | None]

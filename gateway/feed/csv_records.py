@@ -3,11 +3,23 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
+from gateway.feed.blocks import Block, blocks_of
 from gateway.feed.columns import Columns
 from gateway.feed.errors import FeedError
 from gateway.feed.records import REJECTED, Malformed, Record
 from gateway.feed.text_lines import MAX_LINE, TextLines
+
+if TYPE_CHECKING:
+    from gateway.feed.csv_blocks import CsvRows
+
+BLOCK_BYTES = 1 << 22
+"""The bytes of a file that are read as one block, where the text is beyond doubt."""
+
+PIPED_BYTES = 1 << 20
+"""The same where a program sends them, which may take its time."""
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\s,;]*', re.IGNORECASE | re.DOTALL)
@@ -45,25 +57,68 @@ class CsvRecords:
         names = tuple(name.strip() for name in header)
         self._left_out = len(REJECTED) if names[: len(REJECTED)] == REJECTED else 0
         self.columns = names[self._left_out :]
+        self._unnamed = [place for place, name in enumerate(self.columns) if not name]
         if fault := columns.fault(self.columns):
             hint = self._header_hint(header)
             raise lines.error(f"{hint}{fault}; the columns are {columns.allowed()}", line)
 
     def __iter__(self) -> Iterator[Record | Malformed]:
-        columns, left_out = self.columns, self._left_out
-        width = len(columns)
-        unnamed = [place for place, name in enumerate(columns) if not name]
         for line, row in self._rows:
-            if self._allowed.begin(row) and self._repeats_header(line, row):
-                continue
-            cells = row[left_out:] if left_out else row
-            if len(cells) != width:
-                yield Malformed(line, self._width_fault(len(row), width + left_out), cells)
-            elif unnamed and (place := next((place for place in unnamed if cells[place].strip()), None)) is not None:
-                yield self._without_name(line, place, cells)
+            record = self._record(line, row)
+            if record is not None:
+                yield record
+
+    def has_more_than(self, size: int) -> bool:
+        """Whether more than that many bytes of text are still to be read."""
+        return self._lines.has_more_than(size)
+
+    def blocks(self) -> Iterator[Block]:
+        """The rest of the rows in blocks: from columns where the text is beyond doubt, from records where it is not."""
+        # Arrow takes a moment to load, which small files need not wait for.
+        from gateway.feed.csv_blocks import CsvBlock, rows_of
+
+        lines, width = self._lines, self._left_out + len(self.columns)
+        wanted = range(self._left_out, width)
+        size = PIPED_BYTES if lines.are_piped else BLOCK_BYTES
+        while data := lines.read(size):
+            # The last line of a file may lack its end.
+            text = data if len(data) == size or data.endswith(b"\n") else data + b"\n"
+            rows = rows_of(text, width, wanted, self._separator)
+            if rows is None:
+                lines.give_back(data)
+                yield from blocks_of(self._until(lines.position + len(data)))
             else:
-                pairs = zip(columns, cells, strict=True)
-                yield Record(line, {name: text for name, cell in pairs if (text := cell.strip())}, cells)
+                lines.give_back(data[rows.size :])
+                yield CsvBlock(rows, self.columns, partial(self._read, rows, lines.number + 1))
+                lines.skip_lines(rows.lines)
+
+    def _until(self, position: int) -> Iterator[Record | Malformed]:
+        """The records that begin before that position in the text."""
+        while self._lines.position < position and (found := next(self._rows, None)) is not None:
+            record = self._record(*found)
+            if record is not None:
+                yield record
+
+    def _read(self, rows: "CsvRows", first_line: int, places: Sequence[int]) -> list[Record | Malformed | None]:
+        """What these rows of a text that begins on that line are; None for one that is no record."""
+        found = rows.read(places, self._separator)
+        return [self._record(first_line + line, row) if _has_text(row) else None for line, row in found]
+
+    def _record(self, line: int, row: list[str]) -> Record | Malformed | None:
+        """The record that a row is; None if it repeats the header."""
+        if self._allowed.begin(row) and self._repeats_header(line, row):
+            return None
+        columns, left_out = self.columns, self._left_out
+        cells = row[left_out:] if left_out else row
+        if len(cells) != len(columns):
+            return Malformed(line, self._width_fault(len(row), len(columns) + left_out), cells)
+        if (
+            self._unnamed
+            and (place := next((place for place in self._unnamed if cells[place].strip()), None)) is not None
+        ):
+            return self._without_name(line, place, cells)
+        pairs = zip(columns, cells, strict=True)
+        return Record(line, {name: text for name, cell in pairs if (text := cell.strip())}, cells)
 
     def _repeats_header(self, line: int, row: Sequence[str]) -> bool:
         """Whether the row repeats the header. Raises FeedError when it is a header with other columns.
@@ -92,13 +147,11 @@ class CsvRecords:
     def _read_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row that is not blank, with its first line number."""
         held = self._held
-        reader = csv.reader(self._record_lines(), delimiter=self._separator, strict=True, skipinitialspace=True)
-        end = 0
         try:
-            for cells in reader:
-                line, end = end + 1, reader.line_num
+            for cells in reader_of(self._record_lines(), self._separator):
+                line = self._lines.number - len(held) + 1
                 held.clear()
-                if any(cell and not cell.isspace() for cell in cells):
+                if _has_text(cells):
                     yield line, cells
         except csv.Error as error:
             raise self._quoting_error(error) from error
@@ -181,6 +234,15 @@ class CsvRecords:
         if found > width:
             hint = f"; a value with a {self._separator_name()} in it must be quoted"
         return f"{found} cell{'s' if found != 1 else ''} where the header has {width}{hint}"
+
+
+def reader_of(lines: Iterator[str], separator: str) -> Iterator[list[str]]:
+    """The rows of these lines by RFC 4180, which may have spaces before a cell."""
+    return csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
+
+
+def _has_text(row: Sequence[str]) -> bool:
+    return any(cell and not cell.isspace() for cell in row)
 
 
 def _latest_opening_quote(lines: Sequence[str], separator: str) -> int:

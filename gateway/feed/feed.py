@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from gateway.feed.blocks import Block
 from gateway.feed.columns import Columns
 from gateway.feed.csv_records import CsvRecords
 from gateway.feed.formats import Format, format_of
@@ -12,6 +13,9 @@ from gateway.feed.ndjson_records import NdjsonRecords
 from gateway.feed.records import Malformed, Record
 from gateway.feed.source import Source, open_source
 from gateway.feed.text_lines import TextLines
+
+LARGE_BYTES = 1 << 18
+"""A text with more bytes than this is large: worth the moment that Arrow takes to load."""
 
 
 class Progress(NamedTuple):
@@ -27,9 +31,13 @@ class _Records(Protocol):
 
     def __iter__(self) -> Iterator[Record | Malformed]: ...
 
+    def has_more_than(self, size: int) -> bool: ...
+
+    def blocks(self) -> Iterator[Block]: ...
+
 
 class Feed:
-    """An open feed: a stream of its records that can be iterated once.
+    """An open feed: a stream of its records, or of blocks of them, that can be iterated once.
 
     Iterating raises FeedError where the feed is broken as a whole, after it has yielded the records before the
     fault: a caller that needs all or nothing rolls them back.
@@ -41,6 +49,17 @@ class Feed:
 
     def __iter__(self) -> Iterator[Record | Malformed]:
         return iter(self._records)
+
+    def is_large(self) -> bool:
+        """Whether the feed is worth reading in blocks. Asked before it is iterated; raises FeedError like that."""
+        return self._records.has_more_than(LARGE_BYTES)
+
+    def blocks(self) -> Iterator[Block]:
+        """The same records in blocks, which are faster to read: see `Block`. Raises FeedError like iterating.
+
+        All of a block is read before anything of it is handed out.
+        """
+        return self._records.blocks()
 
     @property
     def name(self) -> str:

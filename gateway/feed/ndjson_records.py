@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from gateway.feed.blocks import Block, blocks_of
 from gateway.feed.columns import Columns
 from gateway.feed.errors import FeedError
 from gateway.feed.records import Malformed, Record, checked_record
@@ -51,6 +52,14 @@ class NdjsonRecords:
                 yield record
         if empty:
             raise FeedError(lines.name, None, "it is empty; each line must be one JSON object")
+
+    def has_more_than(self, size: int) -> bool:
+        """Whether the text has more than that many bytes."""
+        return self._lines.has_more_than(size)
+
+    def blocks(self) -> Iterator[Block]:
+        """The records in blocks. Arrow's reader of JSON would lose digits of numbers."""
+        return blocks_of(iter(self))
 
     def _record(self, line: int, pairs: Sequence[tuple[str, Any]]) -> Record | Malformed | None:
         cells = _cells(pairs)

@@ -1,9 +1,11 @@
 """Records from Parquet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pyarrow import types
 
@@ -11,8 +13,13 @@ from gateway.feed.columns import Columns
 from gateway.feed.errors import FeedError
 from gateway.feed.records import Malformed, Record, checked_record
 from gateway.feed.source import Source
+from gateway.feed.text_columns import stripped
+
+BLOCK_ROWS = 100_000
+"""The rows that are read as one block."""
 
 _BATCH_ROWS = 4096
+_ROW_BYTES = 100
 _READ_BYTES = 1 << 18
 
 
@@ -47,18 +54,40 @@ class ParquetRecords:
 
     def __iter__(self) -> Iterator[Record | Malformed]:
         row = 0
-        for batch in self._batches():
-            for cells in zip(*batch, strict=True):
-                row += 1
-                record = checked_record(row, zip(self.columns, cells, strict=True), [cell or "" for cell in cells])
-                if record is not None:
-                    yield record
-
-    def _batches(self) -> Iterator[list[list[str | None]]]:
-        try:
+        with self._reading():
             for batch in self._file.iter_batches(batch_size=_BATCH_ROWS):
-                yield [_texts(column) for column in batch.columns]
-        except UnicodeDecodeError as error:
+                for cells in zip(*map(_texts, batch.columns), strict=True):
+                    row += 1
+                    record = self._record(row, cells)
+                    if record is not None:
+                        yield record
+
+    def has_more_than(self, size: int) -> bool:
+        """Whether the rows, as CSV, would have more than about that many bytes."""
+        return bool(self._file.metadata.num_rows * _ROW_BYTES > size)
+
+    def blocks(self) -> Iterator["ParquetBlock"]:
+        """The rows in blocks."""
+        row = 0
+        with self._reading():
+            for batch in self._file.iter_batches(batch_size=BLOCK_ROWS):
+                yield ParquetBlock(self, batch, row + 1)
+                row += batch.num_rows
+
+    def read(self, batch: Any, first_row: int, places: Sequence[int]) -> list[Record | Malformed | None]:
+        """What these rows of a batch that begins with that row are; None for one of empty cells."""
+        chosen = batch.take(pa.array(places, pa.int64()))
+        cells = zip(*map(_texts, chosen.columns), strict=True)
+        return [self._record(first_row + place, row) for place, row in zip(places, cells, strict=True)]
+
+    def _record(self, row: int, cells: Sequence[str | None]) -> Record | Malformed | None:
+        return checked_record(row, zip(self.columns, cells, strict=True), [cell or "" for cell in cells])
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except UnicodeError as error:
             raise FeedError(self._name, None, "a column of text is not UTF-8") from error
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
@@ -66,6 +95,25 @@ class ParquetRecords:
     def _damaged(self, error: Exception) -> FeedError:
         reason = str(error).partition("\n")[0]
         return FeedError(self._name, None, f"not a Parquet file, or a damaged one: {reason}")
+
+
+class ParquetBlock:
+    """A block of rows of a Parquet file."""
+
+    doubtful = None
+
+    def __init__(self, records: ParquetRecords, batch: Any, first_row: int) -> None:
+        self._records = records
+        self._batch = batch
+        self._first_row = first_row
+        self.rows: int = batch.num_rows
+        self.columns = {
+            name: stripped(_as_text(column)) for name, column in zip(records.columns, batch.columns, strict=True)
+        }
+
+    def records(self, places: Sequence[int]) -> list[Record | Malformed | None]:
+        """The records of these rows."""
+        return self._records.read(self._batch, self._first_row, places)
 
 
 def _type_fault(field: Any) -> str | None:
@@ -80,10 +128,20 @@ def _type_fault(field: Any) -> str | None:
 
 
 def _texts(column: Any) -> list[str | None]:
+    texts: list[str | None] = _as_text(column).to_pylist()
+    return texts
+
+
+def _as_text(column: Any) -> Any:
+    """The exact text of each value, null of null."""
     if types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if types.is_decimal(column.type):
+    texts = column.cast(pa.string())
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise UnicodeError from error
+    if types.is_decimal(column.type) and pc.any(pc.match_substring(texts, "E")).as_py():
         # Arrow writes a small decimal in scientific notation: 0E-10.
-        return [None if value is None else f"{value:f}" for value in column.to_pylist()]
-    texts: list[str | None] = column.cast(pa.large_string()).to_pylist()
+        return pa.array([None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
     return texts

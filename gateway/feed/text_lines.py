@@ -4,9 +4,12 @@ import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from typing import NoReturn
 
 from gateway.feed.errors import FeedError
+from gateway.feed.octets import Octets
 from gateway.feed.source import Source, uncompressed
 
 MAX_LINE = 1 << 20
@@ -17,7 +20,7 @@ class TextLines:
     """The lines of a UTF-8 text with their ends, LF or CRLF. `number` is the latest line's, from 1.
 
     A byte-order mark at the start of a line is dropped. Iterating raises FeedError on a line that is too long or not
-    UTF-8, on NUL bytes, and on damaged gzip data.
+    UTF-8, on NUL bytes, and on damaged gzip data. The text can also be read by blocks of bytes, between two lines.
     """
 
     def __init__(self, source: Source) -> None:
@@ -50,11 +53,49 @@ class TextLines:
         """A FeedError at this line, by default the latest one."""
         return FeedError(self.name, line or self.number, message)
 
+    @property
+    def position(self) -> int:
+        """The number of bytes read, as lines or as blocks."""
+        return self._octets.position
+
+    @property
+    def are_piped(self) -> bool:
+        """Whether the text comes from a pipe, and not from a file."""
+        return self._source.size is None
+
+    def has_more_than(self, size: int) -> bool:
+        """Whether more than that many bytes are still to be read. Raises FeedError where they cannot be read."""
+        data = self.read(size + 1)
+        self.give_back(data)
+        return len(data) > size
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, fewer than `size` only at the end. They count as no lines: see `skip_lines`."""
+        with self._reading():
+            return self._octets.read(size)
+
+    def give_back(self, data: bytes) -> None:
+        """Take back bytes of the latest `read`, from some byte to its last; they are read again."""
+        self._octets.give_back(data)
+
+    def skip_lines(self, count: int) -> None:
+        """Count the lines of a block that was read."""
+        self.number += count
+
+    @cached_property
+    def _octets(self) -> Octets:
+        return Octets(uncompressed(self._source))
+
     def _raw_lines(self) -> Iterator[bytes]:
-        try:
-            stream = uncompressed(self._source)
-            while raw := stream.readline(MAX_LINE + 1):
+        with self._reading():
+            octets = self._octets
+            while raw := octets.readline(MAX_LINE + 1):
                 yield raw
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
         # Bytes are read ahead of lines, so the latest line number says nothing about these errors.
         except EOFError as error:
             message = "the gzip data ends too early: the file is truncated"

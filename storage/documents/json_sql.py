@@ -14,18 +14,21 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class GroupsSql:
-    """A table of rows and one of the groups that they stand in, as SQL.
+    """Groups, and the list of each group's rows, as SQL.
 
-    `table` and `rows` have their aliases; `row` is that of the rows. The others are columns: the ids of the group and
-    of the row, and the group of the row.
+    `table` and `lists` have their aliases; `listed` is that of the lists. The others are columns: the id of the group,
+    and in a list the group and the id of the row. `rows` is the table of the rows, and its alias; None if nothing of
+    the rows but their ids is needed. `all` is whether no condition selects groups by an index.
     """
 
     table: str
-    rows: str
-    row: str
+    lists: str
+    listed: str
     id: str
-    row_id: str
-    of_row: str
+    of_listed: str
+    listed_id: str
+    rows: tuple[str, str] | None
+    all: bool
 
 
 class JsonSql(Protocol):
@@ -109,7 +112,7 @@ class JsonSql(Protocol):
     def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
         """FROM the groups, and of each the first rows by id, in that direction, that the bounds permit.
 
-        A bound is a comparison with the row's id, and what it is compared with.
+        A bound is a comparison with the row's id, and what it is compared with. Each row is found by its id.
         """
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
@@ -230,8 +233,15 @@ class SqliteJson:
 
     def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
         # CROSS JOIN keeps SQLite to the order of the tables. It stops at the limit of the whole page.
-        conditions = [f"{groups.of_row} = {groups.id}", *(f"{groups.row_id} {more} {than}" for more, than in bounds)]
-        return f"{groups.table} CROSS JOIN {groups.rows} ON {' AND '.join(conditions)}"
+        bounded = [f"{groups.listed_id} {more} {than}" for more, than in bounds]
+        conditions = " AND ".join([f"{groups.of_listed} = {groups.id}", *bounded])
+        # It could prefer an index that has the few columns needed, and sort all rows of the ledger.
+        table = f"{groups.table} NOT INDEXED" if groups.all else groups.table
+        lists = f"{table} CROSS JOIN {groups.lists} ON {conditions}"
+        if groups.rows is None:
+            return lists
+        rows, row = groups.rows
+        return f"{lists} CROSS JOIN {rows} AS {row} ON {row}.id = {groups.listed_id}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         size = self._MEMBERS_MAX
@@ -347,14 +357,19 @@ class PostgresqlJson:
         return f"(SELECT pair ->> 'name' AS name, pair ->> 'value' AS value, position FROM {rows}) AS {alias}"
 
     def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
-        # Without a limit of its own, PostgreSQL reads and sorts a whole group. Written with `=`, it may choose the
-        # index of ids alone, and read past the rows of other groups.
-        row = f"({groups.of_row}, {groups.row_id})"
-        conditions = [f"{groups.of_row} >= {groups.id}", f"{groups.of_row} <= {groups.id}"]
-        conditions += [f"{row} {more} ({groups.id}, {than})" for more, than in bounds]
-        order = f"{groups.of_row}{direction}, {groups.row_id}{direction}"
-        first = f"SELECT * FROM {groups.rows} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {limit}"
-        return f"{groups.table} CROSS JOIN LATERAL ({first}) AS {groups.row}"
+        # Without a limit of its own, PostgreSQL reads and sorts a whole list; written with `=`, it may sort one too.
+        place = f"({groups.of_listed}, {groups.listed_id})"
+        conditions = [f"{groups.of_listed} >= {groups.id}", f"{groups.of_listed} <= {groups.id}"]
+        conditions += [f"{place} {more} ({groups.id}, {than})" for more, than in bounds]
+        order = f"{groups.of_listed}{direction}, {groups.listed_id}{direction}"
+        first = f"SELECT * FROM {groups.lists} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {limit}"
+        lists = f"{groups.table} CROSS JOIN LATERAL ({first}) AS {groups.listed}"
+        if groups.rows is None:
+            return lists
+        rows, row = groups.rows
+        # OFFSET keeps the planner to the index of ids, however few rows it believes the table to have.
+        found = f"SELECT * FROM {rows} AS {row} WHERE {row}.id = {groups.listed_id} OFFSET 0"
+        return f"{lists} CROSS JOIN LATERAL ({found}) AS {row}"
 
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         text = "'}'" if members else "'{}'"

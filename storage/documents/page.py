@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from storage.conditions import Comparison
 from storage.documents.shape import Column, Columns, Listed
 from storage.documents.shapes import SHAPES
 from storage.documents.statement import RowColumns, Statement, column_of, joins, where_all
@@ -89,11 +90,16 @@ class PageSql:
         if (groups := self.shape.groups) is not None:
             direction = _direction(self._backwards)
             return self._statement.select_in_groups(
-                self.shape, groups, row, self._belonging, self._bounds, direction, size
+                self.shape, groups, row, self._belonging, self._bounds, direction, size, all_groups=self._all_groups
             )
         return self._statement.select(
             self.shape, row, self._conditions, lambda table: self._by_keys(table, backwards=self._backwards), size
         )
+
+    @property
+    def _all_groups(self) -> bool:
+        """Whether no condition selects groups by an index, which they have by what the list belongs to, and by NULL."""
+        return self._listed.where is None and all(one.comparison is not Comparison.IS_NOT_SET for one in self._filter)
 
     def _belonging(self, alias: str) -> list[str]:
         """The conditions of the whole list."""

@@ -47,14 +47,18 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The table of the groups that the rows stand in; `column` of a row is the id of its group.
+    """The table of the groups that the rows stand in, and the table with the list of each group's rows.
 
-    Its alias is that of the row with `suffix` after it, as with a Join.
+    In the second, `group` and `row` are the ids. The alias of each is that of the row with its suffix after it, as with
+    a Join.
     """
 
     table: str
     suffix: str
-    column: str
+    lists: str
+    list_suffix: str
+    group: str
+    row: str
 
 
 @dataclass(frozen=True, slots=True)

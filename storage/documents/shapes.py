@@ -51,9 +51,10 @@ CURRENCY = Join("LEFT JOIN currency AS {row}c ON {row}c.code = {row}.currency")
 HOME_CURRENCY = Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}.home_currency")
 DIGITS = {"digits": ("c", "digits"), "home_digits": ("h", "digits")}
 
-BUCKET = Groups("posting_bucket", "b", "posting_bucket_id")
+BUCKET = Groups("posting_bucket", "b", "bucket_transaction", "l", group="posting_bucket_id", row="transaction_row_id")
 BUCKET_COLUMNS = {
     "posting_bucket_id": ("b", "id"),
+    "transaction_row_id": ("l", "transaction_row_id"),
     **{name: ("b", name) for name in ("posting_date", "journal_run_id", "journal_entry_id", "posting_key_id")},
 }
 KEY_COLUMNS = {

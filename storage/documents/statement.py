@@ -8,10 +8,7 @@ from itertools import count
 from storage.conditions import Comparison, Condition
 from storage.documents.json_sql import GroupsSql, JsonSql
 from storage.documents.shape import Column, Columns, Groups, Shape, Shared
-from storage.pages import Bound
-
-ID_MIN, ID_MAX = 0, 2**63 - 1
-"""Ids are between these."""
+from storage.pages import ID_MAX, ID_MIN, Bound
 
 
 class RowColumns:
@@ -172,24 +169,32 @@ class Statement:
         bounds: Sequence[Bound],
         direction: str,
         limit: int,
+        *,
+        all_groups: bool,
     ) -> str:
-        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs."""
+        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs.
+
+        `all_groups` is whether no condition selects groups by an index.
+        """
         alias = self.alias()
-        group = f"{alias}{groups.suffix}"
-        tables = GroupsSql(
-            f"{groups.table} AS {group}", f"{shape.table} AS {alias}", alias,
-            f"{group}.id", f"{alias}.id", f"{alias}.{groups.column}",
-        )  # fmt: skip
+        group, listed = f"{alias}{groups.suffix}", f"{alias}{groups.list_suffix}"
+        group_id, row_id = f"{group}.id", f"{listed}.{groups.row}"
         conditions, within = [*where(alias), *self.limits(shape, alias)], []
         for bound in bounds:
             of_group, of_row = map(self.bind, bound.key)
             more, most = (">", ID_MIN) if bound.later else ("<", ID_MAX)
-            conditions.append(f"{tables.id} {more}= {of_group}")
-            within.append((more, f"CASE {tables.id} WHEN {of_group} THEN {of_row} ELSE {most} END"))
-        ordered = f" ORDER BY {tables.id}{direction}, {tables.row_id}{direction} LIMIT {int(limit)}"
+            conditions.append(f"{group_id} {more}= {of_group}")
+            within.append((more, f"CASE {group_id} WHEN {of_group} THEN {of_row} ELSE {most} END"))
         columns = _columns(shape, alias, row)
+        joined = joins(shape, alias, " ".join([columns, *conditions]), given=(groups.suffix, groups.list_suffix))
+        named = any(f"{alias}." in text for text in (columns, joined, *conditions))
+        tables = GroupsSql(
+            f"{groups.table} AS {group}", f"{groups.lists} AS {listed}", listed,
+            group_id, f"{listed}.{groups.group}", row_id,
+            (shape.table, alias) if named else None, all_groups,
+        )  # fmt: skip
         rows = self.json.in_groups(tables, within, direction, int(limit))
-        joined = joins(shape, alias, " ".join([columns, *conditions]), given=groups.suffix)
+        ordered = f" ORDER BY {group_id}{direction}, {row_id}{direction} LIMIT {int(limit)}"
         return self._from(shape, row, f"SELECT {columns} FROM {rows}{joined}{where_all(conditions)}{ordered}")
 
     def _from(self, shape: Shape, row: RowColumns, select: str) -> str:
@@ -221,9 +226,9 @@ def column_of(shape: Shape, alias: str, name: str) -> str:
     return f"{alias}{join}.{column}"
 
 
-def joins(shape: Shape, alias: str, text: str, given: str | None = None) -> str:
-    """The joins of the tables that the text names, without the one that is given."""
-    needed = (join for join in _needed(shape, alias, text) if join != given)
+def joins(shape: Shape, alias: str, text: str, given: Sequence[str] = ()) -> str:
+    """The joins of the tables that the text names, without those that are given."""
+    needed = (join for join in _needed(shape, alias, text) if join not in given)
     return "".join(f" {shape.joins[join].sql.format(row=alias)}" for join in needed)
 
 

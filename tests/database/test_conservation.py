@@ -17,6 +17,18 @@ from tests.support.ledger import fill, line, post
         ("UPDATE posting_bucket SET amount = -amount", "the count and sums of a bucket"),
         ("UPDATE posting_bucket SET home_amount = 1", "the count and sums of a bucket"),
         ("UPDATE posting_bucket SET transaction_count = 3", "the count and sums of a bucket"),
+        ("DELETE FROM billing_transaction WHERE transaction_id = 'a'", "the count and sums of a bucket"),
+        ("DELETE FROM bucket_transaction WHERE transaction_row_id = 1", "every transaction is in the list"),
+        ("UPDATE bucket_transaction SET transaction_row_id = 7 WHERE transaction_row_id = 1", "the count and sums"),
+        ("UPDATE billing_transaction SET posting_bucket_id = 7", "the count and sums of a bucket"),
+        ("INSERT INTO bucket_transaction VALUES (7, 7)", "every transaction is in the list"),
+        ("INSERT INTO bucket_transaction VALUES (7, 1)", "every transaction is in the list"),
+        ("UPDATE bucket_transaction SET posting_bucket_id = 7", "the count and sums of a bucket"),
+        (
+            "INSERT INTO billing_transaction (id, transaction_id, posting_bucket_id, amount) VALUES (7, 'c', 7, 1)",
+            "every transaction is in the list",
+        ),
+        ("DELETE FROM posting_bucket", "every transaction is in the list"),
         ("DELETE FROM currency WHERE code = 'GBP'", "every currency of recorded amounts"),
     ],
 )

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, select
 
@@ -175,6 +175,46 @@ def test_the_migration_gives_entries_the_latest_moments_that_are_known(database_
             assert {entry.created_at for entry in entries} == {datetime(2025, 1, 2, tzinfo=UTC)}
             # Entries 1 to 4: never changed; transferred, then not cancelled; cancelled; transferred, then annotated.
             assert [entry.updated_at.day for entry in entries] == [2, 3, 5, 6]
+
+
+TRANSACTIONS_OF_0008 = """
+INSERT INTO currency (code, digits, withdrawn) SELECT 'GBP', 2, false WHERE NOT EXISTS (SELECT 1 FROM currency);
+INSERT INTO accounting_code (id, name, type, status) VALUES (1, 'AR', 'Assets', 'Active'), (2, 'Sales', 'X', 'Active');
+INSERT INTO posting (id, source, posted_by, posted_at) VALUES (1, 'recordTransactions', 'test', '2024-12-06');
+INSERT INTO posting_key (id, digest, transaction_type, debit_code_id, credit_code_id, currency, segments)
+  VALUES (1, :digest, 'Invoice Item', 1, 2, 'GBP', '{}');
+INSERT INTO posting_bucket (id, posting_id, posting_date, posting_key_id, transaction_count, amount) VALUES
+  (7, 1, '2024-12-05', 1, 2, 2000), (6, 1, '2024-12-06', 1, 1, 1000);
+INSERT INTO billing_transaction (id, transaction_id, posting_bucket_id, amount) VALUES
+  (3, 'a', 7, 1000), (1, 'b', 7, 1000), (2, 'c', 6, 1000);
+"""
+
+
+def test_the_migration_lists_the_transactions_of_each_bucket(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        with database.writer.begin() as connection:
+            at_version(connection, "0008")
+            for statement in TRANSACTIONS_OF_0008.split(";\n")[:-1]:
+                connection.execute(text(statement), {"digest": b"x" * 16} if ":digest" in statement else {})
+
+        migrate(database)
+
+        with database.read() as session:
+            listed = session.execute(text("SELECT * FROM bucket_transaction ORDER BY 1, 2")).all()
+            assert [tuple(row) for row in listed] == [(6, 2), (7, 1), (7, 3)]
+            assert broken_rules(session) == []
+            tables = inspect(session.connection())
+            assert tables.get_foreign_keys("billing_transaction") == []
+            assert [one["column_names"] for one in tables.get_unique_constraints("billing_transaction")] == [
+                ["transaction_id"]
+            ]
+            if database.is_sqlite:
+                assert session.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
+        # The connections that were open before see the tables as they are now.
+        with database.write() as session:
+            session.execute(text("DELETE FROM posting_bucket WHERE id = 6"))
+        with database.read() as session:
+            assert broken_rules(session) != []
 
 
 TEXTS_OF_0003 = """

@@ -51,6 +51,7 @@ PRUNED = [
     "DELETE FROM posting_key WHERE organization IS NULL OR organization NOT IN ({own})",
     "DELETE FROM posting_bucket WHERE posting_key_id NOT IN (SELECT id FROM posting_key)",
     "DELETE FROM billing_transaction WHERE posting_bucket_id NOT IN (SELECT id FROM posting_bucket)",
+    "DELETE FROM bucket_transaction WHERE transaction_row_id NOT IN (SELECT id FROM billing_transaction)",
 ]
 """What removes everything of others."""
 

@@ -11,7 +11,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
@@ -19,12 +19,13 @@ from resolvers.import_lines import ImportRefused
 from resolvers.import_transactions import TRANSACTIONS_PER_BATCH, import_transactions
 from storage.accounting_codes import all_codes
 from storage.audit import AuditEvent
+from storage.bucket_transactions import BucketTransaction
 from storage.database import Database
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey, PostingKeyFields
 from storage.postings import OpenPosting, Posted, Posting, RecordedMeanwhile, lock_file_imports
-from storage.transactions import NewTransaction, Transaction
+from storage.transactions import NewTransaction, Transaction, recorded_transactions
 from storage.words import TransactionType
 from tests.support.ledger import line, post, refuse
 from tests.support.postgresql import PostgreSQL
@@ -69,11 +70,16 @@ def buckets(database: Database) -> dict[int, Bucket]:
 
 
 def assert_buckets_tie_out(session: Session) -> None:
-    """Each bucket has the count and sums of its transactions, computed in Python; none is empty."""
+    """Each bucket has the count and sums of its transactions, and its list has them, all computed in Python.
+
+    No bucket is empty.
+    """
     counts: Counter[int] = Counter()
     amounts: Counter[int] = Counter()
     homes: Counter[int] = Counter()
+    lists = set()
     for row in session.exec(select(Transaction)):
+        lists.add((row.posting_bucket_id, row.id))
         counts[row.posting_bucket_id] += 1
         amounts[row.posting_bucket_id] += row.amount_minor
         homes[row.posting_bucket_id] += row.home_amount_minor or 0
@@ -82,12 +88,15 @@ def assert_buckets_tie_out(session: Session) -> None:
     assert {number: bucket.amount_minor for number, bucket in found.items()} == {
         n: amounts[n] for n in found if n is not None
     }
+    listed = session.exec(select(BucketTransaction)).all()
+    assert len(listed) == len(lists)
+    assert {(one.posting_bucket_id, one.transaction_row_id) for one in listed} == lists
     assert {number: bucket.home_amount_minor or 0 for number, bucket in found.items()} == {n: homes[n] for n in counts}
 
 
 def assert_nothing_posted(database: Database) -> None:
     with database.read() as session:
-        for table in (Transaction, PostingBucket, PostingKey, Posting):
+        for table in (Transaction, BucketTransaction, PostingBucket, PostingKey, Posting):
             assert session.exec(select(func.count()).select_from(table)).one() == 0, table.__tablename__
 
 
@@ -195,6 +204,38 @@ def test_buckets_are_the_sums_of_their_transactions(
     assert len(after) == len(before) + len(places)
     with database.read() as session:
         assert_buckets_tie_out(session)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=10), min_size=1, max_size=3))
+def test_a_rate_moves_its_transaction_to_another_bucket_and_list(
+    database: Database, batches: list[list[tuple[int, bool]]]
+) -> None:
+    made = [
+        [(replace(new(str(next(_serial))), transaction_date=date(2024, 12, day)), is_rated) for day, is_rated in batch]
+        for batch in batches
+    ]
+    post_batches(database, *([transaction for transaction, _ in batch] for batch in made))
+    sent = {
+        bare.transaction_id: replace(
+            bare, key=replace(bare.key, home_currency="EUR"), exchange_rate="1.5", home_amount_minor=Minor(1500)
+        )
+        for batch in made
+        for bare, is_rated in batch
+        if is_rated
+    }
+
+    assume(sent)
+    with database.write() as session:
+        before = recorded_transactions(session, sent)
+        OpenPosting(session, "test", "test").add_rates([(sent[name], before[name]) for name in sent])
+
+    with database.read() as session:
+        assert_buckets_tie_out(session)
+        after = recorded_transactions(session, sent)
+        assert {(after[name].key.home_currency, after[name].bucket.posting_date) for name in sent} == {
+            ("EUR", transaction.transaction_date) for transaction in sent.values()
+        }
 
 
 def test_a_late_transaction_gets_its_own_bucket(database: Database) -> None:

@@ -14,7 +14,8 @@ from sqlmodel import select
 
 from gateway.application import Application
 from gateway.feed import Record, open_feed
-from resolvers.import_transactions import OPTIONAL, REQUIRED, SEGMENT, import_transactions
+from resolvers.import_transactions import import_transactions
+from resolvers.transaction_lines import OPTIONAL, REQUIRED, SEGMENT
 from storage.database import Database
 from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKey

@@ -92,7 +92,12 @@ def test_all_four_kinds_are_imported_and_again_are_duplicates(database_url: str,
     told, *totals = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert told == "december.csv: 3 recorded, 0 duplicates, 0 rejected"
-    assert totals == ["Total recorded: 1,234.50 GBP", "Total recorded:        7 JPY"]
+    assert totals == [
+        "Total recorded: 1,234.50 GBP",
+        "Total recorded:        7 JPY",
+        "  Dec 2024  2 transactions  1,234.50 GBP",
+        "  Dec 2024  1 transaction          7 JPY",
+    ]
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == "december.csv: 0 recorded, 3 duplicates, 0 rejected\n" * 2
     assert list(tmp_path.glob("*.rejects.csv")) == []

@@ -10,7 +10,7 @@ from sqlmodel import select
 from gateway.reasons import reasons
 from resolvers.import_ledger import RULES_MAX, import_accounting_codes, import_accounting_periods, import_segments
 from resolvers.import_lines import Imported, Lines, Reject
-from storage.accounting_codes import AccountingCode, all_codes
+from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import all_periods
 from storage.audit import AuditEvent, events_of
 from storage.columns import now
@@ -92,7 +92,7 @@ def audited(database: Database, what: str) -> list[AuditEvent]:
 
 def codes(database: Database) -> dict[str, AccountingCode]:
     with database.read() as session:
-        return all_codes(session)
+        return {code.name: code for code in session.exec(select(AccountingCode))}
 
 
 def test_an_existing_code_is_updated_in_place(empty_database: Database) -> None:

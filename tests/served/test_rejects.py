@@ -17,12 +17,14 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway.feed import Record, open_feed
+from gateway.feed.csv_records import PIPED_BYTES
 from gateway.rejects import Rejects
 from resolvers.import_transactions import TRANSACTIONS_PER_BATCH
 from storage.database import Database
+from storage.posting_buckets import PostingBucket
 from storage.transactions import Transaction
 from tests.support.command import COMMAND, PATIENCE_SECONDS, run_here, start
 from tests.support.ledger import line
@@ -46,8 +48,12 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def ids(database: Database) -> list[str]:
+    """The recorded transactions: those that have a bucket."""
     with database.read() as session:
-        return sorted(session.exec(select(Transaction.transaction_id)))
+        statement = select(Transaction.transaction_id).join(
+            PostingBucket, col(PostingBucket.id) == Transaction.posting_bucket_id
+        )
+        return sorted(session.exec(statement))
 
 
 def take(folder: Path, database: Database, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -322,8 +328,9 @@ def test_an_import_that_is_killed_leaves_no_list_and_no_transaction(
     url = database.url.render_as_string(hide_password=False)
     process = start(tmp_path, "import", "transactions", "-", "--database", url)
     assert process.stdin is not None
-    bad = text(*(line(f"bad {count}", amount="x") for count in range(2 * TRANSACTIONS_PER_BATCH)))
-    # A pipe holds 64 KiB, so that most has been read once this is written.
+    bad = text(*(line(f"bad {count}", amount="x") for count in range(6 * TRANSACTIONS_PER_BATCH)))
+    # A pipe holds 64 KiB, so that more than the first block has been read once this is written.
+    assert len(bad) > 1.5 * PIPED_BYTES
     process.stdin.write(text(line("good")) + bad.partition("\n")[2])
     process.stdin.flush()
     open_files = Path(f"/proc/{process.pid}/fd")

@@ -122,7 +122,7 @@ def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: Postgr
         assert "Not ready: " in complaints
         assert "does not exist" in complaints
     # Each kind of trouble once, though all of it goes on every second.
-    assert "could not check for unfinished runs, trying again: " in complaints
+    assert "could not check for unfinished work, trying again: " in complaints
     assert "Traceback" not in complaints
     assert "SQL" not in complaints
     assert len(complaints.splitlines()) < 20, complaints

@@ -2,6 +2,7 @@
 
 from sqlmodel import Session, col, func, select
 
+from storage.bucket_transactions import BucketTransaction
 from storage.posting_buckets import PostingBucket
 from storage.transactions import Transaction
 
@@ -11,7 +12,13 @@ def buckets_that_differ(session: Session) -> list[int]:
     return list(
         session.exec(
             select(PostingBucket.id)
-            .join(Transaction, col(Transaction.posting_bucket_id) == PostingBucket.id, isouter=True)
+            .join(BucketTransaction, col(BucketTransaction.posting_bucket_id) == PostingBucket.id, isouter=True)
+            .join(
+                Transaction,
+                (col(Transaction.id) == col(BucketTransaction.transaction_row_id))
+                & (col(Transaction.posting_bucket_id) == PostingBucket.id),
+                isouter=True,
+            )
             .group_by(col(PostingBucket.id))
             .having(
                 (func.max(PostingBucket.transaction_count) != func.count(col(Transaction.id)))

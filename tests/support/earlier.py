@@ -14,11 +14,17 @@ def to_version_0002(database: Database) -> None:
         "ALTER TABLE journal_entry DROP COLUMN updated_at",
         "ALTER TABLE api_key DROP COLUMN expires_at",
         "ALTER TABLE api_key DROP COLUMN organizations",
+        "DROP TABLE bucket_transaction",
+        "DROP INDEX posting_bucket_of_net_zero",
+        "CREATE INDEX billing_transaction_by_bucket ON billing_transaction (posting_bucket_id, id)",
         "UPDATE alembic_version SET version_num = '0002'",
     ]
     if not database.is_sqlite:
         # Version 0005 drops this by its name; on SQLite it makes the tables anew.
         statements.append("ALTER TABLE api_key ADD CONSTRAINT api_key_name_key UNIQUE (name)")
+        statements.append(
+            "ALTER TABLE billing_transaction ADD FOREIGN KEY (posting_bucket_id) REFERENCES posting_bucket (id)"
+        )
         statements.append("DROP INDEX IF EXISTS one_live_api_key_of_a_name")
     with database.write() as session:
         for statement in statements:

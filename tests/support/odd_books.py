@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlmodel import SQLModel
 
 from runs.summarise import Item, Summary, summarise, total
+from storage.bucket_transactions import BucketTransaction
 from storage.cancellations import Cancellation, EntryCancelOutcome
 from storage.claims import KeySum
 from storage.journal_entries import JournalEntry
@@ -56,6 +57,10 @@ class OddBooks:
         """The rows of each table, in the order of their references."""
         yield list(self._keys.values())
         yield from (self._postings, self._runs, self._entries, self._buckets, self._transactions)
+        yield [
+            BucketTransaction(posting_bucket_id=one.posting_bucket_id, transaction_row_id=one.id)
+            for one in self._transactions
+        ]
         yield from (self._items, self._cancellations, self._outcomes)
 
     def run(

@@ -45,6 +45,12 @@ class PostgreSQL:
             self.stop()
             raise
 
+    @property
+    def process_id(self) -> int:
+        """The process that starts one for each connection."""
+        assert self._process is not None
+        return self._process.pid
+
     def create_database(self, template: str | None = None) -> str:
         """The URL of a new database: empty, or a copy of the one at the URL of the template, which must be idle."""
         name = f"test_{uuid4().hex}"

@@ -27,7 +27,8 @@ _TRANSACTIONS = """
             k.credit_code_id, k.currency, k.segments, c.digits,
             row_number() OVER (PARTITION BY b.journal_entry_id ORDER BY b.id, t.id) AS place
         FROM posting_bucket b
-        JOIN billing_transaction t ON t.posting_bucket_id = b.id
+        JOIN bucket_transaction l ON l.posting_bucket_id = b.id
+        JOIN billing_transaction t ON t.id = l.transaction_row_id
         JOIN posting_key k ON k.id = b.posting_key_id
         JOIN currency c ON c.code = k.currency
         WHERE b.journal_entry_id IN ({})

@@ -52,7 +52,8 @@ _TRANSACTIONS = f"""
         SELECT b.journal_entry_id, b.posting_date, b.posting_key_id, b.id AS bucket_id,
             t.id, t.transaction_id, t.amount,
             row_number() OVER (PARTITION BY b.journal_entry_id ORDER BY b.id, t.id) AS place
-        FROM posting_bucket b JOIN billing_transaction t ON t.posting_bucket_id = b.id
+        FROM posting_bucket b JOIN bucket_transaction l ON l.posting_bucket_id = b.id
+            JOIN billing_transaction t ON t.id = l.transaction_row_id
         WHERE b.journal_entry_id IN
             (SELECT id FROM journal_entry WHERE journal_run_id = {_RUN_ID} ORDER BY id LIMIT ?)
     ) t ON t.journal_entry_id = e.id AND t.place <= ?
@@ -64,7 +65,8 @@ _TRANSACTIONS_LATERAL = f"""
     FROM (SELECT id, number FROM journal_entry WHERE journal_run_id = {_RUN_ID} ORDER BY id LIMIT ?) e
     LEFT JOIN LATERAL (
         SELECT b.posting_date, b.posting_key_id, b.id AS bucket_id, t.id, t.transaction_id, t.amount
-        FROM posting_bucket b JOIN billing_transaction t ON t.posting_bucket_id = b.id
+        FROM posting_bucket b JOIN bucket_transaction l ON l.posting_bucket_id = b.id
+            JOIN billing_transaction t ON t.id = l.transaction_row_id
         WHERE b.journal_entry_id = e.id ORDER BY b.id, t.id LIMIT ?
     ) t ON true
     ORDER BY e.id, t.bucket_id, t.id

@@ -1,0 +1,102 @@
+"""The rows of a posting: its buckets and its transactions, which are put into the lists of these."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import count
+from operator import itemgetter
+
+from sqlalchemy.exc import DataError
+from sqlmodel import Session
+
+from storage.bucket_transactions import last_row_id, list_after
+from storage.database import is_sqlite
+from storage.driver_rows import copy_in, insert_values
+from storage.money import AMOUNT_MINOR_MAX, MoneyError
+from storage.posting_parts import last_bucket_id
+from storage.sequences import next_ids
+
+Place = tuple[date, int]
+"""The day and the posting key of a bucket."""
+
+Sums = tuple[int, int, int | None]
+"""The number of a bucket's transactions, the sum of their amounts, and that of their home amounts if there are any."""
+
+TransactionRow = tuple[str, int, int, str | None, int | None, str | None, str | None]
+"""The values of `_TRANSACTION`."""
+
+SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
+
+_TRANSACTION = (
+    "transaction_id",
+    "posting_bucket_id",
+    "amount",
+    "exchange_rate",
+    "home_amount",
+    "account_number",
+    "document_number",
+)
+_BUCKET = ("posting_id", "posting_date", "posting_key_id", "transaction_count", "amount", "home_amount")
+_ADD = """
+ON CONFLICT (posting_id, posting_date, posting_key_id) DO UPDATE SET
+    transaction_count = posting_bucket.transaction_count + excluded.transaction_count,
+    amount = posting_bucket.amount + excluded.amount,
+    home_amount = posting_bucket.home_amount + excluded.home_amount
+RETURNING id, posting_date, posting_key_id, amount, home_amount
+"""
+_ADD_ARRAYS = f"""
+INSERT INTO posting_bucket ({", ".join(_BUCKET)})
+SELECT %s, * FROM unnest(%s::date[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+{_ADD}
+"""  # noqa: S608
+
+
+def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]) -> dict[Place, int]:
+    """Add these sums to the posting's buckets at these places, and return the ids of the buckets.
+
+    Raises MoneyError if a bucket's sum exceeds 64 bits; the database transaction is then unusable.
+    """
+    # The driver cannot send integers beyond 64 bits.
+    if any(max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX for _, amount, home in sums.values()):
+        raise MoneyError(SUM_TOO_LARGE)
+    rows = sorted(sums.items())
+    days = {day.isoformat(): day for day, _ in sums}
+    ids: dict[Place, int] = {}
+    connection = session.connection()
+    if is_sqlite(session):
+        # The next ids may be those of buckets that an unfinished posting will write.
+        new_ids = count(last_bucket_id(session) + 1)
+        values = [(next(new_ids), posting_id, place[0].isoformat(), place[1], *of_place) for place, of_place in rows]
+        written = insert_values(connection, "posting_bucket", ("id", *_BUCKET), values, _ADD)
+        for bucket_id, day, key_id, amount, home in written:
+            # A sum beyond 64 bits becomes a float here instead of being refused.
+            if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
+                raise MoneyError(SUM_TOO_LARGE)
+            ids[days[day], key_id] = bucket_id
+        return ids
+    columns = zip(*((*place, *of_place) for place, of_place in rows), strict=True)
+    try:
+        added = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, *map(list, columns)))
+    except DataError as error:
+        raise MoneyError(SUM_TOO_LARGE) from error
+    for bucket_id, day, key_id, amount, home in added:
+        if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
+            raise MoneyError(SUM_TOO_LARGE)
+        ids[day, key_id] = bucket_id
+    return ids
+
+
+def insert_transactions(session: Session, rows: Sequence[TransactionRow]) -> None:
+    """Insert transactions, and put each into the list of its bucket. Raises IntegrityError if one is recorded."""
+    connection = session.connection()
+    if is_sqlite(session):
+        last = last_row_id(session)
+        insert_values(connection, "billing_transaction", _TRANSACTION, rows)
+        list_after(session, last)
+        return
+    # Sorted, so that two calls with the same transactions cannot deadlock.
+    rows = sorted(rows, key=itemgetter(0))
+    ids = next_ids(connection, "billing_transaction", len(rows))
+    numbered = list(zip(ids, rows, strict=True))
+    copy_in(connection, "billing_transaction", ("id", *_TRANSACTION), ((row_id, *row) for row_id, row in numbered))
+    listed = sorted((row[1], row_id) for row_id, row in numbered)
+    copy_in(connection, "bucket_transaction", ("posting_bucket_id", "transaction_row_id"), listed)
