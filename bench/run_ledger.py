@@ -95,4 +95,8 @@ _STATEMENTS = (
     {series}
     SELECT 't' || n, 1 + n * {buckets} / {transactions}, {amount} FROM series ORDER BY n
     """,
+    """
+    INSERT INTO bucket_transaction (posting_bucket_id, transaction_row_id)
+    SELECT posting_bucket_id, id FROM billing_transaction ORDER BY posting_bucket_id, id
+    """,
 )
