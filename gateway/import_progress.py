@@ -11,6 +11,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 
@@ -29,7 +30,7 @@ def progress_bar(console: Console) -> Progress:
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[lines]:,} lines"),
-        _Speed(),
+        _Speed(Column(no_wrap=True)),
         TimeElapsedColumn(),
         TextColumn("left:"),
         TimeRemainingColumn(),

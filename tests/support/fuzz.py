@@ -3,7 +3,9 @@
 import os
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,13 +48,17 @@ def _fuzz(console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
         opened.enter_context(progress)
-        for name, database in databases.items():
+
+        def send(name: str) -> Counter[str]:
             folder = Path(opened.enter_context(TemporaryDirectory()))
-            fill(database)
+            fill(databases[name])
             task = progress.add_task(name, total=number)
-            numbers = range(number - files)
-            counts = fuzz(folder, database, inputs, numbers, range(files), lambda task=task: progress.advance(task))  # type: ignore[misc]
-            _print_counts(console, name, counts)
+            advance = partial(progress.advance, task)
+            return fuzz(folder, databases[name], inputs, range(number - files), range(files), advance)
+
+        with ThreadPoolExecutor() as both:
+            for name, counts in zip(databases, both.map(send, databases), strict=True):
+                _print_counts(console, name, counts)
 
 
 def _print_counts(console: Console, name: str, counts: Counter[str]) -> None:

@@ -52,7 +52,7 @@ async def _send(port: int, given: Input) -> str:
             await _exchange(port, given, received)
     except TimeoutError:
         raise Fault(f"no end within {PATIENCE_SECONDS} seconds", given, bytes(received)) from None
-    except ConnectionError as error:
+    except OSError as error:
         return f"{given.kind}: {type(error).__name__}"
     return f"{given.kind}: {_judged(given, bytes(received))}"
 
