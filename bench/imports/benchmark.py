@@ -29,13 +29,6 @@ _COMMAND = Path(sys.executable).with_name("journal-gateway")
 _REJECTED = 2
 _BARE = {"SQLite": "sqlite", "PostgreSQL": "copy"}
 
-_WAYS = [
-    {"CSV": "rows.csv", "CSV again": "rows.csv"},
-    {"Parquet": "rows.parquet"},
-    {"1 % wrong": "wrong.csv"},
-]
-"""The files that are imported into one ledger after each other, by the name of the way."""
-
 Found = dict[tuple[str, str], list[Took]]
 """What each round took, by database and way."""
 
@@ -49,8 +42,8 @@ def benchmark(*, quick: bool, huge: bool = False) -> None:
             part = [*_table(rows, rounds, _measured(rows, rounds, Path(folder), server)), ""]
             print("\n".join(part), flush=True)
             lines += part
-    if not quick:
-        keep(HEADING, lines)
+            if not quick:
+                keep(HEADING, lines)
 
 
 def _measured(rows: int, rounds: int, folder: Path, server: PostgreSQL) -> Found:
