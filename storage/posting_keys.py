@@ -133,7 +133,7 @@ def keys_with_ids(session: Session, ids: Collection[int]) -> dict[int, PostingKe
 
 def last_key_id(session: Session) -> int:
     """The id of the last posting key on SQLite, where a writer's new ones follow it; 0 if there is none."""
-    return session.execute(select(func.max(col(PostingKey.id)))).scalar_one() or 0
+    return session.execute(select(func.max(col(PostingKey.id))), execution_options=WHOLE_LEDGER).scalar_one() or 0
 
 
 def organizations(session: Session) -> list[str]:

@@ -5,6 +5,7 @@ from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier
 from storage.posting_buckets import PostingBucket
+from storage.whole_ledger import WHOLE_LEDGER
 
 
 class PostingPart(SQLModel, table=True):
@@ -27,7 +28,8 @@ class PostingPart(SQLModel, table=True):
 
 def last_bucket_id(session: Session) -> int:
     """The largest id of a bucket on SQLite, also of one that has no row yet; 0 if there is none."""
-    rows = session.exec(select(func.max(col(PostingBucket.id)))).one() or 0
+    # Those of every organisation.
+    rows = session.exec(select(func.max(col(PostingBucket.id))), execution_options=WHOLE_LEDGER).one() or 0
     parts = session.exec(select(func.max(col(PostingPart.last_bucket_id)))).one() or 0
     return max(rows, parts)
 

@@ -14,6 +14,7 @@ def to_version_0002(database: Database) -> None:
         "ALTER TABLE journal_entry DROP COLUMN updated_at",
         "ALTER TABLE api_key DROP COLUMN expires_at",
         "ALTER TABLE api_key DROP COLUMN organizations",
+        "DROP TABLE posting_part",
         "DROP TABLE bucket_transaction",
         "DROP INDEX posting_bucket_of_net_zero",
         "CREATE INDEX billing_transaction_by_bucket ON billing_transaction (posting_bucket_id, id)",
