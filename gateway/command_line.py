@@ -306,7 +306,7 @@ def import_(
     format: FormatOption = None,
     check: Check = False,
 ) -> None:
-    """Import files. Each file is one transaction; invalid lines are skipped. Importing a file again is safe.
+    """Import files, each whole or not at all; its invalid lines are listed. Importing a file again is safe.
 
     Exit code 0: every line was accepted; 1: a file was refused; 2: lines were rejected; 64: usage error.
     """
