@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from time import monotonic, sleep
 
 from sqlmodel import Session
 
 from storage.column_posting import ColumnPosting
 from storage.database import Database
 from storage.import_lock import import_lock
+from storage.turns import Turns
 from storage.unfinished_postings import take_back
-
-HELD_SECONDS_MAX = 0.5
-"""How long the steps may keep others waiting until they pause."""
-
-PAUSE_SECONDS = 0.12
-"""How long others can begin to write then. Whoever waits for SQLite's lock tries again every 0.1 seconds."""
 
 
 class ShortTransactions:
@@ -28,9 +22,7 @@ class ShortTransactions:
         self._actor = actor
         self._session: Session | None = None
         self._posting: ColumnPosting | None = None
-        self._began = 0.0
-        self._ended = 0.0
-        self._held = 0.0
+        self._turns = Turns()
 
     @contextmanager
     def step(self) -> Iterator[tuple[Session, ColumnPosting]]:
@@ -41,8 +33,7 @@ class ShortTransactions:
             posting.pause()
             self._opened.close()
             self._session = None
-            self._ended = monotonic()
-            self._held += self._ended - self._began
+            self._turns.end()
 
     def last_step(self) -> tuple[Session, ColumnPosting]:
         """The last transaction, which ends with `short_transactions`."""
@@ -50,21 +41,14 @@ class ShortTransactions:
 
     def _present(self) -> tuple[Session, ColumnPosting]:
         if self._session is None:
-            self._let_others_write()
+            self._turns.wait()
             self._session = self._opened.enter_context(self._database.write())
-            self._began = monotonic()
+            self._turns.begin()
             if self._posting is not None:
                 self._posting.use(self._session)
         if self._posting is None:
             self._posting = ColumnPosting(self._session, self._source, self._actor)
         return self._session, self._posting
-
-    def _let_others_write(self) -> None:
-        left = self._ended + PAUSE_SECONDS - monotonic()
-        if left > 0 and self._held < HELD_SECONDS_MAX:
-            return
-        sleep(max(0, left))
-        self._held = 0
 
 
 @contextmanager

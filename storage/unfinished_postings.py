@@ -5,6 +5,7 @@ from contextlib import suppress
 from storage.database import Database, DatabaseBusy
 from storage.import_lock import import_lock
 from storage.posting_parts import has_parts, take_back_part
+from storage.turns import Turns
 
 
 def take_back(database: Database) -> None:
@@ -12,10 +13,13 @@ def take_back(database: Database) -> None:
 
     Nobody has seen any of it. Raises what `Database.write` raises; what is left then is taken back the next time.
     """
-    left = True
+    turns, left = Turns(), True
     while left:
+        turns.wait()
         with database.write() as session:
+            turns.begin()
             left = take_back_part(session)
+        turns.end()
 
 
 def take_back_of_the_dead(database: Database) -> None:

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ from storage.postings import OpenPosting, RecordedMeanwhile
 from storage.settings import Ledger
 from storage.transaction_lists import TransactionFilter, count_transactions, transactions
 from storage.unfinished_postings import take_back_of_the_dead
+from tests.support.client import Client
 from tests.support.command import start
 from tests.support.ledger import keep, line, post
+from tests.support.processes import serving
+from tests.support.recording import item, recorded
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -220,28 +224,60 @@ def test_one_such_import_at_a_time(database: Database, file: Path, monkeypatch: 
     assert take(database, file, import_too).recorded == LINES
 
 
-def test_a_killed_import_leaves_nothing_that_is_seen(database: Database, tmp_path: Path) -> None:
+def kill_halfway(database: Database, folder: Path, path: Path) -> None:
+    """Import the file in a process of its own, which is killed when it has written a part."""
+    with start(folder, "import", "transactions", path, "--database", database.url.render_as_string()) as process:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with database.read() as session:
+                if count(session, "posting_part"):
+                    break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+    with database.read() as session:
+        assert count(session, "posting_part") >= 1, "it was killed halfway"
+
+
+@pytest.fixture
+def large_file(tmp_path: Path) -> Path:
+    """A file of 200,000 transactions: new-0, new-1, ..."""
+    return write_file(tmp_path / "large.csv", (f"new-{n}" for n in range(200_000)), organization="New")
+
+
+def test_a_killed_import_leaves_nothing_that_is_seen(database: Database, tmp_path: Path, large_file: Path) -> None:
     post(database, [line("old")])
-    path = write_file(tmp_path / "large.csv", (f"new-{n}" for n in range(200_000)), organization="New")
-    url = database.url.render_as_string()
     for _ in range(2):
-        with start(tmp_path, "import", "transactions", str(path), "--database", url) as process:
-            until = time.monotonic() + 60
-            while time.monotonic() < until:
-                with database.read() as session:
-                    if count(session, "posting_part"):
-                        break
-                time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
-            process.wait(30)
+        kill_halfway(database, tmp_path, large_file)
         with database.read() as session:
-            assert count(session, "posting_part") >= 1, "it was killed halfway"
             assert seen(session) == (1, 1)
             assert broken_rules(session) == []
-    take_back_of_the_dead(database)
+    with ThreadPoolExecutor() as pool:
+        taken_back = pool.submit(take_back_of_the_dead, database)
+        while not taken_back.done():
+            with database.write(wait_seconds=2):
+                pass
+            time.sleep(0.02)
+        taken_back.result()
     with database.read() as session:
         assert [count(session, name) for name in TABLES] == [1, 1, 1, 0, 1, 1]
         assert broken_rules(session) == []
+
+
+def test_a_gateway_takes_back_what_a_killed_import_has_left(
+    database: Database, tmp_path: Path, large_file: Path
+) -> None:
+    kill_halfway(database, tmp_path, large_file)
+    with serving(tmp_path, database) as (_, url), Client(url, database) as client:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with database.read() as session:
+                if not count(session, "posting_part"):
+                    break
+            time.sleep(0.05)
+        assert recorded(client, item("new-0")) == (1, 0)
+    with database.read() as session:
+        assert seen(session) == (1, 1)
 
 
 def test_nobody_waits_for_the_whole_file(database: Database, tmp_path: Path) -> None:
