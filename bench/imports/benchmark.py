@@ -96,7 +96,7 @@ def _remove(url: str, folder: Path, server: PostgreSQL) -> None:
         server.drop_database(url)
     for pattern in ("ledger.db*", "bare.*", "*.rejects.csv"):
         for path in folder.glob(pattern):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _introduction() -> list[str]:
