@@ -10,7 +10,7 @@ from tests.support.fuzzing.inputs import Input, Inputs, text_of
 
 PATIENCE_SECONDS = 30
 SILENCE_SECONDS = 0.5
-CONNECTIONS = 16
+CONNECTIONS = 32
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d\d\d) ")
 _FAULT = b"INTERNAL_SERVER_ERROR"
