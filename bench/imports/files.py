@@ -10,19 +10,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-COLUMNS = (
-    "transaction_id",
-    "transaction_type",
-    "transaction_date",
-    "amount",
-    "currency",
-    "debit_account",
-    "credit_account",
-    "account_number",
-    "document_number",
-    "segment.country",
-    "segment.product",
-)
+from resolvers.transaction_lines import REQUIRED
+
+COLUMNS = (*REQUIRED, "account_number", "document_number", "segment.country", "segment.product")
 AMOUNT = COLUMNS.index("amount")
 
 _KEYS = 1_414

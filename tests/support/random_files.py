@@ -13,22 +13,9 @@ from typing import Literal
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-COLUMNS = (
-    "transaction_id",
-    "transaction_type",
-    "transaction_date",
-    "amount",
-    "currency",
-    "debit_account",
-    "credit_account",
-    "organization",
-    "exchange_rate",
-    "home_amount",
-    "account_number",
-    "document_number",
-    "segment.country",
-    "segment.product",
-)
+from resolvers.transaction_lines import OPTIONAL, REQUIRED
+
+COLUMNS = (*REQUIRED, *OPTIONAL, "segment.country", "segment.product")
 
 FILES = int(os.environ.get("FILES", "30"))
 """How many files tests make; `FILES=3000` in the environment makes more."""
