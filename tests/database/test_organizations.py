@@ -29,7 +29,6 @@ from storage.words import Permission, TransferStatus
 from tests.conftest import Templates
 from tests.support.answers import Caller, Way, answer, difference
 from tests.support.compare import first_seed
-from tests.support.comparing import abandoned_coroutines
 from tests.support.direct_runs import DECEMBER, cancel_now, run_now
 from tests.support.known_values import KnownValues
 from tests.support.ledger import line, post
@@ -177,7 +176,7 @@ def test_a_limited_caller_gets_what_a_ledger_of_its_own_would_answer(ledgers: Le
     copies = [Application(ledgers.only(*limit)).gateway for limit in LIMITS]
     whole = Application(ledgers.whole).gateway
     rows = 0
-    with abandoned_coroutines(), asyncio.Runner() as runner:
+    with asyncio.Runner() as runner:
         values = known(runner, whole)
         for number in range(DOCUMENTS):
             asked = random_document(CONTRACT, values, seed + number)

@@ -128,21 +128,15 @@ def comparing(databases: Mapping[str, Database]) -> Iterator[Comparison]:
     gc.freeze()
     gc.disable()
     try:
-        with abandoned_coroutines(), asyncio.Runner() as runner:
-            yield Comparison(databases, runner)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            with asyncio.Runner() as runner:
+                yield Comparison(databases, runner)
+            gc.collect()
     finally:
         gc.enable()
         gc.unfreeze()
         logging.disable(logging.NOTSET)
-
-
-@contextmanager
-def abandoned_coroutines() -> Iterator[None]:
-    """Inside, coroutines that the executor abandons at an error are collected without a warning."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-        yield
-        gc.collect()
 
 
 async def _answered(way: Way, asked: Asked, caller: Caller) -> Answer:
