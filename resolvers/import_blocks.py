@@ -15,7 +15,7 @@ from resolvers.blocks import Block
 from resolvers.column_sums import sums_by_currency_and_day
 from resolvers.import_lines import Imported, ImportRefused, Reject, Settle, at_once, malformed
 from resolvers.import_totals import Totals
-from resolvers.import_transactions import SOURCE_LENGTH_MAX, TRANSACTIONS_PER_BATCH, conclude, import_whole, refused
+from resolvers.import_transactions import TRANSACTIONS_PER_BATCH, conclude, import_whole, refused
 from resolvers.post_transactions import Judged, judge
 from resolvers.quick_check import QuickChecker
 from resolvers.screen import Screen, Sifted, columns_of
@@ -49,15 +49,11 @@ def import_blocks(
 
     At most TRANSACTIONS_PER_BATCH lines are read singly before the invalid ones among them are rejected.
     """
-
-    named = source[-SOURCE_LENGTH_MAX:]
     if database.is_sqlite:
-        return _import_in_short_transactions(
-            database, blocks, reject, named=named, source=source, actor=actor, settle=settle
-        )
+        return _import_in_short_transactions(database, blocks, reject, source=source, actor=actor, settle=settle)
 
     def post_blocks(session: Session, checker: Checker, result: Imported, totals: Totals) -> None:
-        posting = ColumnPosting(session, named, actor)
+        posting = ColumnPosting(session, source, actor)
         importing = _Importing(lambda: nullcontext((session, posting)), checker, result, totals, reject)
         for block in blocks:
             importing.add(block)
@@ -71,7 +67,6 @@ def _import_in_short_transactions(
     blocks: Iterable[Block],
     reject: Reject,
     *,
-    named: str,
     source: str,
     actor: str,
     settle: Settle,
@@ -80,7 +75,7 @@ def _import_in_short_transactions(
     result, totals = Imported(), Totals()
     with database.read() as reading:
         checker = QuickChecker(reading)
-    with refused(source), short_transactions(database, named, actor) as transactions:
+    with refused(source), short_transactions(database, source, actor) as transactions:
 
         @contextmanager
         def step() -> Iterator[tuple[Session, ColumnPosting]]:

@@ -30,9 +30,6 @@ from storage.postings import OpenPosting, RecordedMeanwhile, lock_file_imports
 TRANSACTIONS_PER_BATCH = 5_000
 """Transactions posted at a time, which is also the part of a file that is in memory."""
 
-SOURCE_LENGTH_MAX = 1_024
-"""The characters of a file's name that its posting keeps: the last ones."""
-
 Post = Callable[[Session, Checker, Imported, Totals], None]
 """Posts the valid lines of a file, and counts them in the result and in the totals."""
 
@@ -54,7 +51,7 @@ def import_transactions(
     """
 
     def post_lines(session: Session, checker: Checker, result: Imported, totals: Totals) -> None:
-        posting = OpenPosting(session, source[-SOURCE_LENGTH_MAX:], actor)
+        posting = OpenPosting(session, source, actor)
         remaining = iter(lines)
         while batch := list(islice(remaining, TRANSACTIONS_PER_BATCH)):
             _post(session, posting, checker, batch, result, totals, reject)

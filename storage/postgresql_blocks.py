@@ -7,9 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from storage.bulk_rows import as_array, copy_rows
-from storage.posting_blocks import CONTENT, INSERTED, SENT, Compared
+from storage.posting_blocks import SENT, Compared
 from storage.postings import RecordedMeanwhile
 from storage.sequences import next_ids
+from storage.transaction_rows import CONTENT, TRANSACTION
 
 
 class PostgresqlBlocks:
@@ -55,7 +56,7 @@ class PostgresqlBlocks:
 
     def _copied(self, block: "pa.Table") -> "pa.Int64Array":
         row_ids = as_array(next_ids(self._connection, "billing_transaction", len(block)))
-        copy_rows(self._connection, "billing_transaction", block.select(INSERTED).append_column("id", row_ids))
+        copy_rows(self._connection, "billing_transaction", block.select(TRANSACTION).append_column("id", row_ids))
         return row_ids
 
 

@@ -5,13 +5,9 @@ from typing import Protocol
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-CONTENT = ("amount", "exchange_rate", "home_amount", "account_number", "document_number")
-"""The columns of a transaction that are compared, beside its date and its posting key."""
+from storage.transaction_rows import TRANSACTION
 
-INSERTED = ("transaction_id", "posting_bucket_id", *CONTENT)
-"""The columns of a transaction that are inserted, beside the row id."""
-
-SENT = ("position", "posting_date", "posting_key_id", *INSERTED)
+SENT = ("position", "posting_date", "posting_key_id", *TRANSACTION)
 """The columns of a block. Where it is only compared, it has such buckets as the posting has already, else nulls."""
 
 

@@ -25,6 +25,9 @@ from storage.transactions import (
     recorded_transactions,
 )
 
+SOURCE_LENGTH_MAX = 1_024
+"""The characters of a file's name that its posting keeps: the last ones."""
+
 
 class Posting(SQLModel, table=True):
     """One posting: a feed file, or one call that recorded transactions."""
@@ -32,7 +35,7 @@ class Posting(SQLModel, table=True):
     __tablename__ = "posting"
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
-    source: str = Field(max_length=1024)
+    source: str = Field(max_length=SOURCE_LENGTH_MAX)
     posted_by: str = Field(max_length=255)
     posted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
@@ -63,7 +66,7 @@ class OpenPosting:
     def __init__(self, session: Session, source: str, actor: str) -> None:
         self._session = session
         self._keys: dict[PostingKeyFields, int] = {}
-        posting = Posting(source=source, posted_by=actor, posted_at=now())
+        posting = Posting(source=source[-SOURCE_LENGTH_MAX:], posted_by=actor, posted_at=now())
         session.add(posting)
         session.flush()
         self.id = posting.id

@@ -22,19 +22,16 @@ Sums = tuple[int, int, int | None]
 """The number of a bucket's transactions, the sum of their amounts, and that of their home amounts if there are any."""
 
 TransactionRow = tuple[str, int, int, str | None, int | None, str | None, str | None]
-"""The values of `_TRANSACTION`."""
+"""The values of `TRANSACTION`."""
 
 SUM_TOO_LARGE = "the sum of one day's transactions with one posting key is beyond 64 bits; check the amounts"
 
-_TRANSACTION = (
-    "transaction_id",
-    "posting_bucket_id",
-    "amount",
-    "exchange_rate",
-    "home_amount",
-    "account_number",
-    "document_number",
-)
+CONTENT = ("amount", "exchange_rate", "home_amount", "account_number", "document_number")
+"""The columns of a transaction that are compared, beside its date and its posting key."""
+
+TRANSACTION = ("transaction_id", "posting_bucket_id", *CONTENT)
+"""The columns of a transaction that are inserted, beside the row id."""
+
 _BUCKET = ("posting_id", "posting_date", "posting_key_id", "transaction_count", "amount", "home_amount")
 _ADD = """
 ON CONFLICT (posting_id, posting_date, posting_key_id) DO UPDATE SET
@@ -90,13 +87,13 @@ def insert_transactions(session: Session, rows: Sequence[TransactionRow]) -> Non
     connection = session.connection()
     if is_sqlite(session):
         last = last_row_id(session)
-        insert_values(connection, "billing_transaction", _TRANSACTION, rows)
+        insert_values(connection, "billing_transaction", TRANSACTION, rows)
         list_after(session, last)
         return
     # Sorted, so that two calls with the same transactions cannot deadlock.
     rows = sorted(rows, key=itemgetter(0))
     ids = next_ids(connection, "billing_transaction", len(rows))
     numbered = list(zip(ids, rows, strict=True))
-    copy_in(connection, "billing_transaction", ("id", *_TRANSACTION), ((row_id, *row) for row_id, row in numbered))
+    copy_in(connection, "billing_transaction", ("id", *TRANSACTION), ((row_id, *row) for row_id, row in numbered))
     listed = sorted((row[1], row_id) for row_id, row in numbered)
     copy_in(connection, "bucket_transaction", ("posting_bucket_id", "transaction_row_id"), listed)
