@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -12,7 +14,7 @@ from sqlmodel import select
 from gateway.application import Application
 from gateway.attempts import KEY_ATTEMPTS_MAX
 from gateway.authentication import MALFORMED_BASIC, WRONG_BASIC, Authentication
-from resolvers.access import NEVER, STANDARD, Credential, create_api_key, revoke_api_key
+from resolvers.access import NEVER, STANDARD, Caller, Credential, create_api_key, revoke_api_key
 from resolvers.errors import Unauthenticated
 from storage.api_keys import ApiKey
 from storage.columns import now
@@ -21,7 +23,7 @@ from tests.support.client import Client
 from tests.support.served import served
 from tests.support.tokens import exchange
 
-VIEWER = {"query": "{ viewer { name permissions  } }"}
+VIEWER = {"query": "{ viewer { name permissions } }"}
 WRONG_KEY = "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
 
 
@@ -50,7 +52,7 @@ def test_a_key_and_its_token_are_the_same_caller(guarded: Client) -> None:
     token = exchange(guarded.database, key.client_id, secret).access_token
     bearer = httpx.post(f"{guarded.url}/graphql", json=VIEWER, headers={"Authorization": f"Bearer {token}"})
     expected = bearer.json()["data"]["viewer"]
-    assert (expected["name"], expected[""]) == ("Reports", ["A", "B"])
+    assert expected["name"] == "Reports"
     for user, password in [
         (key.client_id, secret),
         (key.client_id.upper(), secret),
@@ -89,18 +91,24 @@ def test_wrong_passwords_are_refused_and_limited(guarded: Client) -> None:
 
 def test_a_secret_ends_with_its_key(database: Database) -> None:
     gateway = Application(database).gateway
-    key, secret = create_api_key(database, "Reports", STANDARD, actor="test")
+    key, secret = create_api_key(database, "Reports", STANDARD, organizations=["B", "A"], actor="test")
+    token = exchange(database, key.client_id, secret).access_token
     basic = httpx.BasicAuth(key.client_id, secret)._auth_header
 
-    async def caller() -> Credential | None:
-        return (await Authentication(gateway, required=True).caller(basic, "127.0.0.1")).credential
+    def identified(authorization: str) -> Caller:
+        return asyncio.run(Authentication(gateway, required=True).caller(authorization, "127.0.0.1"))
 
-    assert asyncio.run(caller()) == Credential(NEVER, client_id=key.client_id)
+    def caller() -> Credential | None:
+        return identified(basic).credential
+
+    assert replace(identified(basic), credential=ANY) == identified(f"Bearer {token}")
+    assert identified(basic).organizations == {"A", "B"}
+    assert caller() == Credential(NEVER, client_id=key.client_id)
     with database.write() as session:
         stored = session.exec(select(ApiKey)).one()
         stored.expires_at = end = now() + timedelta(hours=1)
-    assert asyncio.run(caller()) == Credential(end, client_id=key.client_id)
+    assert caller() == Credential(end, client_id=key.client_id)
     with database.write() as session:
         session.exec(select(ApiKey)).one().expires_at = now() - timedelta(seconds=1)
     with pytest.raises(Unauthenticated, match="The API key 'Reports' expired on"):
-        asyncio.run(caller())
+        caller()
