@@ -102,7 +102,7 @@ def test_a_secret_ends_with_its_key(database: Database) -> None:
         return identified(basic).credential
 
     assert replace(identified(basic), credential=ANY) == identified(f"Bearer {token}")
-    assert identified(basic).organizations == {"A", "B"}
+    assert identified(basic).organizations == frozenset({"A", "B"})
     assert caller() == Credential(NEVER, client_id=key.client_id)
     with database.write() as session:
         stored = session.exec(select(ApiKey)).one()
