@@ -16,6 +16,7 @@ from gateway import graphiql
 from gateway.authentication import Authentication
 from gateway.browser_policy import BrowserPolicy
 from gateway.connection_limits import ConnectionLimits
+from gateway.exports.endpoint import Exports
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
@@ -95,6 +96,7 @@ class Application:
             max_body_bytes=max_body_bytes,
             init_seconds=self.limits.init_seconds,
         )
+        self._exports = Exports(self.gateway, authentication)
         health = Health(self.gateway)
         app = Starlette(
             lifespan=self._lifespan,
@@ -104,6 +106,7 @@ class Application:
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
                 Mount("/graphiql", routes=graphiql.routes(), middleware=[Middleware(BrowserPolicy, graphiql.POLICY)]),
+                Route("/exports/{file:path}", self._exports),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
@@ -133,5 +136,6 @@ class Application:
                 with suppress(asyncio.CancelledError):
                     await task
             await settled()
+            await self._exports.close()
             await to_thread.run_sync(self._workflows.stop)
             self._database.close()

@@ -1,7 +1,7 @@
 """Arrow's stream format, with amounts as decimals."""
 
 from collections.abc import Sequence
-from typing import IO
+from io import RawIOBase
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
@@ -12,7 +12,7 @@ from storage.bi.catalogue import Column
 class ArrowWriter:
     """Writes record batches."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[Column]) -> None:
+    def __init__(self, file: RawIOBase, columns: Sequence[Column]) -> None:
         self._schema = typed_schema(columns)
         self._writer = pa.ipc.new_stream(file, self._schema)
 

@@ -1,7 +1,7 @@
 """CSV as RFC 4180 has it, whose texts no spreadsheet takes for a formula."""
 
 from collections.abc import Sequence
-from typing import IO
+from io import RawIOBase
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -24,7 +24,7 @@ class CsvWriter:
     not texts are written as they are.
     """
 
-    def __init__(self, file: IO[bytes], columns: Sequence[Column]) -> None:
+    def __init__(self, file: RawIOBase, columns: Sequence[Column]) -> None:
         self._file = file
         self._kinds = [column.kind for column in columns]
         # Readers skip an empty line.

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Protocol
+from io import RawIOBase
+from typing import TYPE_CHECKING, Protocol
 
 from storage.bi.catalogue import Column
 
@@ -26,29 +27,29 @@ class Format:
 
     name: str
     media_type: str
-    writer: Callable[[IO[bytes], Sequence[Column]], Writer]
+    writer: Callable[[RawIOBase, Sequence[Column]], Writer]
     is_text: bool = False
 
 
-def _csv(file: IO[bytes], columns: Sequence[Column]) -> Writer:
+def _csv(file: RawIOBase, columns: Sequence[Column]) -> Writer:
     from gateway.exports.csv_writer import CsvWriter
 
     return CsvWriter(file, columns)
 
 
-def _ndjson(file: IO[bytes], columns: Sequence[Column]) -> Writer:
+def _ndjson(file: RawIOBase, columns: Sequence[Column]) -> Writer:
     from gateway.exports.ndjson_writer import NdjsonWriter
 
     return NdjsonWriter(file, columns)
 
 
-def _parquet(file: IO[bytes], columns: Sequence[Column]) -> Writer:
+def _parquet(file: RawIOBase, columns: Sequence[Column]) -> Writer:
     from gateway.exports.parquet_writer import ParquetWriter
 
     return ParquetWriter(file, columns)
 
 
-def _arrow(file: IO[bytes], columns: Sequence[Column]) -> Writer:
+def _arrow(file: RawIOBase, columns: Sequence[Column]) -> Writer:
     from gateway.exports.arrow_writer import ArrowWriter
 
     return ArrowWriter(file, columns)

@@ -4,9 +4,8 @@ import asyncio
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -38,52 +37,61 @@ class Kept:
     path: Path
     size: int
     made_at: float
+    users: int
     used_at: float
-    users: int = 0
+
+    @property
+    def name(self) -> str:
+        """A name that no other file has had."""
+        return self.path.name
 
 
 @dataclass(slots=True)
 class _Making:
-    task: asyncio.Task[Kept]
     waiting: int = 0
+    task: asyncio.Task[Kept] | None = None
 
 
-@dataclass(slots=True)
 class KeptFiles:
     """Files by key, in a folder of this process that nobody else can read. To be used from one event loop."""
 
-    files_max: int = FILES_MAX
-    bytes_max: int = BYTES_MAX
-    age_seconds_max: float = AGE_SECONDS_MAX
-    _folder: Path | None = None
-    _kept: dict[str, Kept] = field(default_factory=dict)
-    _making: dict[str, _Making] = field(default_factory=dict)
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAKING_MAX))
+    def __init__(
+        self, *, files_max: int = FILES_MAX, bytes_max: int = BYTES_MAX, age_seconds_max: float = AGE_SECONDS_MAX
+    ) -> None:
+        """They are `files_max` at most, which have `bytes_max` together, not counting those that are in use."""
+        self._files_max = files_max
+        self._bytes_max = bytes_max
+        self._age_seconds_max = age_seconds_max
+        self._folder: Path | None = None
+        self._kept: dict[str, Kept] = {}
+        self._making: dict[str, _Making] = {}
+        self._turns = asyncio.Semaphore(MAKING_MAX)
 
-    @asynccontextmanager
-    async def file(self, key: str, make: Make) -> AsyncIterator[Kept]:
-        """The file with this key, for the time of the block; if there is none, `make` makes it.
+    async def obtain(self, key: str, make: Make) -> Kept:
+        """The file with this key; if there is none, `make` makes it. Who has got it releases it.
 
         Raises Unavailable if too many are being made, and what `make` raises.
         """
         self._remove_old()
-        kept = self._kept.get(key) or await self._made(key, make)
-        kept.users += 1
-        try:
-            yield kept
-        finally:
-            kept.users -= 1
-            kept.used_at = monotonic()
-            self._make_room()
+        if (kept := self._kept.get(key)) is not None:
+            kept.users += 1
+            return kept
+        return await self._made(key, make)
+
+    def release(self, kept: Kept) -> None:
+        """End a use of the file."""
+        kept.users -= 1
+        kept.used_at = monotonic()
+        self._make_room()
 
     def used_within(self, key: str, seconds: float) -> bool:
-        """Whether there is a file with this key that is used, or was until so long ago."""
+        """Whether there is a file with this key that is in use, or was until so long ago."""
         kept = self._kept.get(key)
         return kept is not None and (kept.users > 0 or monotonic() - kept.used_at <= seconds)
 
     async def close(self) -> None:
         """Remove all files, and stop what makes more."""
-        tasks = [making.task for making in self._making.values()]
+        tasks = [making.task for making in self._making.values() if making.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -97,37 +105,47 @@ class KeptFiles:
         if making is None:
             if len(self._making) >= MAKING_MAX + WAITING_MAX:
                 raise Unavailable(BUSY)
-            making = self._making[key] = _Making(asyncio.create_task(self._make(key, make)))
+            making = self._making[key] = _Making()
+            making.task = asyncio.create_task(self._make(key, making, make))
+        task = making.task
+        assert task is not None
         making.waiting += 1
         try:
-            return await asyncio.shield(making.task)
-        finally:
+            return await asyncio.shield(task)
+        except BaseException:
             making.waiting -= 1
-            if not making.waiting and not making.task.done():
-                self._forget(key, making)
-                making.task.cancel()
+            if not task.done():
+                if not making.waiting:
+                    self._forget(key, making)
+                    task.cancel()
+            elif not task.cancelled() and task.exception() is None:
+                self.release(task.result())
+            raise
 
-    async def _make(self, key: str, make: Make) -> Kept:
-        making = self._making[key]
+    async def _make(self, key: str, making: _Making, make: Make) -> Kept:
         path = self._new_path()
         try:
-            try:
-                await asyncio.wait_for(self._turns.acquire(), WAIT_SECONDS)
-            except TimeoutError:
-                raise Unavailable(BUSY) from None
+            await self._turn()
             try:
                 await make(path)
             finally:
                 self._turns.release()
-            kept = Kept(path, path.stat().st_size, monotonic(), monotonic())
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         finally:
             self._forget(key, making)
+        kept = Kept(path, path.stat().st_size, monotonic(), making.waiting, monotonic())
         self._kept[key] = kept
-        self._make_room(but=kept)
+        self._make_room()
         return kept
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Unavailable(BUSY) from None
 
     def _forget(self, key: str, making: _Making) -> None:
         if self._making.get(key) is making:
@@ -139,21 +157,18 @@ class KeptFiles:
         return self._folder / secrets.token_hex(8)
 
     def _remove_old(self) -> None:
-        oldest = monotonic() - self.age_seconds_max
-        for key in [key for key, kept in self._kept.items() if kept.made_at < oldest]:
+        oldest = monotonic() - self._age_seconds_max
+        for key in [key for key, kept in self._kept.items() if kept.made_at < oldest and not kept.users]:
             self._remove(key)
 
-    def _make_room(self, but: Kept | None = None) -> None:
+    def _make_room(self) -> None:
         """Remove the files that were used longest ago, until the others are few and small enough."""
-        unused = sorted(
-            (key for key, kept in self._kept.items() if not kept.users and kept is not but),
-            key=lambda key: self._kept[key].used_at,
-        )
-        for key in unused:
-            if len(self._kept) <= self.files_max and sum(one.size for one in self._kept.values()) <= self.bytes_max:
+        unused = [key for key, kept in self._kept.items() if not kept.users]
+        for key in sorted(unused, key=lambda key: self._kept[key].used_at):
+            used = sum(kept.size for kept in self._kept.values())
+            if len(self._kept) <= self._files_max and used <= self._bytes_max:
                 break
             self._remove(key)
 
     def _remove(self, key: str) -> None:
-        """Forget the file. One that is in use is removed too: who reads it has it open."""
         self._kept.pop(key).path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """NDJSON: an object a line. Amounts are texts, so that no reader makes floats of them."""
 
 from collections.abc import Sequence
-from typing import IO
+from io import RawIOBase
 
 import orjson
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -18,7 +18,7 @@ _BARE = (Kind.INTEGER, Kind.BOOLEAN, Kind.JSON)
 class NdjsonWriter:
     """Writes rows; a null is written as null."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[Column]) -> None:
+    def __init__(self, file: RawIOBase, columns: Sequence[Column]) -> None:
         self._file = file
         self._columns = columns
 

@@ -1,7 +1,7 @@
 """Parquet, with amounts as decimals."""
 
 from collections.abc import Sequence
-from typing import IO
+from io import RawIOBase
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
@@ -16,7 +16,7 @@ ROWS_PER_GROUP = 131_072
 class ParquetWriter:
     """Writes groups of rows."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[Column]) -> None:
+    def __init__(self, file: RawIOBase, columns: Sequence[Column]) -> None:
         self._schema = typed_schema(columns)
         self._writer = parquet.ParquetWriter(file, self._schema, compression="snappy")
         self._batches: list[pa.RecordBatch] = []

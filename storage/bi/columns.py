@@ -4,18 +4,24 @@ For a million rows, an object in Python for each value takes longer than the dat
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from storage.bi.catalogue import Column, Kind
+from storage.bi.catalogue import Column, Kind, View
+from storage.bi.questions import Condition
+from storage.bi.reading import statements_of
+from storage.bi.scope import EVERYTHING, Scope
+from storage.bi.statements import ALL, Statement
 from storage.database import Database, is_sqlite
+from storage.deadline import stopped_at_deadline
 from storage.driver_rows import copying
 
 ROWS_PER_BATCH = 16_384
@@ -33,28 +39,33 @@ _TYPES = {
     Kind.JSON: pa.string(),
 }
 
-Statement = tuple[str, Mapping[str, object]]
-"""A SELECT in the driver's words, and its parameters."""
-
 
 def schema_of(columns: Sequence[Column]) -> "pa.Schema":
     """The schema of batches with these columns. An amount is a text, with the digits of its currency."""
     return pa.schema([pa.field(column.name, _TYPES[column.kind]) for column in columns])
 
 
-def read_batches(database: Database, statement: Statement, columns: Sequence[Column]) -> Iterator["pa.RecordBatch"]:
-    """The rows that the statement returns; they have these columns. Raises what `Database.read` raises.
+def batches(
+    database: Database, view: View, columns: Sequence[str], where: Condition = ALL, scope: Scope = EVERYTHING
+) -> Generator["pa.RecordBatch"]:
+    """The rows of the view that meet the condition, at one moment and in no stated order; memory stays flat.
 
-    Who stops before the end closes the iterator, which stops the statement.
+    Who stops before the end closes the iterator, which stops the statement. Raises what `Database.read` raises.
     """
+    statement = statements_of(database).all_rows(view, columns, where, scope)
+    return read_batches(database, statement, [view.column(name) for name in columns])
+
+
+def read_batches(database: Database, statement: Statement, columns: Sequence[Column]) -> Generator["pa.RecordBatch"]:
+    """The rows that the statement returns; they have these columns. As `batches`."""
     with database.read() as session:
         way = _stepped if is_sqlite(session) else _copied
         yield from way(session.connection(), statement, schema_of(columns))
 
 
-def _stepped(connection: Connection, statement: Statement, schema: "pa.Schema") -> Iterator["pa.RecordBatch"]:
+def _stepped(connection: Connection, statement: Statement, schema: "pa.Schema") -> Generator["pa.RecordBatch"]:
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-    text, parameters = statement
+    text, parameters = statement.text, statement.parameters
     converters = [_CONVERTED.get(field.type, pa.array) for field in schema]
     try:
         with closing(driver.execute(text, parameters)) as cursor:
@@ -85,8 +96,8 @@ _CONVERTED: Mapping["pa.DataType", Callable[[Sequence[Any], "pa.DataType"], "pa.
 """How what SQLite has as text or number becomes a value."""
 
 
-def _copied(connection: Connection, statement: Statement, schema: "pa.Schema") -> Iterator["pa.RecordBatch"]:
-    text, parameters = statement
+def _copied(connection: Connection, statement: Statement, schema: "pa.Schema") -> Generator["pa.RecordBatch"]:
+    text, parameters = statement.text, statement.parameters
     read = csv.ReadOptions(column_names=schema.names, block_size=2 * _BLOCK_BYTES)
     # COPY quotes an empty text, and a null is nothing at all.
     convert = csv.ConvertOptions(
@@ -100,12 +111,16 @@ def _copied(connection: Connection, statement: Statement, schema: "pa.Schema") -
     # A row of one null is an empty line.
     parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
 
-    def parsed(block: BytesIO) -> Iterator["pa.RecordBatch"]:
+    def parsed(block: BytesIO) -> Generator["pa.RecordBatch"]:
         table = csv.read_csv(pa.py_buffer(block.getbuffer()), read, parse, convert)
         for batch in table.combine_chunks().to_batches(ROWS_PER_BATCH):
             yield batch.cast(schema)
 
-    with copying(connection, f"COPY ({text}) TO STDOUT (FORMAT csv)", parameters) as copy:
+    driver: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment]
+    with (
+        stopped_at_deadline(driver.cancel_safe),
+        copying(connection, f"COPY ({text}) TO STDOUT (FORMAT csv)", parameters) as copy,
+    ):
         block = BytesIO()
         for row in copy:
             if block.write(row) and block.tell() >= _BLOCK_BYTES:
