@@ -23,6 +23,15 @@ if TYPE_CHECKING:  # it takes a moment to load
 Result = TypeVar("Result")
 
 
+def view_named(views: Mapping[str, View], name: str) -> View:
+    """The view with that name, with or without `bi_`. Raises NotFound, which names the views that there are."""
+    found = views.get(name) or views.get(f"bi_{name}")
+    if found is None:
+        names = ", ".join(view.short_name for view in views.values())
+        raise NotFound(f"There is no view {name[:100]!r}; the views are {names}.")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """The views, for one caller. Each method raises as `Gateway.read`."""
@@ -39,11 +48,7 @@ class Reports:
 
         Raises NotFound, which names the views that there are, and Forbidden.
         """
-        views = await self._ask(reading.views_of)
-        found = views.get(name) or views.get(f"bi_{name}")
-        if found is None:
-            names = ", ".join(view.short_name for view in views.values())
-            raise NotFound(f"There is no view {name[:100]!r}; the views are {names}.")
+        found = view_named(await self._ask(reading.views_of), name)
         if found.permission is not None:
             self.context.require(found.permission)
         return found
