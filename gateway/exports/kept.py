@@ -58,7 +58,7 @@ class KeptFiles:
     def __init__(
         self, *, files_max: int = FILES_MAX, bytes_max: int = BYTES_MAX, age_seconds_max: float = AGE_SECONDS_MAX
     ) -> None:
-        """They are `files_max` at most, which have `bytes_max` together, not counting those that are in use."""
+        """They are `files_max` at most, which have `bytes_max` together, but for those in use and the one used last."""
         self._files_max = files_max
         self._bytes_max = bytes_max
         self._age_seconds_max = age_seconds_max
@@ -163,8 +163,9 @@ class KeptFiles:
 
     def _make_room(self) -> None:
         """Remove the files that were used longest ago, until the others are few and small enough."""
-        unused = [key for key, kept in self._kept.items() if not kept.users]
-        for key in sorted(unused, key=lambda key: self._kept[key].used_at):
+        by_use = sorted(self._kept, key=lambda key: self._kept[key].used_at)
+        # Who fetches parts of a file that is larger than all may be would have it made anew for each.
+        for key in [key for key in by_use[:-1] if not self._kept[key].users]:
             used = sum(kept.size for kept in self._kept.values())
             if len(self._kept) <= self._files_max and used <= self._bytes_max:
                 break
