@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from gateway import graphiql
 from gateway.authentication import Authentication
+from gateway.bi import routes as bi
 from gateway.browser_policy import BrowserPolicy
 from gateway.connection_limits import ConnectionLimits
 from gateway.graphiql import Tab
@@ -107,6 +108,7 @@ class Application:
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
+                *bi.routes(self.gateway, authentication),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

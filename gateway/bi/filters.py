@@ -64,7 +64,9 @@ FILTERS = {
         Filter("not", "Other than the value, or null.", _COMPARED, partial(_all, Comparison.NOT_EQUAL)),
         Filter("from", "At least the value.", _ORDERED, partial(_all, Comparison.AT_LEAST), repeats=False),
         Filter("to", "At most the value.", _ORDERED, partial(_all, Comparison.AT_MOST), repeats=False),
-        Filter("contains", "Contains the text; repeated: any of the texts.", _TEXTS, partial(_any, Comparison.CONTAINS)),
+        Filter(
+            "contains", "Contains the text; repeated: any of the texts.", _TEXTS, partial(_any, Comparison.CONTAINS)
+        ),
         Filter("starts_with", "Starts with the text.", _TEXTS, partial(_any, Comparison.STARTS_WITH)),
         Filter("ends_with", "Ends with the text.", _TEXTS, partial(_any, Comparison.ENDS_WITH)),
         Filter("null", "true: is null; false: is not null.", frozenset(Kind), _null, repeats=False),

@@ -41,7 +41,9 @@ def parse_value(text: str, column: Column) -> Value:
             return text
         case Kind.INTEGER:
             if not _INTEGER.fullmatch(text):
-                raise ValueRefused(f"{shown(text)} is not an integer of at most {_DIGITS_MAX} digits; use one such as 7")
+                raise ValueRefused(
+                    f"{shown(text)} is not an integer of at most {_DIGITS_MAX} digits; use one such as 7"
+                )
             return int(text)
         case Kind.AMOUNT:
             if not _AMOUNT.fullmatch(text):
@@ -66,7 +68,7 @@ def parse_value(text: str, column: Column) -> Value:
 
 
 def parse_moment(text: str) -> datetime:
-    """The moment in UTC, from ISO 8601; without an offset it is in UTC, without a time midnight. Raises ValueRefused."""
+    """The moment in UTC, from ISO 8601: without an offset in UTC, without a time midnight. Raises ValueRefused."""
     found = _MOMENT.fullmatch(text)
     try:
         if found is not None:
