@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Route
 from gateway.authentication import Authentication
 from gateway.bi import pages
 from gateway.bi.answering import Handler, answerer, application
+from gateway.bi.cursor import CURSOR
 from gateway.bi.description import PREFIX, description
-from gateway.bi.rows import csv_head, csv_lines, items, ndjson
+from gateway.bi.rows import FORMATS, Format, items
 from gateway.bi.values import moment_text
 from resolvers.bi import Reports
 from resolvers.context import Gateway
@@ -20,8 +21,6 @@ from storage.bi.reading import Row
 
 NEXT_CURSOR = "X-Next-Cursor"
 AS_OF = "X-As-Of"
-
-_SUFFIXES = {".csv": "text/csv; charset=utf-8", ".ndjson": "application/x-ndjson"}
 
 
 def routes(gateway: Gateway, authentication: Authentication) -> list[BaseRoute]:
@@ -44,8 +43,8 @@ async def _views(reports: Reports, _request: Request) -> Response:
 async def _view(reports: Reports, request: Request) -> Response:
     name: str = request.path_params["view"]
     stem, dot, suffix = name.rpartition(".")
-    if dot + suffix in _SUFFIXES:
-        return await _lines(reports, request, stem, dot + suffix)
+    if dot and suffix in FORMATS:
+        return await _lines(reports, request, stem, FORMATS[suffix])
     asked = await pages.asked(reports, stem if suffix == "json" else name, request.query_params)
     page = await pages.page(reports, asked, asked.limit or pages.LIMIT_DEFAULT)
     return await to_thread.run_sync(_page, asked, page)
@@ -61,36 +60,25 @@ def _page(asked: pages.Request, page: pages.Page) -> Response:
     )
 
 
-async def _lines(reports: Reports, request: Request, name: str, suffix: str) -> Response:
+async def _lines(reports: Reports, request: Request, name: str, form: Format) -> Response:
     asked = await pages.asked(reports, name, request.query_params)
     # Read before the response begins, so that what fails at once is refused in the usual form.
     first = await pages.page(reports, asked, asked.limit or pages.STREAMED_ROWS)
-    headers = {AS_OF: moment_text(first.as_of)}
-    if asked.limit is None:
-        found = pages.following(reports, asked, first)
-    else:
-        found = _alone(first.rows)
-        if first.next_cursor is not None:
-            headers[NEXT_CURSOR] = first.next_cursor
-            following = request.url.include_query_params(cursor=first.next_cursor)
-            headers["Link"] = f'<{following}>; rel="next"'
-    if suffix == ".csv":
-        headers["Content-Disposition"] = f'attachment; filename="{asked.view.name}.csv"'
-    if request.method == "HEAD":
-        return Response(headers=headers, media_type=_SUFFIXES[suffix])
-    return StreamingResponse(_written(found, asked, suffix), headers=headers, media_type=_SUFFIXES[suffix])
+    headers = {"Content-Type": form.media_type, AS_OF: moment_text(first.as_of)}
+    if first.next_cursor is not None and asked.limit is None:
+        body = () if request.method == "HEAD" else _written(pages.following(reports, asked, first), asked, form)
+        return StreamingResponse(body, headers=headers)
+    if first.next_cursor is not None:
+        query = request.url.include_query_params(**{CURSOR: first.next_cursor}).query
+        headers |= {NEXT_CURSOR: first.next_cursor, "Link": f'<?{query}>; rel="next"'}
+    lines = await to_thread.run_sync(form.lines, first.rows, asked.columns)
+    return Response(form.head(asked.columns) + lines, headers=headers)
 
 
-async def _alone(rows: Sequence[Row]) -> AsyncIterator[Sequence[Row]]:
-    yield rows
-
-
-async def _written(found: AsyncIterator[Sequence[Row]], asked: pages.Request, suffix: str) -> AsyncIterator[bytes]:
-    if suffix == ".csv":
-        yield csv_head(asked.columns)
+async def _written(found: AsyncIterator[Sequence[Row]], asked: pages.Request, form: Format) -> AsyncIterator[bytes]:
+    yield form.head(asked.columns)
     async for rows in found:
-        if rows:
-            yield await to_thread.run_sync(csv_lines if suffix == ".csv" else ndjson, rows, asked.columns)
+        yield await to_thread.run_sync(form.lines, rows, asked.columns)
 
 
 def _json(content: object) -> Response:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -36,25 +37,6 @@ def items(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[dict[str, 
         yield dict(zip(names, values, strict=True))
 
 
-def ndjson(rows: Iterable[Row], columns: Sequence[Column]) -> bytes:
-    """A line of JSON for each row."""
-    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items(rows, columns))
-
-
-def csv_head(columns: Sequence[Column]) -> bytes:
-    """The first line: the names of the columns."""
-    return _lines([[column.name for column in columns]])
-
-
-def csv_lines(rows: Iterable[Row], columns: Sequence[Column]) -> bytes:
-    """A line of CSV (RFC 4180, UTF-8) for each row; null is an empty cell."""
-    written = [_CELLS.get(column.kind, str) for column in columns]
-    return _lines(
-        ["" if value is None else write(value) for value, write in zip(row.values, written, strict=True)]
-        for row in rows
-    )
-
-
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it if a spreadsheet would run it as a formula; numbers stay as they are."""
     return f"'{text}" if text.startswith(_RUN_BY_SPREADSHEETS) and not _NUMBER.fullmatch(text) else text
@@ -66,9 +48,42 @@ _CELLS: dict[Kind, Callable[[Any], object]] = {
     Kind.BOOLEAN: lambda value: "true" if value else "false",
     Kind.JSON: lambda value: orjson.dumps(value).decode(),
 }
+"""How values are written in CSV (RFC 4180, UTF-8)."""
 
 
-def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+def _ndjson(rows: Iterable[Row], columns: Sequence[Column]) -> bytes:
+    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items(rows, columns))
+
+
+def _csv_head(columns: Sequence[Column]) -> bytes:
+    return _csv([[column.name for column in columns]])
+
+
+def _csv_lines(rows: Iterable[Row], columns: Sequence[Column]) -> bytes:
+    written = [_CELLS.get(column.kind, str) for column in columns]
+    return _csv(
+        ["" if value is None else write(value) for value, write in zip(row.values, written, strict=True)]
+        for row in rows
+    )
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> bytes:
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerows(rows)
     return written.getvalue().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of lines: its media type, what begins it, and what writes a line for each row."""
+
+    media_type: str
+    head: Callable[[Sequence[Column]], bytes]
+    lines: Callable[[Sequence[Row], Sequence[Column]], bytes]
+
+
+FORMATS = {
+    "csv": Format("text/csv; charset=utf-8", _csv_head, _csv_lines),
+    "ndjson": Format("application/x-ndjson", lambda _: b"", _ndjson),
+}
+"""The formats by suffix of an address. Null is an empty cell of CSV."""
