@@ -1,4 +1,4 @@
-"""What every interface of reports does: identify the caller, limit the time, and say why a request is refused."""
+"""What every interface of reports does: identify the caller, and say why a request is refused."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -16,7 +16,6 @@ from gateway.authentication import RETRY_LATER, Authentication, address_of
 from resolvers.bi import Reports
 from resolvers.context import Context, Gateway
 from resolvers.errors import Forbidden, NotFound, RequestError, TooSlow, Unauthenticated, Unavailable
-from storage.deadline import REQUEST_SECONDS, deadline
 
 COMPRESSED_BYTES_MIN = 1_000
 """Responses of at least this many bytes are gzipped, if the client accepts it."""
@@ -47,8 +46,7 @@ def answerer(gateway: Gateway, authentication: Authentication, handler: Handler)
         caller = await authentication.caller(request.headers.get("authorization"), address_of(request))
         limited = gateway.limited_to(caller.organizations)
         reports = Reports(Context(limited, caller.actor, caller.permissions, caller.name))
-        with deadline(REQUEST_SECONDS):
-            return await handler(reports, request)
+        return await handler(reports, request)
 
     return answer
 

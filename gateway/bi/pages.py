@@ -14,7 +14,6 @@ from resolvers.errors import RequestError
 from storage.bi.catalogue import Column, View
 from storage.bi.questions import Question
 from storage.bi.reading import Row
-from storage.deadline import REQUEST_SECONDS, deadline
 
 LIMIT = "limit"
 LIMIT_DEFAULT, LIMIT_MAX = 1_000, 10_000
@@ -77,8 +76,7 @@ async def following(reports: Reports, request: Request, first: Page) -> AsyncIte
         if current.next_cursor is None:
             return
         beyond = replace(request, question=replace(request.question, after=current.rows[-1].position))
-        with deadline(REQUEST_SECONDS):
-            current = await page(reports, beyond, STREAMED_ROWS)
+        current = await page(reports, beyond, STREAMED_ROWS)
 
 
 def _limit(text: str) -> int:

@@ -81,4 +81,4 @@ def parse_moment(text: str) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """A moment in UTC as text, always with microseconds, so that texts sort as moments do."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

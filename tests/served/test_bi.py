@@ -220,14 +220,14 @@ REFUSED: dict[str, tuple[int, str]] = {
     "transactions?amount=1e5": (400, "amount: '1e5' is not an amount;"),
     f"transactions?amount={'9' * 20}": (400, f"amount: '{'9' * 20}' is not an amount;"),
     "transactions?amount.form=1": (400, "amount.form: a column of kind amount has no filter 'form'; did you"),
-    "transactions?amount.=1": (400, "amount.: a column"),
+    "transactions?amount.=1": (400, "amount.: a column of kind amount has no filter ''. Use amount, amount.not, "),
     "transactions?amount.contains=1": (400, "amount.contains: a column of kind amount has no filter"),
     "transactions?amount.from=1&amount.from=2": (400, f"amount.from: {SINGLE}"),
     "transactions?amount.null=yes": (400, "amount.null: 'yes' is neither true nor false."),
     "transactions?transaction_date=2024-12": (400, "transaction_date: '2024-12' is not a date; use the"),
     "transactions?transaction_date=2024-02-30": (400, "transaction_date: '2024-02-30' is not a date;"),
     "transactions?deleted=1": (400, "deleted: '1' is neither true nor false."),
-    "transactions?segments=x": (400, "segments: a column of kind json has no filter ''. Use segments.null."),
+    "transactions?segments=x": (400, "segments: a column of kind json cannot be compared with a value. Use segments"),
     "transactions?currency=%00": (400, "currency: '\\x00' has a NUL character, which no value has."),
     "transactions?updated_since=": (400, "updated_since: '' is not a moment; use the format 2024-12-31T"),
     "transactions?updated_since=yesterday": (400, "updated_since: 'yesterday' is not a moment;"),
@@ -253,7 +253,7 @@ def test_what_is_wrong_is_named(reader: Reader, quiet: None) -> None:
     for path in ("transactions.csv", "transactions.ndjson"):
         assert reader.refused(path, limit="x")[0] == 400
     refused = reader.http.post("transactions", json={})
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+    assert (refused.status_code, sorted(refused.headers["Allow"].split(", "))) == (405, ["GET", "HEAD"])
     assert refused.json() == {"message": "POST is not allowed for /bi/transactions; use GET."}
 
 

@@ -40,10 +40,10 @@ class Reader:
 
     def refused(self, path: str, *parameters: tuple[str, str], **named: Any) -> tuple[int, str]:
         """The HTTP status and the message of a refusal."""
-        given = [*parameters, *((name, str(value)) for name, value in named.items())]
-        response = self.http.get(path, params=given or None)  # an empty list would replace those of the path
+        given = httpx.QueryParams([*parameters, *((name, str(value)) for name, value in named.items())])
+        response = self.http.get(path, params=given or None)  # empty ones would replace those of the path
         body = response.json()
-        assert list(body) == ["message"]
+        assert list(body) == ["message"], (path, body)
         return response.status_code, body["message"]
 
 
