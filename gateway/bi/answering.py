@@ -1,6 +1,6 @@
 """What every interface of reports does: identify the caller, and say why a request is refused."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -11,32 +11,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from gateway.attempts import TooManyAttempts
-from gateway.authentication import RETRY_LATER, Authentication, address_of
+from gateway.authentication import Authentication, address_of
+from gateway.bi.refusals import refusal
 from resolvers.bi import Reports
 from resolvers.context import Context, Gateway
-from resolvers.errors import Forbidden, NotFound, RequestError, TooSlow, Unauthenticated, Unavailable
+from resolvers.errors import RequestError
 
 COMPRESSED_BYTES_MIN = 1_000
 """Responses of at least this many bytes are gzipped, if the client accepts it."""
 
-CHALLENGES = ('Basic realm="Journal Gateway", charset="UTF-8"', "Bearer")
-"""How callers may identify themselves. Browsers answer Basic with a dialog."""
-
-BASIC_TOO = " Or send an API key's client id and client secret, as user name and password (Basic)."
-
 Handler = Callable[[Reports, Request], Awaitable[Response]]
 Answerer = Callable[[Request], Awaitable[Response]]
-
-_STATUSES: Sequence[tuple[type[RequestError], HTTPStatus]] = (
-    (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
-    (Unauthenticated, HTTPStatus.UNAUTHORIZED),
-    (Forbidden, HTTPStatus.FORBIDDEN),
-    (NotFound, HTTPStatus.NOT_FOUND),
-    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
-    (TooSlow, HTTPStatus.SERVICE_UNAVAILABLE),
-    (RequestError, HTTPStatus.BAD_REQUEST),
-)
 
 
 def answerer(gateway: Gateway, authentication: Authentication, handler: Handler) -> Answerer:
@@ -61,7 +46,7 @@ def application(routes: Sequence[BaseRoute], addresses: str) -> ASGIApp:
             if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
             else f"There is no path {request.url.path}; {addresses}."
         )
-        return refusal(wrong, error.status_code, error.headers or {})
+        return JSONResponse({"message": wrong}, error.status_code, error.headers)
 
     app = Starlette(
         routes=routes,
@@ -71,27 +56,10 @@ def application(routes: Sequence[BaseRoute], addresses: str) -> ASGIApp:
     return GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN)
 
 
-def refusal(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The response to a refused request."""
-    return JSONResponse({"message": message}, status, headers)
-
-
-async def _on_request_error(request: Request, error: Exception) -> Response:
+async def _on_request_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
-    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    message = str(error)
-    if status is HTTPStatus.UNAUTHORIZED and "authorization" not in request.headers:
-        message += BASIC_TOO
-    response = refusal(message, status)
-    if status is HTTPStatus.UNAUTHORIZED:
-        for challenge in CHALLENGES:
-            response.headers.append("WWW-Authenticate", challenge)
-    if isinstance(error, Unavailable):
-        response.headers.update(RETRY_LATER)
-    if isinstance(error, TooManyAttempts):
-        response.headers["Retry-After"] = str(error.wait_seconds)
-    return response
+    return refusal(error)
 
 
 async def _on_fault(_request: Request, _error: Exception) -> Response:
-    return refusal("Internal error; see the gateway's log.", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return JSONResponse({"message": "Internal error; see the gateway's log."}, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,6 +34,12 @@ FIRST = "JE-00000001"
 VIEWS = [
     "journal_runs", "journal_entries", "journal_entry_items", "transactions", "accounting_codes", "accounting_periods",
 ]  # fmt: skip
+
+
+RECORDED = {
+    "transactionType": "INVOICE_ITEM", "amount": "1", "currency": "GBP", "debitAccount": "Accounts Receivable",
+    "creditAccount": "Sales",
+}  # fmt: skip
 
 
 def is_amount(value: Any) -> bool:
@@ -303,6 +310,35 @@ def test_what_changes_comes_again_and_nothing_is_missed(client: Client, reader: 
     assert as_of >= moments[-1]
     client.transfer(entries[:1], "YES")
     assert [item["number"] for item in reader.items("journal_entries", updated_since=as_of)][-1] == entries[0]
+
+
+def test_a_reader_beside_many_writers_has_the_latest_of_each_row(client: Client, reader: Reader, quiet: None) -> None:
+    entries = [item["number"] for item in reader.items("journal_entries")]
+
+    def change(number: int) -> None:
+        with Client(client.url, client.database) as writer:
+            for turn in range(12):
+                writer.transfer([entries[(number + turn) % len(entries)]], ["YES", "NO", "ERROR"][turn % 3])
+            writer.record([{**RECORDED, "transactionId": f"recorded {number}", "transactionDate": "2025-01-05"}])
+
+    seen: dict[str, list[Item]] = {"journal_entries": [], "journal_entry_items": [], "transactions": []}
+
+    def refresh() -> None:
+        for view, items in seen.items():
+            since = {"updated_since": items[-1]["updated_at"]} if items else {}
+            items += reader.items(view, limit=3, **since)
+
+    with ThreadPoolExecutor(3) as writers:
+        changing = [writers.submit(change, number) for number in range(3)]
+        while not all(each.done() for each in changing):
+            refresh()
+    for each in changing:
+        each.result()
+    refresh()
+    for view, items in seen.items():
+        assert latest(items) == latest(reader.items(view)), view
+        moments = [item["updated_at"] for item in items]
+        assert moments == sorted(moments)
 
 
 def test_what_is_deleted_stays_as_a_tombstone(client: Client, reader: Reader) -> None:
