@@ -73,7 +73,6 @@ class Question:
     follow, as `reading.Row.position` has it, under the same order. `skip` leaves out so many rows at the beginning.
     """
 
-    view: str
     columns: Sequence[str]
     where: Condition = And(())
     order: Sequence[Sort] = ()
