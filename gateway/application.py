@@ -24,6 +24,7 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
+from gateway.odata.application import odata
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -96,6 +97,7 @@ class Application:
             init_seconds=self.limits.init_seconds,
         )
         health = Health(self.gateway)
+        reports = odata(self.gateway, authentication)
         app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
@@ -107,6 +109,8 @@ class Application:
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
+                Route("/odata", reports),
+                Route("/odata/{path:path}", reports),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

@@ -88,13 +88,13 @@ class _Request:
         return await self._response(await to_thread.run_sync(metadata, list(views)), _XML)
 
     async def _count(self, name: str) -> Response:
-        view = await self._reports.view(name)
+        view = await self._view(name)
         where = await to_thread.run_sync(options.where, self._options, view)
         number = await self._reports.count(view, where)
         return await self._response(str(number).encode(), _TEXT)
 
     async def _entity(self, name: str, key: str) -> Response:
-        view = await self._reports.view(name)
+        view = await self._view(name)
         options.only(self._options, options.SELECT, options.FORMAT)
         form = self._format()
         chosen = options.selected(self._options, view)
@@ -113,7 +113,7 @@ class _Request:
         return await self._json({**_context(context, form), **entity}, form)
 
     async def _page(self, name: str) -> Response:
-        view = await self._reports.view(name)
+        view = await self._view(name)
         form = self._format()
         asked = await to_thread.run_sync(options.of_rows, self._options, view)
         begun = Place(0, ()) if asked.token is None else paging.place_of(asked.token, view.name, self._options)
@@ -141,6 +141,13 @@ class _Request:
 
         applied = {} if preferred is None else {"Preference-Applied": f"{paging.PREFERENCE}={preferred}"}
         return await self._response(await to_thread.run_sync(written), form.media_type, applied)
+
+    async def _view(self, name: str) -> View:
+        """The view of an entity set. Its name in the database is not one."""
+        view = await self._reports.view(name)
+        if view.short_name != name:
+            raise NotFound(f"There is no entity set {name!r}; write {view.short_name}.")
+        return view
 
     async def _rows(
         self, view: View, asked: Options, columns: list[str], begun: Place, size: int, left: int | None

@@ -44,6 +44,11 @@ def parsed(text: str) -> "ast._Node":
     return tree
 
 
+def full_name(identifier: "ast.Identifier") -> str:
+    """The name, with its namespace."""
+    return ".".join((*identifier.namespace, identifier.name))
+
+
 def unsupported_function(name: str) -> Unsupported:
     """The refusal of a function."""
     return Unsupported(f"$filter: the function {name[:100]!r} is not supported; there are {', '.join(FUNCTIONS)}.")

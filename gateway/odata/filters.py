@@ -8,7 +8,7 @@ it is true, or that it is false.
 from typing import TYPE_CHECKING
 
 from gateway.odata.errors import Unsupported
-from gateway.odata.filter_text import FUNCTIONS, parsed, unsupported_function
+from gateway.odata.filter_text import FUNCTIONS, full_name, parsed, unsupported_function
 from gateway.odata.literals import refused, value
 from gateway.odata.types import is_comparable
 from resolvers.did_you_mean import DidYouMean
@@ -145,16 +145,17 @@ class _Filter:
             self._check_side(left)
             raise RequestError("$filter: in needs a property before it, such as currency in ('GBP','EUR').")
         found = self._column(left)
-        literals = [_negated(each) for each in right.val] if isinstance(right, ast.List) else [right]
-        for each in literals:
+        conditions = []
+        for each in map(_negated, right.val) if isinstance(right, ast.List) else [right]:
             if not isinstance(each, ast._Literal):
                 raise RequestError(f"$filter: the list for {found.name} has something that is no value.")
-        return Or([self._comparison(found, Comparison.EQUAL, each) for each in literals])
+            conditions.append(self._comparison(found, Comparison.EQUAL, each))
+        return Or(conditions)
 
     def _call(self, call: "ast.Call", true: bool) -> Condition:
         from odata_query import ast
 
-        name = call.func.full_name()
+        name = full_name(call.func)
         if name not in _OF_FUNCTIONS:
             raise unsupported_function(name)
         whole, part = call.args
@@ -176,7 +177,7 @@ class _Filter:
         return Compare(found.name, Comparison.EQUAL, true)
 
     def _column(self, node: "ast.Identifier") -> Column:
-        return comparable(column(self._view, node.full_name(), "$filter"), "$filter")
+        return comparable(column(self._view, full_name(node), "$filter"), "$filter")
 
     def _count(self) -> None:
         self._conditions += 1
@@ -191,7 +192,7 @@ class _Filter:
             case ast.Identifier():
                 self._column(node)
             case ast.Call(func):
-                raise unsupported_function(func.full_name())
+                raise unsupported_function(full_name(func))
             case ast._Literal() | ast.UnaryOp(ast.USub()):
                 raise RequestError("$filter: a value stands where a property is needed; compare a property with it.")
             case _:
@@ -230,7 +231,7 @@ def _negated(node: "ast._Node") -> "ast._Node":
 
     match node:
         case ast.UnaryOp(ast.USub(), ast.Integer(text) | ast.Float(text)) if text[0] not in "+-":
-            return type(node.operand)(f"-{text}")
+            return ast.Float(f"-{text}")
     return node
 
 

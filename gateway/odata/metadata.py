@@ -49,7 +49,8 @@ def _metadata(views: tuple[View, ...]) -> bytes:
     for name in FUNCTIONS:
         SubElement(functions, "String").text = name
     ElementTree.indent(document)
-    return ElementTree.tostring(document, "utf-8", xml_declaration=True)
+    text: bytes = ElementTree.tostring(document, "utf-8", xml_declaration=True)
+    return text
 
 
 def _add_type(schema: Element, view: View) -> None:
