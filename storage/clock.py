@@ -31,8 +31,8 @@ class LedgerClock(SQLModel, table=True):
 def moment_of_change(session: Session) -> datetime:
     """The moment of this transaction's changes: later than every change that was committed before.
 
-    On PostgreSQL, the first call waits for other transactions that have taken a moment and have not ended. It must
-    precede savepoints that may be rolled back.
+    On PostgreSQL, the first call waits for other transactions that have taken a moment and have not ended. So it comes
+    after the locks of rows that others may lock before they take one.
     """
     return _moment(session.connection())
 
@@ -52,6 +52,11 @@ def forget_moments(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        connection.info.pop(_TAKEN, None)
+
+    @event.listens_for(engine, "rollback_savepoint")
+    def _rolled_back(connection: Connection, _name: str, _context: object) -> None:
+        # The clock has gone back too, if it was moved since the savepoint.
         connection.info.pop(_TAKEN, None)
 
 

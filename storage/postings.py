@@ -1,10 +1,10 @@
 """Posting: adds each transaction once, and sums it into a bucket, in the caller's database transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Column, delete, text, update
+from sqlalchemy import Column, delete, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -116,6 +116,7 @@ class OpenPosting:
         transaction is then unusable.
         """
         transactions = [transaction for transaction, _ in rated]
+        self._lock_buckets({before.transaction.posting_bucket_id for _, before in rated})
         key_ids = self._ids_of_objects(transactions)
         buckets = self._bucket_ids(transactions, key_ids)
         left: dict[int, list[int]] = {}
@@ -160,6 +161,11 @@ class OpenPosting:
         if missing:
             self._keys.update(stored_keys(self._session, missing))
         return {key: self._keys[key] for key in keys}
+
+    def _lock_buckets(self, ids: Collection[int]) -> None:
+        """Lock these buckets, in the order in which runs do."""
+        bucket_id = col(PostingBucket.id)
+        self._session.execute(select(bucket_id).where(bucket_id.in_(ids)).order_by(bucket_id).with_for_update())
 
     def _take_out(self, bucket_id: int, count: int, amount: int) -> None:
         statement = (

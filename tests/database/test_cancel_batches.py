@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from runs.cancel import cancel_batch, start_cancellation
@@ -23,6 +24,8 @@ from tests.support.direct_runs import entries_of, run_now
 from tests.support.ledger import line, post
 
 ENTRIES = 5
+
+EARLIER = datetime(2025, 1, 1, tzinfo=UTC)
 
 SIZES = [(1, 1), (2, 2), (1, 4), (100, 5_000)]
 """The first and the largest batch."""
@@ -114,6 +117,8 @@ def prepare(session: Session, numbers: Sequence[str], states: Sequence[TransferS
             entry.transferred_to_accounting = state
             session.add(entry)
     session.flush()
+    # All of a test is one transaction, which has one moment.
+    session.execute(update(JournalEntry).values(updated_at=EARLIER).execution_options(synchronize_session=False))
     session.expire_all()
     return {entry.id: entry.updated_at for entry in entries.values()}
 
