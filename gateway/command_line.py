@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from gateway import api_key_commands, settings_command
+from gateway import api_key_commands, bi_role_command, settings_command
 from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(api_key_commands.app, name="api-key")
 app.command(name="settings")(settings_command.settings)
+app.command(name="bi-role")(bi_role_command.bi_role)
 
 Host = Annotated[str, typer.Option(envvar="JOURNAL_GATEWAY_HOST", help="The address to listen on.")]
 Port = Annotated[int, typer.Option(envvar="JOURNAL_GATEWAY_PORT", min=0, max=65535, help="The port to listen on.")]

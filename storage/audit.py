@@ -39,6 +39,7 @@ class SubjectType(StrEnum):
     SEGMENTS = "Segments"
     LEDGER = "Ledger"
     API_KEY = "ApiKey"
+    BI_ROLE = "BiRole"
 
 
 class AuditEvent(SQLModel, table=True):

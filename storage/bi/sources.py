@@ -34,13 +34,15 @@ Sql = str | Amount | Callable[[Dialect], str]
 class Source:
     """Rows of a view: their tables, the columns that are not null, and the numbers that order rows of one moment.
 
-    `segment` is the column of a segment, by its name as a literal. `within` is the condition that a row belongs to some
-    organisations, if rows do. A column of `of_runs` is null for who may not see the run, whose table is `r`.
+    `paged` are the tables along which a page is read in the order of changes, if not `tables`. `segment` is the column
+    of a segment, by its name as a literal. `within` is the condition that a row belongs to some organisations, if rows
+    do. A column of `of_runs` is null for who may not see the run, whose table is `r`.
     """
 
     tables: str
     columns: Mapping[str, Sql]
     place: Sequence[str]
+    paged: str | None = None
     segment: Callable[[Dialect, str], str] | None = None
     within: Limit | None = None
     of_runs: Sequence[str] = field(default=())
@@ -63,6 +65,15 @@ _OF_ENTRY: Mapping[str, Sql] = {
 }
 _RUN_AND_PERIOD = (
     "JOIN accounting_period AS p ON p.id = e.accounting_period_id LEFT JOIN journal_run AS r ON r.id = e.journal_run_id"
+)
+
+
+_OF_BUCKET = (
+    "JOIN posting_key AS k ON k.id = tb.posting_key_id"
+    " JOIN accounting_code AS d ON d.id = k.debit_code_id JOIN accounting_code AS a ON a.id = k.credit_code_id"
+    " LEFT JOIN journal_entry AS e ON e.id = tb.journal_entry_id"
+    " LEFT JOIN journal_run AS r ON r.id = tb.journal_run_id"
+    f" {_CURRENCY.format(row='k')} {_HOME_CURRENCY.format(row='k')}"
 )
 
 
@@ -155,8 +166,8 @@ SOURCES: Mapping[str, Sequence[Source]] = {
                 },
             },
             ("e.id",),
-            _entry_segment,
-            _entry_within,
+            segment=_entry_segment,
+            within=_entry_within,
             of_runs=("journal_run_number",),
         ),
         _deleted(
@@ -192,8 +203,8 @@ SOURCES: Mapping[str, Sequence[Source]] = {
                 **_SIDES,
             },
             ("e.id", "i.position"),
-            _entry_segment,
-            _entry_within,
+            segment=_entry_segment,
+            within=_entry_within,
             of_runs=("journal_run_number",),
         ),
         _deleted(
@@ -211,14 +222,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
     ),
     TRANSACTIONS.name: (
         Source(
-            "posting_bucket AS tb JOIN bucket_transaction AS l ON l.posting_bucket_id = tb.id"
-            # The second condition leads from a transaction that is looked up to its bucket.
-            " JOIN billing_transaction AS t ON t.id = l.transaction_row_id AND t.posting_bucket_id = tb.id"
-            " JOIN posting_key AS k ON k.id = tb.posting_key_id"
-            " JOIN accounting_code AS d ON d.id = k.debit_code_id JOIN accounting_code AS a ON a.id = k.credit_code_id"
-            " LEFT JOIN journal_entry AS e ON e.id = tb.journal_entry_id"
-            " LEFT JOIN journal_run AS r ON r.id = tb.journal_run_id"
-            f" {_CURRENCY.format(row='k')} {_HOME_CURRENCY.format(row='k')}",
+            f"billing_transaction AS t JOIN posting_bucket AS tb ON tb.id = t.posting_bucket_id {_OF_BUCKET}",
             {
                 "id": "t.transaction_id",
                 "transaction_type": "k.transaction_type",
@@ -241,7 +245,9 @@ SOURCES: Mapping[str, Sequence[Source]] = {
                 "updated_at": "tb.updated_at",
                 "deleted": "FALSE",
             },
-            ("tb.id", "l.transaction_row_id"),
+            ("tb.id", "t.id"),
+            "posting_bucket AS tb JOIN bucket_transaction AS l ON l.posting_bucket_id = tb.id"
+            f" JOIN billing_transaction AS t ON t.id = l.transaction_row_id {_OF_BUCKET}",
             lambda dialect, name: dialect.key_segment("k.segments", name),
             lambda dialect, is_own: transaction_within(dialect.json, "t", is_own),
             of_runs=("journal_run_number",),

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from storage.bi.catalogue import Kind, View
 from storage.bi.dialects import Dialect
 from storage.bi.expressions import Expressions, Parameters, Term
-from storage.bi.questions import And, Condition, Question
+from storage.bi.questions import And, Compare, Comparison, Condition, Question, Value
 from storage.bi.scope import EVERYTHING, Scope
 from storage.bi.sources import SOURCES, Source
 
@@ -37,9 +38,12 @@ class Statements:
             columns = [of.expressions.column(name) for name in question.columns]
             places = [f"{term.sql} AS o{number}" for number, term in enumerate(terms, start=1)]
             where = [*of.expressions.limits(), f"({of.expressions.condition(question.where)})"]
-            if question.after is not None:
-                where.append(of.expressions.beyond(terms, question.after))
-            part = f"SELECT {', '.join([*columns, *places])} FROM {of.source.tables} WHERE {' AND '.join(where)}"
+            along = not question.order and question.limit is not None and not _is_look_up(question.where)
+            if question.after is not None or along:
+                # From the beginning on, so that the index is used for the first page too.
+                where.append(of.expressions.beyond(terms, question.after or _beginning(terms)))
+            tables = of.source.paged if along and of.source.paged is not None else of.source.tables
+            part = f"SELECT {', '.join([*columns, *places])} FROM {tables} WHERE {' AND '.join(where)}"
             if end is not None:
                 # Each part is read along its own index, as far as the answer can need it.
                 part = f"SELECT * FROM ({part}{self._ordered(terms)} LIMIT {int(end)}) AS part"
@@ -95,6 +99,17 @@ class Statements:
         if not term.nullable:
             return " DESC" if term.descending else ""
         return self._dialect.nulls_descending if term.descending else self._dialect.nulls
+
+
+def _is_look_up(where: Condition) -> bool:
+    """Whether it asks for one thing by its id."""
+    if isinstance(where, And):
+        return any(_is_look_up(one) for one in where.conditions)
+    return isinstance(where, Compare) and (where.column, where.comparison) == ("id", Comparison.EQUAL)
+
+
+def _beginning(terms: Sequence[Term]) -> list[Value]:
+    return [datetime(1, 1, 1, tzinfo=UTC), *(0 for _ in terms[1:])]
 
 
 @dataclass(frozen=True, slots=True)

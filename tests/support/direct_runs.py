@@ -11,7 +11,7 @@ from storage.accounting_codes import AccountingCode
 from storage.database import Database
 from storage.journal_entries import JournalEntry
 from storage.journal_entry_items import items_by_entry
-from storage.journal_runs import JournalRun, lock_run_numbered
+from storage.journal_runs import JournalRun, lock_run, lock_run_numbered
 from storage.settings import Ledger
 from storage.words import TransactionType
 from tests.support.ledger import keep
@@ -30,9 +30,12 @@ def run_now(database: Database, ledger: Ledger | None = None, draft: RunDraft = 
     if ledger is not None:
         keep(database, ledger)
     with database.write() as session:
-        run = insert_run(session, check(session, draft), "test")
-        assert begin(session, run.id)
-        make_entries(session, run.id)
+        run_id = insert_run(session, check(session, draft), "test").id
+        assert begin(session, run_id)
+    with database.write() as session:
+        make_entries(session, run_id)
+        run = lock_run(session, run_id)
+    assert run is not None
     return run
 
 
