@@ -48,7 +48,7 @@ def test_the_service_document_names_the_entity_sets(odata: OData) -> None:
 
 
 def test_the_metadata_have_the_type_of_every_property(odata: OData) -> None:
-    response = odata.get("$metadata", headers={"Accept": "application/json"}, format="xml")
+    response = odata.get("$metadata", {"Accept": "application/json"}, format="xml")
     assert response.headers["Content-Type"] == "application/xml;charset=utf-8"
     assert response.headers["OData-Version"] == "4.0"
     document = ElementTree.fromstring(response.content)  # noqa: S314
@@ -141,11 +141,11 @@ def test_rows_are_ordered_skipped_counted_and_paged(odata: OData) -> None:
     assert [[row["id"] for row in page["value"]] for page in pages] == [["b/'1'", "a"], ["c", "d"]]
     # The count is of all that the filter finds, on every page.
     assert [page["@odata.count"] for page in pages] == [5, 5]
-    response = odata.get("transactions", headers={"Prefer": 'respond-async, odata.maxpagesize="3"'})
+    response = odata.get("transactions", {"Prefer": 'respond-async, odata.maxpagesize="3"'})
     assert response.headers["Preference-Applied"] == "odata.maxpagesize=3"
     assert len(response.json()["value"]) == 3
-    assert "Preference-Applied" not in odata.get("transactions", headers={"Prefer": "odata.maxpagesize=x"}).headers
-    whole = odata.get("transactions", headers={"Prefer": "maxpagesize=20000"})
+    assert "Preference-Applied" not in odata.get("transactions", {"Prefer": "odata.maxpagesize=x"}).headers
+    whole = odata.get("transactions", {"Prefer": "maxpagesize=20000"})
     assert whole.headers["Preference-Applied"] == "odata.maxpagesize=10000"
 
 

@@ -29,23 +29,23 @@ class OData:
         self.root = f"{url}/odata/"
         self.http = httpx.Client(base_url=self.root, headers=headers, timeout=PATIENCE_SECONDS)
 
-    def get(self, path: str, headers: dict[str, str] | None = None, **options: object) -> httpx.Response:
+    def get(self, path: str, headers: dict[str, str] | None = None, /, **options: object) -> httpx.Response:
         """The response; the names of options get their `$`."""
         given = {f"${name}": str(value) for name, value in options.items() if value is not None}
         return self.http.get(path, params=given or None, headers=headers)
 
-    def read(self, path: str, headers: dict[str, str] | None = None, **options: object) -> Any:
+    def read(self, path: str, headers: dict[str, str] | None = None, /, **options: object) -> Any:
         """The body of the response, which must be a success."""
         return body_of(self.get(path, headers, **options))
 
-    def rows(self, path: str, size: int | None = None, **options: object) -> list[dict[str, Any]]:
+    def rows(self, path: str, size: int | None = None, /, **options: object) -> list[dict[str, Any]]:
         """The rows of all pages; each but the last is full."""
         found = []
         for page in self.pages(path, size, **options):
             found += page["value"]
         return found
 
-    def pages(self, path: str, size: int | None = None, **options: object) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, size: int | None = None, /, **options: object) -> Iterator[dict[str, Any]]:
         """The pages, each of which has the address of the next."""
         headers = None if size is None else {"Prefer": f"odata.maxpagesize={size}"}
         page = self.read(path, headers, **options)
