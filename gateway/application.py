@@ -25,6 +25,7 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
+from gateway.odata.application import odata
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -97,6 +98,7 @@ class Application:
             init_seconds=self.limits.init_seconds,
         )
         health = Health(self.gateway)
+        reports = odata(self.gateway, authentication)
         app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
@@ -109,6 +111,8 @@ class Application:
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
                 *bi.routes(self.gateway, authentication),
+                Route("/odata", reports),
+                Route("/odata/{path:path}", reports),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
