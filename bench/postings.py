@@ -11,7 +11,7 @@ from statistics import median
 from bench.results import keep
 from runs.create import begin, insert_run, make_entries
 from runs.create_rules import ValidRun
-from storage.accounting_codes import AccountingCode, save_code
+from storage.accounting_codes import AccountingCode, code_named, save_codes
 from storage.accounting_periods import AccountingPeriod, save_period
 from storage.database import Database
 from storage.migration import migrate
@@ -76,12 +76,11 @@ def _databases(server: PostgreSQL) -> Iterator[str]:
 def _once(database: Database, size: int) -> tuple[float, float]:
     migrate(database)
     with database.write() as session:
-        debit = save_code(session, AccountingCode(name="Receivable", type="AccountsReceivable")).id
-        credit = save_code(session, AccountingCode(name="Sales", type="SalesRevenue")).id
+        codes = [("Receivable", "AccountsReceivable"), ("Sales", "SalesRevenue")]
+        save_codes(session, [AccountingCode(name=name, type=kind) for name, kind in codes])
+        debit, credit = (code.id for name, _ in codes if (code := code_named(session, name)) is not None)
         period = AccountingPeriod(name="Feb", start_date=date(2025, 2, 1), end_date=date(2025, 2, 28))
         save_period(session, period)
-    assert debit is not None
-    assert credit is not None
     started = time.perf_counter()
     transactions = _transactions(debit, credit)
     for _ in range(TRANSACTIONS // size):

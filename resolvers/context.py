@@ -1,7 +1,8 @@
 """The context of every resolver: the running gateway and the caller."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -62,17 +63,13 @@ class Gateway:
         Raises RequestError for a cursor of another list and for a text that databases cannot store, TooSlow, and
         Unavailable if the database fails.
         """
-        try:
+        with _worded():
             return await self.statements.read(self._limited(function), *args, **kwargs)
-        except BadCursor as error:
-            raise RequestError(str(error), error.argument) from error
-        except UnfitText as error:
-            raise RequestError(str(error)) from error
-        except DeadlineExceeded as error:
-            raise TooSlow(TOO_SLOW) from error
-        except DatabaseError as error:
-            logger.error("%s", error)
-            raise Unavailable(UNAVAILABLE) from error
+
+    async def ask_database(self, function: Callable[[Database], Result]) -> Result:
+        """Call the function with the database, which it asks single statements. Raises as `read`."""
+        with _worded():
+            return await self.statements.ask(lambda database, asked: asked(database), function)
 
     async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
         """The JSON text of each root of a document by its key, read with one statement.
@@ -127,6 +124,22 @@ class Gateway:
             return function(session, *args, **kwargs)
 
         return limited
+
+
+@contextmanager
+def _worded() -> Iterator[None]:
+    """Say to callers why a read has failed."""
+    try:
+        yield
+    except BadCursor as error:
+        raise RequestError(str(error), error.argument) from error
+    except UnfitText as error:
+        raise RequestError(str(error)) from error
+    except DeadlineExceeded as error:
+        raise TooSlow(TOO_SLOW) from error
+    except DatabaseError as error:
+        logger.error("%s", error)
+        raise Unavailable(UNAVAILABLE) from error
 
 
 @dataclass(frozen=True)

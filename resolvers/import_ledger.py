@@ -25,7 +25,7 @@ from resolvers.import_lines import (
 )
 from runs.violations import Rule, Violation
 from storage import audit
-from storage.accounting_codes import AccountingCode, save_code
+from storage.accounting_codes import AccountingCode, save_codes
 from storage.accounting_periods import AccountingPeriod, all_periods, period_starting, save_period
 from storage.database import Database, DatabaseBusy
 from storage.days import parse_day
@@ -72,8 +72,7 @@ def import_accounting_codes(
 
     def save(session: Session, codes: list[tuple[int, AccountingCode]], refuse: Refuse) -> None:
         _refuse_repeated(codes, "accounting code", refuse)
-        for _, code in codes:
-            save_code(session, code)
+        save_codes(session, [code for _, code in codes])
 
     return _import(database, audit.SubjectType.ACCOUNTING_CODES, lines, reject, actor, settle, _code, save)
 

@@ -10,6 +10,7 @@ from runs.states import Event, move
 from runs.summarise import Group, Item, Summary, SummaryError, summarise, total
 from storage.audit import Action
 from storage.claims import assign_buckets, carry_home_currency, claim_buckets, claimed_sums
+from storage.clock import moment_of_change
 from storage.columns import now
 from storage.journal_entries import insert_entries
 from storage.journal_entry_items import insert_items
@@ -66,6 +67,7 @@ def make_entries(session: Session, run_id: int) -> None:
     if run is None or run.status is not JournalRunStatus.PROCESSING:
         return
     try:
+        moment_of_change(session)
         # A failure rolls back to this savepoint, so that the same transaction can record the reason.
         with session.begin_nested():
             _make_entries(session, run)

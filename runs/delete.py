@@ -25,8 +25,8 @@ def delete_batch(session: Session, run_id: int, size: int = ENTRIES_PER_BATCH) -
     run = lock_run(session, run_id)
     if run is None or run.status is not JournalRunStatus.DELETE_IN_PROGRESS:
         return False
-    if delete_entries_of_run(session, run_id, size) == size:
+    if delete_entries_of_run(session, run, size) == size:
         return True
     trail.record_deleted(session, run)
-    delete_run_rows(session, run_id)
+    delete_run_rows(session, run)
     return False

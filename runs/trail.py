@@ -12,7 +12,7 @@ from storage.words import JournalRunStatus
 SYSTEM = "system"
 """The actor of changes made by workflows."""
 
-_BOOKKEEPING = {"id", "revision", "attempt"}
+_BOOKKEEPING = {"id", "revision", "attempt", "updated_at"}
 
 
 def record(

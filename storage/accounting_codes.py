@@ -1,12 +1,15 @@
 """Accounting codes: the accounts of the subledger."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from storage.clock import updated_at
 from storage.columns import Identifier, wire_enum
+from storage.journal_entry_items import touch_entries_with_codes
 from storage.pages import Order, Page, Window, page_of
 from storage.words import AccountingCodeCategory, AccountingCodeStatus
 
@@ -25,6 +28,10 @@ class AccountingCode(SQLModel, table=True):
     )
     gl_account_name: str | None = Field(default=None, max_length=255)
     gl_account_number: str | None = Field(default=None, max_length=255)
+    updated_at: datetime = Field(default=None, sa_column=updated_at())
+
+
+_SHOWN_BY_ITEMS = ("type", "gl_account_name", "gl_account_number")
 
 
 class CodeToPost(NamedTuple):
@@ -52,16 +59,25 @@ def codes_by_id(session: Session, ids: Iterable[int]) -> dict[int, AccountingCod
     return {row.id: row for row in rows}
 
 
-def save_code(session: Session, values: AccountingCode) -> AccountingCode:
-    """Insert the accounting code, or update the one with that name. Codes are never removed."""
-    existing = code_named(session, values.name)
-    if existing is None:
-        session.add(values)
-        session.flush()
-        return values
-    existing.sqlmodel_update(values.model_dump(exclude={"id"}))
-    session.add(existing)
-    return existing
+def save_codes(session: Session, codes: Iterable[AccountingCode]) -> None:
+    """Insert accounting codes, or update those with their names. Codes are never removed.
+
+    The entries whose items show what has changed count as changed.
+    """
+    changed: list[int] = []
+    for values in codes:
+        existing = code_named(session, values.name)
+        if existing is None:
+            session.add(values)
+            session.flush()
+            continue
+        if any(getattr(existing, name) != getattr(values, name) for name in _SHOWN_BY_ITEMS):
+            changed.append(existing.id)
+        existing.sqlmodel_update(values.model_dump(exclude={"id", "updated_at"}))
+        session.add(existing)
+    session.flush()
+    if changed:
+        touch_entries_with_codes(session, changed)
 
 
 CODES: Order[AccountingCode] = Order(

@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel, col, func, or_, select
 
+from storage.clock import updated_at
 from storage.columns import Identifier, wire_enum
 from storage.pages import Order, Page, Window, page_of
 from storage.words import AccountingPeriodStatus
@@ -26,6 +27,7 @@ class AccountingPeriod(SQLModel, table=True):
     status: AccountingPeriodStatus = Field(
         default=AccountingPeriodStatus.OPEN, sa_column=Column(wire_enum(AccountingPeriodStatus), nullable=False)
     )
+    updated_at: datetime = Field(default=None, sa_column=updated_at())
 
 
 def period_named(session: Session, name: str) -> AccountingPeriod | None:
@@ -81,7 +83,7 @@ def save_period(session: Session, values: AccountingPeriod) -> AccountingPeriod:
         session.add(values)
         session.flush()
         return values
-    existing.sqlmodel_update(values.model_dump(exclude={"id"}))
+    existing.sqlmodel_update(values.model_dump(exclude={"id", "updated_at"}))
     session.add(existing)
     session.flush()
     return existing

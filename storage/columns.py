@@ -58,6 +58,11 @@ class WordList(TypeDecorator[list[Any]]):
         return [self.words(word) for word in value or ()]
 
 
+def as_text(moment: datetime) -> str:
+    """The moment as SQLite has it in a column; PostgreSQL, which uses UTC here, reads it too."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 def now() -> datetime:
     """The current time, in UTC."""
     return datetime.now(UTC)

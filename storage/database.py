@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from storage.asking import PostgresqlAsking, SqliteAsking, StatementFailed, is_interrupted, watched
+from storage.clock import forget_moments
 from storage.deadline import DeadlineExceeded, current_deadline
 from storage.errors import OperatorError
 
@@ -81,6 +82,7 @@ class Database:
             )
             self._engines = [self.writer, asker]
             self._asking = PostgresqlAsking(asker)
+        forget_moments(self.writer)
 
     @contextmanager
     def write(self, wait_seconds: float | None = None) -> Iterator[Session]:

@@ -9,7 +9,8 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, In
 from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.columns import Identifier, UtcDateTime, now, wire_enum
+from storage.clock import moment_of_change, updated_at
+from storage.columns import Identifier, UtcDateTime, wire_enum
 from storage.currencies import Currency, currency_named
 from storage.money import Minor, to_decimal
 from storage.row_inserts import insert_rows
@@ -26,6 +27,7 @@ class JournalEntry(SQLModel, table=True):
         Index("journal_entry_by_run", "journal_run_id", "id"),
         Index("journal_entry_by_period", "accounting_period_id", "status"),
         Index("journal_entry_by_date", "journal_entry_date", "id"),
+        Index("journal_entry_by_moment", "updated_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -57,8 +59,7 @@ class JournalEntry(SQLModel, table=True):
     time_period_start: date
     time_period_end: date
     created_at: datetime = Field(default=None, sa_column=Column(UtcDateTime, nullable=False))
-    updated_at: datetime = Field(default=None, sa_column=Column(UtcDateTime, nullable=False, onupdate=now))
-    """Every UPDATE of an entry sets it, unless the statement is plain SQL."""
+    updated_at: datetime = Field(default=None, sa_column=updated_at())
     currency_row: Currency = Relationship(sa_relationship=currency_named("JournalEntry.currency"))
     """The ledger's row of the currency, which has the digits; read with this row."""
 
@@ -134,7 +135,7 @@ def mark_cancelled(session: Session, entry_ids: Sequence[int] | SelectOfScalar[i
 
 def insert_entries(session: Session, run_id: int, entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Insert the live entries of a run, rows by column, all created at one moment. Returns their ids by number."""
-    moment = now()
+    moment = moment_of_change(session)
     common = {
         "status": JournalEntryStatus.CREATED,
         "transferred_to_accounting": TransferStatus.NO,

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, update
 from sqlmodel import Field, Relationship, Session, SQLModel, col, select
 
+from storage.clock import moment_of_change
 from storage.columns import Identifier, wire_enum
 from storage.currencies import Currency, currency_named
+from storage.journal_entries import JournalEntry
 from storage.money import Minor, to_decimal
 from storage.row_inserts import insert_rows
 from storage.words import ItemType
@@ -69,6 +71,13 @@ def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list
     for row in rows:
         items.setdefault(row.journal_entry_id, []).append(row)
     return items
+
+
+def touch_entries_with_codes(session: Session, code_ids: Sequence[int]) -> None:
+    """Count the entries as changed that have an item with one of these accounting codes."""
+    shown = select(JournalEntryItem.journal_entry_id).where(col(JournalEntryItem.accounting_code_id).in_(code_ids))
+    statement = update(JournalEntry).where(col(JournalEntry.id).in_(shown))
+    session.execute(statement.values(updated_at=moment_of_change(session)).execution_options(synchronize_session=False))
 
 
 def insert_items(session: Session, items: Sequence[Mapping[str, Any]]) -> None:

@@ -7,7 +7,9 @@ from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, delete, lite
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.cancellations import Cancellation, EntryCancelOutcome
+from storage.clock import updated_at
 from storage.columns import Identifier, UtcDateTime, WordList, wire_enum
+from storage.deletions import record_deleted_entries, record_deleted_run
 from storage.journal_entries import JournalEntry
 from storage.journal_entry_items import JournalEntryItem
 from storage.whole_ledger import WHOLE_LEDGER
@@ -38,6 +40,7 @@ class JournalRun(SQLModel, table=True):
             sqlite_where=_RUNNING_SQL,
             postgresql_where=_RUNNING_SQL,
         ),
+        Index("journal_run_by_moment", "updated_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -68,6 +71,7 @@ class JournalRun(SQLModel, table=True):
     """Number of changes visible to subscribers, so that each is sent once."""
     attempt: int = 0
     """Number of workflows started for this run; part of their ids."""
+    updated_at: datetime = Field(default=None, sa_column=updated_at())
 
 
 def run_numbered(session: Session, number: str) -> JournalRun | None:
@@ -134,20 +138,22 @@ def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
     return session.exec(run, execution_options=WHOLE_LEDGER).one_or_none()
 
 
-def delete_entries_of_run(session: Session, run_id: int, limit: int) -> int:
+def delete_entries_of_run(session: Session, run: JournalRun, limit: int) -> int:
     """Delete up to `limit` entries of the run, with their items and outcomes. Returns how many."""
-    entries = select(JournalEntry.id).where(JournalEntry.journal_run_id == run_id).order_by(col(JournalEntry.id))
+    entries = select(JournalEntry.id).where(JournalEntry.journal_run_id == run.id).order_by(col(JournalEntry.id))
     last = session.exec(select(func.max(entries.limit(limit).subquery().c.id))).one()
     if last is None:
         return 0
     ids = entries.where(col(JournalEntry.id) <= last).order_by(None)
+    record_deleted_entries(session, ids, run.number, run.organization_labels)
     session.execute(delete(EntryCancelOutcome).where(col(EntryCancelOutcome.journal_entry_id).in_(ids)))
     session.execute(delete(JournalEntryItem).where(col(JournalEntryItem.journal_entry_id).in_(ids)))
-    of_run = delete(JournalEntry).where(col(JournalEntry.journal_run_id) == run_id, col(JournalEntry.id) <= last)
+    of_run = delete(JournalEntry).where(col(JournalEntry.journal_run_id) == run.id, col(JournalEntry.id) <= last)
     return session.connection().execute(of_run).rowcount
 
 
-def delete_run_rows(session: Session, run_id: int) -> None:
+def delete_run_rows(session: Session, run: JournalRun) -> None:
     """Delete the run and its cancellations. Its number is never used again; its audit trail stays."""
-    session.execute(delete(Cancellation).where(col(Cancellation.journal_run_id) == run_id))
-    session.execute(delete(JournalRun).where(col(JournalRun.id) == run_id))
+    record_deleted_run(session, run.id, run.number, run.organization_labels)
+    session.execute(delete(Cancellation).where(col(Cancellation.journal_run_id) == run.id))
+    session.execute(delete(JournalRun).where(col(JournalRun.id) == run.id))

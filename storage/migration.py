@@ -31,9 +31,11 @@ def migrate(database: Database, digits: Mapping[str, int] = MappingProxyType({})
             before = _known_version(connection, str(database))
             if before != newest_version():
                 # Loaded only now: it takes 11 MB of memory.
+                from storage.bi.definitions import without_views
                 from storage.migrations.upgrade import upgrade
 
-                upgrade(connection)
+                with without_views(connection):
+                    upgrade(connection)
             add_listed_currencies(connection)
             state_digits(connection, digits)
             if before != newest_version() and (unknown := currencies_without_digits(connection)):

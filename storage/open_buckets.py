@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from storage.bulk_rows import as_array, bulk_insert
+from storage.clock import moment_of_change
+from storage.columns import as_text, now
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -86,6 +88,7 @@ class OpenBuckets:
             bucket_id: PostingBucket(
                 id=bucket_id,
                 posting_id=self._posting_id,
+                updated_at=now(),
                 posting_date=_day(place),
                 posting_key_id=key_ids[place & _KEY_MASK],
                 transaction_count=0,
@@ -122,6 +125,7 @@ class OpenBuckets:
             {
                 "id": self.known_ids(places.combine_chunks()),
                 "posting_id": pa.repeat(pa.scalar(self._posting_id, pa.int64()), len(places)),
+                "updated_at": pa.repeat(as_text(moment_of_change(self._session)), len(places)),
                 "posting_date": days,
                 "posting_key_id": pa.array(self._numbers, pa.int64()).take(numbers),
                 **{name: self._sums[name] for name in _SUMS.names[1:]},

@@ -1,10 +1,11 @@
 """Posting buckets: the sums of one posting's transactions with one date and one key."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from storage.clock import updated_at
 from storage.columns import Identifier
 from storage.money import Minor
 
@@ -42,6 +43,7 @@ class PostingBucket(SQLModel, table=True):
             sqlite_where=text(_NET_ZERO),
             postgresql_where=text(_NET_ZERO),
         ),
+        Index("posting_bucket_by_moment", "updated_at", "id"),
     )
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
@@ -57,3 +59,4 @@ class PostingBucket(SQLModel, table=True):
     journal_entry_id: int | None = Field(
         default=None, sa_column=Column(Identifier, ForeignKey("journal_entry.id"), nullable=True)
     )
+    updated_at: datetime = Field(default=None, sa_column=updated_at())

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, delete, func, select
 
+from storage.bi.definitions import define_views
 from storage.columns import Identifier, UtcDateTime, wire_enum
 from storage.words import TransactionType
 
@@ -90,10 +91,13 @@ def count_rules(session: Session) -> int:
 
 
 def save_segments(session: Session, names: Iterable[str]) -> None:
-    """Insert new segments. Segments are never removed."""
+    """Insert new segments, and give the views for reports their columns. Segments are never removed."""
     known = set(segment_names(session))
-    session.add_all(SegmentDefinition(name=name) for name in dict.fromkeys(names) if name not in known)
+    new = [SegmentDefinition(name=name) for name in dict.fromkeys(names) if name not in known]
+    session.add_all(new)
     session.flush()
+    if new:
+        define_views(session.connection())
 
 
 def deactivate_rules(session: Session) -> None:

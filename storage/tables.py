@@ -6,7 +6,9 @@ from storage.api_keys import AccessToken, ApiKey
 from storage.audit import AuditEvent
 from storage.bucket_transactions import BucketTransaction
 from storage.cancellations import Cancellation, EntryCancelOutcome
+from storage.clock import LedgerClock
 from storage.currencies import Currency
+from storage.deletions import Deletion
 from storage.idempotency_keys import IdempotencyKey
 from storage.journal_entries import JournalEntry
 from storage.journal_entry_items import JournalEntryItem
@@ -29,11 +31,13 @@ TABLES = (
     BucketTransaction,
     Cancellation,
     Currency,
+    Deletion,
     EntryCancelOutcome,
     IdempotencyKey,
     JournalEntry,
     JournalEntryItem,
     JournalRun,
+    LedgerClock,
     LedgerSettings,
     Numbering,
     Posting,

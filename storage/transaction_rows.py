@@ -9,6 +9,8 @@ from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
 from storage.bucket_transactions import last_row_id, list_after
+from storage.clock import moment_of_change
+from storage.columns import as_text
 from storage.database import is_sqlite
 from storage.driver_rows import copy_in, insert_values
 from storage.money import AMOUNT_MINOR_MAX, MoneyError
@@ -32,17 +34,20 @@ CONTENT = ("amount", "exchange_rate", "home_amount", "account_number", "document
 TRANSACTION = ("transaction_id", "posting_bucket_id", *CONTENT)
 """The columns of a transaction that are inserted, beside the row id."""
 
-_BUCKET = ("posting_id", "posting_date", "posting_key_id", "transaction_count", "amount", "home_amount")
+_BUCKET = (
+    "posting_id", "updated_at", "posting_date", "posting_key_id", "transaction_count", "amount", "home_amount",
+)  # fmt: skip
 _ADD = """
 ON CONFLICT (posting_id, posting_date, posting_key_id) DO UPDATE SET
     transaction_count = posting_bucket.transaction_count + excluded.transaction_count,
     amount = posting_bucket.amount + excluded.amount,
-    home_amount = posting_bucket.home_amount + excluded.home_amount
+    home_amount = posting_bucket.home_amount + excluded.home_amount,
+    updated_at = excluded.updated_at
 RETURNING id, posting_date, posting_key_id, amount, home_amount
 """
 _ADD_ARRAYS = f"""
 INSERT INTO posting_bucket ({", ".join(_BUCKET)})
-SELECT %s, * FROM unnest(%s::date[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+SELECT %s, %s, * FROM unnest(%s::date[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
 {_ADD}
 """  # noqa: S608
 
@@ -58,11 +63,15 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
     rows = sorted(sums.items())
     days = {day.isoformat(): day for day, _ in sums}
     ids: dict[Place, int] = {}
-    connection = session.connection()
+    connection, moment = session.connection(), moment_of_change(session)
     if is_sqlite(session):
         # The next ids may be those of buckets that an unfinished posting will write.
         new_ids = count(last_bucket_id(session) + 1)
-        values = [(next(new_ids), posting_id, place[0].isoformat(), place[1], *of_place) for place, of_place in rows]
+        updated_at = as_text(moment)
+        values = [
+            (next(new_ids), posting_id, updated_at, place[0].isoformat(), place[1], *of_place)
+            for place, of_place in rows
+        ]
         written = insert_values(connection, "posting_bucket", ("id", *_BUCKET), values, _ADD)
         for bucket_id, day, key_id, amount, home in written:
             # A sum beyond 64 bits becomes a float here instead of being refused.
@@ -72,7 +81,7 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
         return ids
     columns = zip(*((*place, *of_place) for place, of_place in rows), strict=True)
     try:
-        added = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, *map(list, columns)))
+        added = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, moment, *map(list, columns)))
     except DataError as error:
         raise MoneyError(SUM_TOO_LARGE) from error
     for bucket_id, day, key_id, amount, home in added:

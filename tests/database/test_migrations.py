@@ -50,8 +50,8 @@ def test_the_database_itself_allows_only_one_pending_or_processing_run(database:
     insert = text(
         "INSERT INTO journal_run (number, status, transaction_types, accounting_period_id, target_start_date,"
         " target_end_date, journal_entry_date, organization_labels, aggregate_currency, created_at, created_by,"
-        " total_journal_entry_count, transaction_count, revision, attempt) VALUES (:number, :status, '[]', 1,"
-        " '2024-12-01', '2024-12-31', '2024-12-31', '[]', false, '2024-12-31', 'test', 0, 0, 0, 0)"
+        " total_journal_entry_count, transaction_count, revision, attempt, updated_at) VALUES (:number, :status, '[]', 1,"
+        " '2024-12-01', '2024-12-31', '2024-12-31', '[]', false, '2024-12-31', 'test', 0, 0, 0, 0, '2024-12-31')"
     )
     with database.write() as session:
         session.execute(insert, {"number": "JR-1", "status": "Pending"})

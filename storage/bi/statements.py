@@ -1,0 +1,112 @@
+"""The statement that answers a question about a view, and the definition of the view itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from storage.bi.catalogue import Kind, View
+from storage.bi.dialects import Dialect
+from storage.bi.expressions import Expressions, Parameters, Term
+from storage.bi.questions import And, Condition, Question
+from storage.bi.scope import EVERYTHING, Scope
+from storage.bi.sources import SOURCES, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT with its parameters. It returns the question's columns, then what the rows are ordered by."""
+
+    text: str
+    parameters: Mapping[str, object]
+    order_kinds: Sequence[Kind]
+
+
+class Statements:
+    """Statements about the views of one ledger. `segments` are those of the ledger by column."""
+
+    def __init__(self, dialect: Dialect, segments: Mapping[str, str]) -> None:
+        self._dialect = dialect
+        self._segments = segments
+
+    def select(self, view: View, question: Question, scope: Scope) -> Statement:
+        """The rows that answer the question, in order, each with its position."""
+        parameters, parts = Parameters(self._dialect), []
+        end = None if question.limit is None else question.skip + question.limit
+        terms: list[Term] = []
+        for of in self._sources(view, parameters, scope):
+            terms = of.expressions.terms(question.order)
+            columns = [of.expressions.column(name) for name in question.columns]
+            places = [f"{term.sql} AS o{number}" for number, term in enumerate(terms, start=1)]
+            where = [*of.expressions.limits(), f"({of.expressions.condition(question.where)})"]
+            if question.after is not None:
+                where.append(of.expressions.beyond(terms, question.after))
+            part = f"SELECT {', '.join([*columns, *places])} FROM {of.source.tables} WHERE {' AND '.join(where)}"
+            if end is not None:
+                # Each part is read along its own index, as far as the answer can need it.
+                part = f"SELECT * FROM ({part}{self._ordered(terms)} LIMIT {int(end)}) AS part"
+            parts.append(part)
+        text = " UNION ALL ".join(parts) + self._ordered(terms)
+        if end is not None:
+            text += f" LIMIT {int(question.limit or 0)} OFFSET {int(question.skip)}"
+        return Statement(text, parameters.values, [term.kind for term in terms])
+
+    def count(self, view: View, where: Condition, scope: Scope) -> Statement:
+        """The number of rows that meet the condition."""
+        parameters, parts = Parameters(self._dialect), []
+        for of in self._sources(view, parameters, scope):
+            conditions = [*of.expressions.limits(), f"({of.expressions.condition(where)})"]
+            parts.append(f"(SELECT count(*) FROM {of.source.tables} WHERE {' AND '.join(conditions)})")
+        return Statement(f"SELECT {' + '.join(parts)}", parameters.values, ())
+
+    def all_rows(self, view: View, columns: Sequence[str], where: Condition, scope: Scope) -> Statement:
+        """The rows that meet the condition, in no stated order: the fastest way to have all of them."""
+        parameters, parts = Parameters(self._dialect), []
+        for of in self._sources(view, parameters, scope):
+            wanted = ", ".join(f"{of.expressions.column(name)} AS {name}" for name in columns)
+            conditions = [*of.expressions.limits(), f"({of.expressions.condition(where)})"]
+            parts.append(f"SELECT {wanted} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
+        return Statement(" UNION ALL ".join(parts), parameters.values, ())
+
+    def definition(self, view: View) -> str:
+        """The SELECT of the view itself, which has no parameters."""
+        parts = []
+        for source in SOURCES[view.name]:
+            parameters = Parameters(self._dialect)
+            expressions = Expressions(
+                self._dialect, view, source, self._segments, _quoted, parameters, EVERYTHING
+            )  # fmt: skip
+            columns = ", ".join(f"{expressions.column(name)} AS {name}" for name in view.names)
+            parts.append(f"SELECT {columns} FROM {source.tables}")
+        return " UNION ALL ".join(parts)
+
+    def _sources(self, view: View, parameters: Parameters, scope: Scope) -> list["_Part"]:
+        return [
+            _Part(
+                source,
+                Expressions(self._dialect, view, source, self._segments, parameters.bind, parameters, scope),
+            )
+            for source in SOURCES[view.name]
+        ]
+
+    def _ordered(self, terms: Sequence[Term]) -> str:
+        by = [f"o{number}{self._direction(term)}" for number, term in enumerate(terms, start=1)]
+        return f" ORDER BY {', '.join(by)}"
+
+    def _direction(self, term: Term) -> str:
+        if not term.nullable:
+            return " DESC" if term.descending else ""
+        return self._dialect.nulls_descending if term.descending else self._dialect.nulls
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    source: Source
+    expressions: Expressions
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+ALL: Condition = And(())
+"""Every row."""
