@@ -20,7 +20,7 @@ from schema.objects import objects
 from schema.plan import Plan, Planner, Selecting, Unplanned
 from storage.asking import Unanswerable
 from storage.conditions import Condition
-from storage.database import ANSWER_SECONDS, DatabaseError, UnfitText
+from storage.database import DatabaseError, UnfitText
 from storage.deadline import DeadlineExceeded, deadline
 from storage.documents.words import Each
 from storage.pages import BadCursor
@@ -128,7 +128,7 @@ async def _read(plan: Plan, context: RequestContext) -> Planned:
             data[key] = None if text is None else orjson.Fragment(text)
             data.length += len(text or "")
     for table in plan.tables:
-        with deadline(ANSWER_SECONDS):
+        with deadline(context.gateway.database.answer_seconds):
             rows = await table.asked.rows()
         written = await asyncio.to_thread(objects, rows, table.members)
         data[table.key] = orjson.Fragment(written)

@@ -156,7 +156,7 @@ def _statement(session: Session, filter: EntryFilter, groups: Sequence[TotalsGro
         select(*selected)
         .join_from(JournalEntry, item, col(item.journal_entry_id) == JournalEntry.id)
         .where(*_conditions(filter))
-        .group_by(col(JournalEntry.id), *of_items)
+        .group_by(_entry_id(session), *of_items)
     )
     if of_items:
         by_entry = by_entry.join(AccountingCode, col(AccountingCode.id) == item.accounting_code_id)
@@ -173,6 +173,12 @@ def _statement(session: Session, filter: EntryFilter, groups: Sequence[TotalsGro
     if any(group.by is TotalsKey.PERIOD for group in groups):
         return statement.join(AccountingPeriod, col(AccountingPeriod.id) == entry.accounting_period_id)
     return statement
+
+
+def _entry_id(session: Session) -> SQLColumnExpression[int]:
+    """The entry's id to group by: on SQLite an expression, or it would read all entries in the order of their ids."""
+    entry_id = col(JournalEntry.id)
+    return entry_id.op("+")(0) if is_sqlite(session) else entry_id
 
 
 def _conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:

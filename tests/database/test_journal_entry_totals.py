@@ -1,7 +1,8 @@
 """Totals of journal entries are what plain arithmetic over all entries gives, whatever the ledger, filter and keys."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
+from resolvers.import_ledger import import_accounting_periods
 from runs.create_rules import RunDraft
+from storage import journal_entry_totals as totals
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
 from storage.claims import release_entries
@@ -24,15 +27,19 @@ from storage.journal_entry_lists import EntryFilter
 from storage.journal_entry_totals import (
     JournalEntryTotals,
     SegmentValue,
+    TooManyRows,
     TotalsGroup,
     TotalsKey,
     journal_entry_totals,
 )
 from storage.journal_runs import JournalRun
+from storage.money import AMOUNT_MINOR_MAX
+from storage.organizations import limit
 from storage.settings import Ledger
 from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
-from tests.support.direct_runs import run_now
-from tests.support.ledger import line, post
+from tests.support.direct_runs import DECEMBER, run_now
+from tests.support.ledger import line, post, refuse
+from tests.support.work import statements_of, work_for
 
 PERIODS = {"Dec 2024": date(2024, 12, 31), "Jan 2025": date(2025, 1, 31)}
 TYPES = ["Invoice Item", "Taxation Item", "Credit Memo Item (Charge)"]
@@ -85,18 +92,23 @@ groupings = st.lists(
 
 @pytest.mark.parametrize("ledger", [Ledger(), Ledger("GBP"), Ledger("GBP", True)], ids=["plain", "home", "aggregated"])
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(random=st.randoms(), batch=postings, wanted=runs, questions=st.lists(st.tuples(filters, groupings), min_size=12))
+@given(
+    seed=st.integers(0, 10**6),
+    batch=postings,
+    wanted=runs,
+    questions=st.lists(st.tuples(filters, groupings), min_size=12),
+)
 def test_totals_are_the_sums_of_all_entries(
     database: Database,
     ledger: Ledger,
-    random: Random,
+    seed: int,
     batch: list[dict[str, str]],
     wanted: list[tuple[str, str, int]],
     questions: list[tuple[EntryFilter, list[TotalsGroup]]],
 ) -> None:
     share_gl_accounts(database)
     fill(database, ledger, batch, wanted)
-    change(database, random)
+    change(database, Random(seed))  # noqa: S311
     with database.read() as session:
         entries = all_entries(session)
         for filter, groups in questions:
@@ -104,6 +116,110 @@ def test_totals_are_the_sums_of_all_entries(
             assert found == expected(entries, filter, groups), (filter, groups)
             if not {TotalsKey.ACCOUNTING_CODE, TotalsKey.GL_ACCOUNT} & {group.by for group in groups}:
                 assert all(row.net == 0 and row.home_net in (0, None) for row in found)
+
+
+def test_an_empty_ledger_has_no_totals(database: Database) -> None:
+    with database.read() as session:
+        for groups in ([], EVERYTHING):
+            assert journal_entry_totals(session, EntryFilter(), groups) == []
+
+
+EVERYTHING = [TotalsGroup(key) for key in TotalsKey if key is not TotalsKey.SEGMENT]
+LARGEST = Decimal(AMOUNT_MINOR_MAX).scaleb(-2)
+
+
+def test_sums_beyond_64_bits_are_exact(database: Database) -> None:
+    lines = [line(country, segment_country=country, amount=f"{LARGEST}") for country in ("FR", "DE", "UK")]
+    post(database, [*lines, line("one", segment_country="ES", amount="0.01")], Ledger("GBP"))
+    run_now(database)
+    total = 3 * LARGEST + Decimal("0.01")
+    with database.read() as session:
+        (row,) = journal_entry_totals(session, EntryFilter(), [])
+        by_code = journal_entry_totals(session, EntryFilter(), [TotalsGroup(TotalsKey.ACCOUNTING_CODE)])
+    assert (row.debit, row.credit, row.home_debit, row.home_credit) == (total, total, total, total)
+    assert [(one.accounting_code_name, one.net, one.home_net) for one in by_code] == [
+        ("Accounts Receivable", total, total),
+        ("Sales", -total, -total),
+    ]
+
+
+def test_a_limited_session_has_the_totals_of_its_organisations_and_not_the_numbers_of_other_runs(
+    database: Database,
+) -> None:
+    amounts = {"North": "1.00", "South": "20.00", "": "300.00"}
+    groups = [TotalsGroup(TotalsKey.JOURNAL_RUN)]
+
+    def totals_within(*organizations: str) -> list[tuple[str | None, Decimal]]:
+        with database.read() as session:
+            limit(session, frozenset(organizations))
+            return [(row.journal_run_number, row.debit) for row in journal_entry_totals(session, EntryFilter(), groups)]
+
+    for batch, labels in enumerate([["North"], [], []]):
+        post(database, [line(f"{name}{batch}", organization=name, amount=amount) for name, amount in amounts.items()])
+        run_now(database, draft=replace(DECEMBER, organization_labels=labels))
+    # The second and the third run collected all organisations, so for these sessions they are not there.
+    assert totals_within("North") == [("JR-00000001", Decimal(1)), (None, Decimal(2))]
+    assert totals_within("South") == [(None, Decimal(60))]
+    assert totals_within("East") == []
+
+
+MONTHS = [(year, month) for year in (2022, 2023) for month in range(1, 13)]
+OF_A_MONTH = 50
+
+
+@pytest.fixture
+def long_ledger(database: Database) -> Database:
+    """Two years with a run in each month."""
+    for year, month in MONTHS:
+        first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
+        period = {"name": f"{year}-{month}", "start_date": str(first), "end_date": str(last)}
+        import_accounting_periods(database, [(1, period)], refuse, actor="test")
+        post(
+            database,
+            [line(f"{first} {n}", organization=f"Org {n}", transaction_date=str(first)) for n in range(OF_A_MONTH)],
+        )
+        run_now(database, draft=replace(DECEMBER, accounting_period_name=period["name"], journal_entry_date=last))
+    with database.write() as session:
+        session.execute(text("ANALYZE"))
+    return database
+
+
+@pytest.mark.parametrize(
+    ("filter", "part"),
+    [
+        # SQLite takes a list of periods for a long one, and reads all entries, but not their items.
+        (EntryFilter(accounting_period_name="2023-12"), 10),
+        (EntryFilter(journal_entry_date_from=date(2023, 12, 1)), 20),
+    ],
+    ids=["period", "date"],
+)
+@pytest.mark.parametrize("groups", [[], EVERYTHING], ids=["by nothing", "by everything"])
+def test_totals_of_few_entries_read_few(
+    long_ledger: Database, filter: EntryFilter, part: int, groups: list[TotalsGroup]
+) -> None:
+    few, all_of_them = (work_of(long_ledger, one, groups) for one in (filter, EntryFilter()))
+    assert few < all_of_them / part, (few, all_of_them)
+
+
+def work_of(database: Database, filter: EntryFilter, groups: list[TotalsGroup]) -> int:
+    """How much the database does for the totals."""
+
+    def read() -> None:
+        with database.read() as session:
+            journal_entry_totals(session, filter, groups)
+
+    statement, parameters = statements_of(database, read)[0]
+    return work_for(database, statement, parameters, ("journal_entry",))
+
+
+def test_more_rows_than_the_maximum_are_refused(long_ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with long_ledger.read() as session:
+        by_organization = [TotalsGroup(TotalsKey.ORGANIZATION)]
+        monkeypatch.setattr(totals, "ROWS_MAX", OF_A_MONTH)
+        assert len(journal_entry_totals(session, EntryFilter(), by_organization)) == OF_A_MONTH
+        monkeypatch.setattr(totals, "ROWS_MAX", OF_A_MONTH - 1)
+        with pytest.raises(TooManyRows):
+            journal_entry_totals(session, EntryFilter(), by_organization)
 
 
 def share_gl_accounts(database: Database) -> None:
@@ -231,6 +347,9 @@ def values_of(entry: Entry, code: AccountingCode, group: TotalsGroup) -> Values:
     return VALUES[group.by](entry, code)
 
 
+AMOUNTS = ("debit", "credit", "home_debit", "home_credit")
+
+
 @dataclass
 class Sums:
     """What belongs to one row."""
@@ -238,9 +357,6 @@ class Sums:
     values: Values
     amounts: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(AMOUNTS, Decimal(0)))
     entries: dict[int, int] = field(default_factory=dict)
-
-
-AMOUNTS = ["debit", "credit", "home_debit", "home_credit"]
 
 
 def expected(entries: Iterable[Entry], filter: EntryFilter, groups: Sequence[TotalsGroup]) -> list[JournalEntryTotals]:
@@ -268,7 +384,7 @@ def placed(value: Any) -> tuple[bool, Any]:
     """The place of a value among others: what is none is last."""
     for words in (TransactionType, TransferStatus, JournalEntryStatus):
         if isinstance(value, words):
-            return False, [*words].index(value)  # type: ignore[arg-type]
+            return False, [*words].index(value)
     return value is None, "" if value is None else value
 
 
