@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from gateway import graphiql
 from gateway.authentication import Authentication
+from gateway.bi import routes as bi
 from gateway.browser_policy import BrowserPolicy
 from gateway.connection_limits import ConnectionLimits
 from gateway.exports.endpoint import Exports
@@ -25,6 +26,7 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
+from gateway.odata.application import odata
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -98,6 +100,7 @@ class Application:
         )
         self._exports = Exports(self.gateway, authentication)
         health = Health(self.gateway)
+        reports = odata(self.gateway, authentication)
         app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
@@ -110,6 +113,9 @@ class Application:
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
+                *bi.routes(self.gateway, authentication),
+                Route("/odata", reports),
+                Route("/odata/{path:path}", reports),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

@@ -31,6 +31,10 @@ WRONG_BASIC = (
 )
 
 
+class CredentialsMissing(Unauthenticated):
+    """The caller sent no Authorization header where one is required."""
+
+
 def address_of(connection: HTTPConnection) -> str:
     """The address from which the client calls; empty if it is unknown."""
     return connection.client.host if connection.client else ""
@@ -59,7 +63,7 @@ class Authentication:
         if authorization is None:
             if self.required:
                 issuer = "" if self._openid is None else f" or {self._openid.issuer}"
-                raise Unauthenticated(
+                raise CredentialsMissing(
                     f"Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token{issuer}."
                 )
             return ANONYMOUS

@@ -124,16 +124,20 @@ def _updated_since(texts: Sequence[str]) -> Condition:
 
 
 def _condition(name: str, texts: Sequence[str], view: View, others: Collection[str]) -> Condition:
-    column_name, _, filter_name = name.partition(".")
+    column_name, dot, filter_name = name.partition(".")
     if column_name not in view.names:
         known = [COLUMNS, UPDATED_SINCE, *others]
         are = f"The parameters are {', '.join(known)}, and the columns as filters. {_columns_are(view)}"
         raise RequestError(_unknown("There is no parameter", column_name, [*known, *view.names], are))
     column = view.column(column_name)
     allowed = filters_of(column)
-    if filter_name not in allowed:
+    if filter_name not in allowed or (dot and not filter_name):
         are = f"Use {', '.join(f'{column_name}.{each}' if each else column_name for each in allowed)}."
-        raise RequestError(_unknown(f"{name}: {_kind_of(column)} has no filter", filter_name, allowed, are))
+        if not dot:
+            raise RequestError(f"{name}: {_kind_of(column)} cannot be compared with a value. {are}")
+        raise RequestError(
+            _unknown(f"{name}: {_kind_of(column)} has no filter", filter_name, [*filter(None, allowed)], are)
+        )
     found = FILTERS[filter_name]
     if not found.repeats:
         texts = [_once(name, texts)]

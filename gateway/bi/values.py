@@ -68,7 +68,7 @@ def parse_value(text: str, column: Column) -> Value:
 
 
 def parse_moment(text: str) -> datetime:
-    """The moment in UTC, from ISO 8601; without an offset it is in UTC, without a time midnight. Raises ValueRefused."""
+    """The moment in UTC, from ISO 8601: without an offset in UTC, without a time midnight. Raises ValueRefused."""
     found = _MOMENT.fullmatch(text)
     try:
         if found is not None:
@@ -81,4 +81,4 @@ def parse_moment(text: str) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """A moment in UTC as text, always with microseconds, so that texts sort as moments do."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
