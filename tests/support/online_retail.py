@@ -57,7 +57,7 @@ def expected() -> dict[tuple[int, int], Entries]:
 
 def write_feed(folder: Path) -> Path:
     """The folder, with the feed files that the example writes from the input."""
-    command = [sys.executable, ROOT / "examples/online_retail.py", SOURCE, folder]
+    command: list[str | Path] = [sys.executable, ROOT / "examples/online_retail.py", SOURCE, folder]
     subprocess.run(command, check=True, capture_output=True)
     return folder
 
