@@ -17,6 +17,7 @@ from gateway.authentication import Authentication
 from gateway.bi import routes as bi
 from gateway.browser_policy import BrowserPolicy
 from gateway.connection_limits import ConnectionLimits
+from gateway.exports.endpoint import Exports
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
@@ -25,6 +26,7 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
+from gateway.odata.application import odata
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -96,7 +98,9 @@ class Application:
             max_body_bytes=max_body_bytes,
             init_seconds=self.limits.init_seconds,
         )
+        self._exports = Exports(self.gateway, authentication)
         health = Health(self.gateway)
+        reports = odata(self.gateway, authentication)
         app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
@@ -105,10 +109,13 @@ class Application:
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
                 Mount("/graphiql", routes=graphiql.routes(), middleware=[Middleware(BrowserPolicy, graphiql.POLICY)]),
+                Route("/exports/{file:path}", self._exports),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
                 *bi.routes(self.gateway, authentication),
+                Route("/odata", reports),
+                Route("/odata/{path:path}", reports),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.
@@ -135,5 +142,6 @@ class Application:
                 with suppress(asyncio.CancelledError):
                     await task
             await settled()
+            await self._exports.close()
             await to_thread.run_sync(self._workflows.stop)
             self._database.close()

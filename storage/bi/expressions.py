@@ -138,7 +138,8 @@ class Expressions:
     def _comparison(self, compare: Compare) -> str:
         column, raw, value = self._view.column(compare.column), self._raw(compare.column), compare.value
         if raw is None:
-            return "TRUE" if (value is None) is (compare.comparison is Comparison.EQUAL) else "FALSE"
+            met = Comparison.EQUAL if value is None else Comparison.NOT_EQUAL
+            return "TRUE" if compare.comparison is met else "FALSE"
         of = raw.minor if isinstance(raw, Amount) else raw
         if value is None:
             return f"{of} IS NULL" if compare.comparison is Comparison.EQUAL else f"{of} IS NOT NULL"

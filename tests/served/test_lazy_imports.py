@@ -9,7 +9,7 @@ from storage.database import Database
 from storage.migration import migrate
 from tests.support.ledger import fill, line
 
-HEAVY = {"alembic", "cryptography", "httpx", "jwt", "pyarrow", "rapidfuzz"}
+HEAVY = {"alembic", "cryptography", "httpx", "jwt", "odata_query", "pyarrow", "rapidfuzz"}
 LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
 
 
