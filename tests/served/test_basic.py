@@ -28,6 +28,10 @@ VIEWER = {"query": "{ viewer { name permissions } }"}
 WRONG_KEY = "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
 
 
+REPORTS = ("/bi", "/bi/accounting_codes", "/exports/accounting_codes.csv", "/odata/", "/odata/accounting_codes")
+"""Addresses of reports."""
+
+
 @pytest.fixture
 def guarded(database: Database) -> Iterator[Client]:
     """A client without a token, of a gateway that requires one."""
@@ -62,8 +66,17 @@ def test_a_key_and_its_token_are_the_same_caller(guarded: Client) -> None:
         ("anyone at all, né", token),
     ]:
         assert viewer(guarded, user, password) == expected
-    for path in ("/v1/accounting-codes", "/metrics"):
+    for path in ("/v1/accounting-codes", "/metrics", *REPORTS):
         assert httpx.get(guarded.url + path, auth=(key.client_id, secret)).status_code == 200
+
+
+def test_interfaces_of_reports_ask_for_basic_and_the_others_for_a_token(guarded: Client) -> None:
+    basic = 'Basic realm="Journal Gateway", charset="UTF-8"'
+    for paths, challenges in [(REPORTS, [basic, "Bearer"]), (("/v1/accounting-codes", "/metrics"), ["Bearer"])]:
+        for path in paths:
+            for header in ({}, {"Authorization": "Basic x"}, {"Authorization": "Bearer x"}):
+                response = httpx.get(guarded.url + path, headers=header)
+                assert (response.status_code, response.headers.get_list("WWW-Authenticate")) == (401, challenges)
 
 
 def test_wrong_passwords_are_refused_and_limited(guarded: Client) -> None:
@@ -96,8 +109,9 @@ def test_wrong_passwords_are_refused_and_limited(guarded: Client) -> None:
     revoke_api_key(guarded.database, used.client_id, actor="test")
     assert viewer(guarded, used.client_id, used_secret) == (401, WRONG_KEY)
     assert viewer(guarded, used.client_id, used_secret)[1].startswith("Too many attempts")
-    limited = httpx.get(f"{guarded.url}/bi", auth=(key.client_id, "guess"))
-    assert (limited.status_code, 0 < int(limited.headers["Retry-After"]) <= 60) == (429, True)
+    for path in REPORTS:
+        limited = httpx.get(guarded.url + path, auth=(key.client_id, "guess"))
+        assert (limited.status_code, 0 < int(limited.headers["Retry-After"]) <= 60) == (429, True)
     form = {"grant_type": "client_credentials", "client_id": key.client_id, "client_secret": secret}
     assert httpx.post(f"{guarded.url}/oauth/token", data=form).status_code == 429
 
