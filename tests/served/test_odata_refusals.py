@@ -172,7 +172,7 @@ def test_a_fault_and_a_busy_ledger_have_the_same_format(odata: OData, monkeypatc
     async def fails(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(Gateway, "ask_database", fails)
+    monkeypatch.setattr(Gateway, "report", fails)
     error: Exception = Unavailable("The ledger's database is unavailable.")
     response = odata.get("transactions")
     assert refusal_of(response, 503) == ("SERVICE_UNAVAILABLE", "The ledger's database is unavailable.")
