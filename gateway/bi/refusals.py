@@ -29,7 +29,11 @@ def refusal(error: RequestError) -> Response:
     """The response to a request that cannot be answered."""
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
     message = str(error) + (BASIC_TOO if isinstance(error, CredentialsMissing) else "")
-    response = JSONResponse({"message": message}, status)
+    return with_headers(JSONResponse({"message": message}, status), error)
+
+
+def with_headers(response: Response, error: RequestError) -> Response:
+    """The response, with headers that say how to authenticate, or when to try again."""
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.wait_seconds)
     elif isinstance(error, Unavailable):
