@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from gateway import graphiql
 from gateway.authentication import Authentication
+from gateway.bi import routes as bi
 from gateway.browser_policy import BrowserPolicy
 from gateway.connection_limits import ConnectionLimits
 from gateway.graphiql import Tab
@@ -24,7 +25,7 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
-from gateway.odata.application import odata
+from gateway.odata import application as odata
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -97,7 +98,6 @@ class Application:
             init_seconds=self.limits.init_seconds,
         )
         health = Health(self.gateway)
-        reports = odata(self.gateway, authentication)
         app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
@@ -109,8 +109,8 @@ class Application:
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
-                Route("/odata", reports),
-                Route("/odata/{path:path}", reports),
+                *bi.routes(self.gateway, authentication),
+                *odata.routes(self.gateway, authentication),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

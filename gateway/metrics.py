@@ -7,7 +7,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.authentication import CHALLENGE, Authentication
+from gateway.authentication import CHALLENGE, Authentication, address_of
 from resolvers.errors import Unauthenticated, Unavailable
 from schema.metrics import METRICS
 
@@ -21,7 +21,7 @@ class Metrics:
     async def answer(self, request: Request) -> Response:
         """The metrics, or 401 or 503."""
         try:
-            await self._authentication.caller(request.headers.get("authorization"))
+            await self._authentication.caller(request.headers.get("authorization"), address_of(request))
         except Unauthenticated as error:
             return JSONResponse({"message": str(error)}, HTTPStatus.UNAUTHORIZED, CHALLENGE)
         except Unavailable as error:

@@ -14,7 +14,9 @@ from storage.errors import OperatorError
 OPTION = "--allow-origin"
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
-EXPOSED = ("Zuora-Request-Id", "Zuora-Track-Id", "Retry-After", "WWW-Authenticate")
+EXPOSED = (
+    "Zuora-Request-Id", "Zuora-Track-Id", "Retry-After", "WWW-Authenticate", "Link", "X-Next-Cursor", "X-As-Of",
+)  # fmt: skip
 
 
 class OriginError(OperatorError, ValueError):

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -46,6 +46,9 @@ STANDARD = frozenset(Permission) - {
 TOKEN_SECONDS = 3600
 """Lifetime of a token."""
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""When a key without an expiry expires."""
+
 NAME_LENGTH_MAX = 100
 
 ORGANIZATION_LENGTH_MAX = 255
@@ -68,6 +71,8 @@ class Credential:
     expires_at: datetime
     token_hash: str | None = None
     """The hash of the token in the database, which may be revoked before it expires; None if it is not there."""
+    client_id: str | None = None
+    """The id of the API key whose secret it was, which may be revoked before it expires; None if it was a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Caller:
     organizations: frozenset[str] | None = None
     """The organisations whose transactions the caller may see; None means all."""
     credential: Credential | None = None
-    """The token that says so; None for a caller without one."""
+    """The token or secret that says so; None for a caller without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +226,26 @@ async def identify(gateway: "Gateway", bearer: str) -> Caller:
     if found is None:
         raise Unauthenticated(INVALID_TOKEN)
     key, token = found
+    return _caller(key, Credential(token.expires_at, token.token_hash))
+
+
+def holder(key: ApiKey) -> Caller:
+    """The caller who showed the secret of this key: the same as one with its token."""
+    return _caller(key, Credential(key.expires_at or NEVER, client_id=key.client_id))
+
+
+def is_client_id(text: str) -> bool:
+    """Whether the text has the form of an API key's id."""
+    return _canonical(text) != ""
+
+
+def _caller(key: ApiKey, credential: Credential) -> Caller:
     return Caller(
         f"API key {key.name}, client id {key.client_id}",
         frozenset(key.permissions),
         key.name,
         None if key.organizations is None else frozenset(key.organizations),
-        Credential(token.expires_at, token.token_hash),
+        credential,
     )
 
 

@@ -69,7 +69,7 @@ class Reports:
         return Scope(self.context.organizations, hidden)
 
     async def _ask(self, function: Callable[[Database], Result]) -> Result:
-        return await self.context.gateway.ask_database(function)
+        return await self.context.gateway.report(function)
 
     def _may_see(self, view: View) -> bool:
         return view.permission is None or view.permission in self.context.permissions

@@ -66,10 +66,10 @@ class Gateway:
         with _worded():
             return await self.statements.read(self._limited(function), *args, **kwargs)
 
-    async def ask_database(self, function: Callable[[Database], Result]) -> Result:
-        """Call the function with the database, which it asks single statements. Raises as `read`."""
+    async def report(self, function: Callable[[Database], Result]) -> Result:
+        """Call the function with the database, which it asks statements for a report. Raises as `read`."""
         with _worded():
-            return await self.statements.ask(lambda database, asked: asked(database), function)
+            return await self.statements.report(function)
 
     async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
         """The JSON text of each root of a document by its key, read with one statement.

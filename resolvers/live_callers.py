@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from resolvers.access import Credential
 from resolvers.errors import Unauthenticated
 from runs.statements import Statements
-from storage.api_keys import valid_tokens
+from storage.api_keys import valid_keys, valid_tokens
 from storage.columns import now
 from storage.database import Database, DatabaseError
 
@@ -22,13 +22,14 @@ INTERVAL_SECONDS = 2
 EXPIRED = "The access token has expired; get a new one, and subscribe again."
 REVOKED = "The API key has been revoked; ask the administrator of this gateway for another one."
 
-_TOKENS_AT_ONCE = 10_000
+_AT_ONCE = 10_000
 
 
 class LiveCallers:
-    """Ends subscriptions whose token has expired, or whose API key has been revoked.
+    """Ends subscriptions whose token or API key has expired, or whose API key has been revoked.
 
-    One statement looks for all of them every two seconds. If the database cannot be read, only expiry ends them.
+    Every two seconds one statement looks for all tokens, and one for all keys whose secret was sent. If the database
+    cannot be read, only expiry ends them.
     """
 
     def __init__(self, statements: Statements) -> None:
@@ -73,14 +74,21 @@ class LiveCallers:
         for credential in list(self._subscriptions):
             if credential.expires_at <= moment:
                 self._end(credential, EXPIRED)
-        stored = {each.token_hash: each for each in self._subscriptions if each.token_hash is not None}
-        every = list(stored)
-        for start in range(0, len(every), _TOKENS_AT_ONCE):
-            hashes = every[start : start + _TOKENS_AT_ONCE]
-            valid = await self._statements.ask(_valid, hashes)
-            for token_hash in hashes:
-                if token_hash not in valid:
-                    self._end(stored[token_hash], REVOKED)
+        tokens = {each.token_hash: each for each in self._subscriptions if each.token_hash is not None}
+        keys = {each.client_id: each for each in self._subscriptions if each.client_id is not None}
+        await self._end_revoked(tokens, _valid_tokens)
+        await self._end_revoked(keys, _valid_keys)
+
+    async def _end_revoked(
+        self, shown: Mapping[str, Credential], valid_of: Callable[[Database, Sequence[str]], set[str]]
+    ) -> None:
+        every = list(shown)
+        for start in range(0, len(every), _AT_ONCE):
+            names = every[start : start + _AT_ONCE]
+            valid = await self._statements.ask(valid_of, names)
+            for name in names:
+                if name not in valid:
+                    self._end(shown[name], REVOKED)
 
     def _end(self, credential: Credential, told: str) -> None:
         for subscription in list(self._subscriptions.get(credential, ())):
@@ -114,6 +122,11 @@ class _Subscription:
                 self._waiting.reschedule(asyncio.get_running_loop().time())
 
 
-def _valid(database: Database, token_hashes: Sequence[str]) -> set[str]:
+def _valid_tokens(database: Database, token_hashes: Sequence[str]) -> set[str]:
     with database.read() as session:
         return valid_tokens(session, token_hashes, now())
+
+
+def _valid_keys(database: Database, client_ids: Sequence[str]) -> set[str]:
+    with database.read() as session:
+        return valid_keys(session, client_ids, now())

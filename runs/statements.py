@@ -24,12 +24,14 @@ CHANGE_WAIT_SECONDS = 10.0
 _PARALLEL_READS = 16
 _PARALLEL_CHANGES = 8
 _PARALLEL_ANSWERS = 20
+_PARALLEL_REPORTS = 6
 
 
 class Statements:
     """Runs functions with a session of the ledger in threads.
 
-    Reads, changes and checks have a queue each, so that none of them waits for the others; so have single statements.
+    Reads, changes and checks have a queue each, so that none of them waits for the others; so have single statements,
+    and those for reports, which may take long.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Statements:
         self._changes_max = changes_max
         self._change_wait_seconds = CHANGE_WAIT_SECONDS if change_wait_seconds is None else change_wait_seconds
         self._threads = ThreadPoolExecutor(_PARALLEL_ANSWERS, "ask")
+        self._reports = ThreadPoolExecutor(_PARALLEL_REPORTS, "report")
 
     async def read(
         self,
@@ -69,6 +72,10 @@ class Statements:
         """Call the function with the database, which it asks one statement. Raises what `Database.ask` raises."""
         # Not by anyio: what it adds takes as long as a small statement does.
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, self._database, asked)
+
+    async def report(self, function: Callable[[Database], Result]) -> Result:
+        """Call the function with the database, which it asks statements for a report. Raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._reports, function, self._database)
 
     async def check(self, function: Callable[[Database], None]) -> None:
         """Call the function with the database itself, such as a check whether it can be used. Raises what it raises."""

@@ -118,10 +118,16 @@ def valid_tokens(session: Session, token_hashes: Collection[str], moment: dateti
     return set(found)
 
 
+def valid_keys(session: Session, client_ids: Collection[str], moment: datetime) -> set[str]:
+    """Those of the client ids whose keys are neither revoked nor expired."""
+    found = session.exec(select(ApiKey.client_id).where(col(ApiKey.client_id).in_(client_ids), _is_live(moment)))
+    return set(found)
+
+
 def _is_valid(moment: datetime) -> ColumnElement[bool]:
+    return and_(col(AccessToken.expires_at) > moment, _is_live(moment))
+
+
+def _is_live(moment: datetime) -> ColumnElement[bool]:
     expires_at = col(ApiKey.expires_at)
-    return and_(
-        col(AccessToken.expires_at) > moment,
-        col(ApiKey.revoked_at).is_(None),
-        or_(expires_at.is_(None), expires_at > moment),
-    )
+    return and_(col(ApiKey.revoked_at).is_(None), or_(expires_at.is_(None), expires_at > moment))

@@ -14,7 +14,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http.websocket_origin import is_same_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication
+from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication, address_of
 from gateway.graphiql import POLICY, Tab, page
 from gateway.graphql.documents import Documents
 from gateway.graphql.http import refusal, respond
@@ -84,7 +84,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
 
     async def context(self, authorization: str | None, connection: HTTPConnection) -> RequestContext:
         """The gateway and new loaders for the caller who sends this header. Raises Unauthenticated."""
-        return self._context(await self._authentication.caller(authorization), connection)
+        return self._context(await self._authentication.caller(authorization, address_of(connection)), connection)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
         """A WebSocket's caller is authenticated when the connection is initialised, and has no permissions before."""
@@ -125,7 +125,7 @@ class GraphQLEndpoint(GraphQL[RequestContext, None]):
     def _context(self, caller: Caller, connection: HTTPConnection) -> RequestContext:
         # Callers without a key are told apart by address: none of them uses up the budget of the others.
         anonymous = caller.credential is None
-        name = network_of(connection.client.host if connection.client else "") if anonymous else caller.actor
+        name = network_of(address_of(connection)) if anonymous else caller.actor
         gateway = self._gateway.limited_to(caller.organizations)
         return RequestContext(
             gateway,

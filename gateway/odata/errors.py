@@ -5,7 +5,9 @@ from http import HTTPStatus
 import orjson
 from starlette.responses import Response
 
-from gateway.authentication import RETRY_LATER
+from gateway.attempts import TooManyAttempts
+from gateway.authentication import RETRY_LATER, CredentialsMissing
+from gateway.bi.refusals import BASIC_TOO, CHALLENGES
 from resolvers.errors import RequestError, Unauthenticated, Unavailable
 from schema.input_errors import LONGEST_MESSAGE, shortened
 
@@ -50,11 +52,15 @@ _STATUSES = {
 
 def refusal(error: RequestError) -> Response:
     """The response to a request that cannot be answered."""
-    response = _response(_STATUSES.get(error.code, HTTPStatus.BAD_REQUEST), error.code, str(error))
-    if isinstance(error, Unauthenticated):
-        # Spreadsheets and reporting tools ask for a name and a password only where Basic is offered.
-        response.headers.append("WWW-Authenticate", 'Basic realm="Journal Gateway"')
-        response.headers.append("WWW-Authenticate", "Bearer")
+    status = _STATUSES.get(error.code, HTTPStatus.BAD_REQUEST)
+    if isinstance(error, TooManyAttempts):
+        status = HTTPStatus.TOO_MANY_REQUESTS
+    response = _response(status, error.code, str(error) + (BASIC_TOO if isinstance(error, CredentialsMissing) else ""))
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.wait_seconds)
+    elif isinstance(error, Unauthenticated):
+        for challenge in CHALLENGES:
+            response.headers.append("WWW-Authenticate", challenge)
     elif isinstance(error, MethodRefused):
         response.headers["Allow"] = "GET, HEAD"
     elif isinstance(error, Unavailable):

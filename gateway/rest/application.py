@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication
+from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication, address_of
 from gateway.rest import accounting, journal_entries, journal_runs
 from gateway.rest.body import has_body, read, require_json
 from gateway.rest.endpoint import Call, Endpoint
@@ -59,14 +59,14 @@ def routes(gateway: Gateway, access: Gateway, authentication: Authentication) ->
             Route(endpoint.route, _answerer(endpoint, gateway, authentication), methods=[endpoint.method])
             for endpoint in ENDPOINTS
         ),
-        Route("/oauth/token", TokenEndpoint(access).__call__, methods=["POST"]),
+        Route("/oauth/token", TokenEndpoint(access, authentication.secrets).__call__, methods=["POST"]),
         Route("/openapi.json", _openapi, methods=["GET"]),
     ]
 
 
 def _answerer(endpoint: Endpoint, gateway: Gateway, authentication: Authentication) -> Answerer:
     async def answer(request: Request) -> Response:
-        caller = await authentication.caller(request.headers.get("authorization"))
+        caller = await authentication.caller(request.headers.get("authorization"), address_of(request))
         limited = gateway.limited_to(caller.organizations)
         call = Call(
             context=Context(limited, caller.actor, caller.permissions, caller.name),

@@ -1,6 +1,5 @@
 """`POST /oauth/token`: exchanges an API key's id and secret for a token."""
 
-import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Literal
@@ -10,20 +9,16 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.attempts import Secrets, TooManyAttempts
+from gateway.authentication import address_of
 from gateway.media_types import is_form, shown
-from gateway.rest.attempts import Attempts
 from gateway.rest.body import read
 from gateway.rest.refusals import Category
 from gateway.rest.wire import Wire
-from resolvers.access import issue_token, key_with_secret
+from resolvers.access import issue_token
 from resolvers.context import Gateway
-from resolvers.errors import Unauthenticated
-from storage.api_keys import ApiKey
 
 GRANT = "client_credentials"
-
-CHECKED_AT_ONCE = 4
-"""Secrets that are compared at a time: no more can be guessed beyond the limit, by many requests at once."""
 
 
 class TokenResponse(BaseModel):
@@ -51,21 +46,12 @@ class TokenLimit(BaseModel):
     message: str
 
 
-class TooManyAttempts(Exception):
-    """Too many wrong secrets came from this address."""
-
-    def __init__(self, wait_seconds: int) -> None:
-        super().__init__(wait_seconds)
-        self.wait_seconds = wait_seconds
-
-
 class TokenEndpoint:
     """Issues tokens. HTTP status 400 means an invalid form, 415 no form, 401 invalid credentials, 429 too many."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, secrets: Secrets) -> None:
         self._gateway = gateway
-        self._attempts = Attempts()
-        self._checks = asyncio.Semaphore(CHECKED_AT_ONCE)
+        self._secrets = secrets
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request. Raises Unauthenticated and Unavailable."""
@@ -81,30 +67,19 @@ class TokenEndpoint:
             return _wrong(Category.MISSING_FIELD, f"Send {names} in a form (application/x-www-form-urlencoded).")
         if given["grant_type"] != GRANT:
             return _wrong(Category.INVALID, f"grant_type: {given['grant_type']!r} is not supported; use {GRANT}.")
-        address = "" if request.client is None else request.client.host
         try:
-            key = await self._key(given["client_id"], given["client_secret"], address)
+            key = await self._secrets.key(given["client_id"], given["client_secret"], address_of(request))
         except TooManyAttempts as refused:
-            return _too_many(refused.wait_seconds)
+            return _too_many(refused)
         token = await issue_token(self._gateway, key)
         answer = TokenResponse(token_type="bearer", **asdict(token))  # noqa: S106
         return JSONResponse(answer.model_dump(), headers={"Cache-Control": "no-store"})
 
-    async def _key(self, client_id: str, secret: str, address: str) -> ApiKey:
-        async with self._checks:
-            if (seconds := self._attempts.wait_seconds(client_id, address)) > 0:
-                raise TooManyAttempts(seconds)
-            try:
-                return await key_with_secret(self._gateway, client_id, secret)
-            except Unauthenticated:
-                self._attempts.failed(client_id, address)
-                raise
 
-
-def _too_many(seconds: int) -> Response:
-    message = f"Too many attempts with wrong credentials; wait {seconds} seconds, and check the client id and secret."
+def _too_many(refused: TooManyAttempts) -> Response:
+    message = str(refused)
     error = TokenLimit(error="slow_down", error_description=message, message=message)
-    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    headers = {"Retry-After": str(refused.wait_seconds), "Cache-Control": "no-store"}
     return JSONResponse(error.model_dump(), HTTPStatus.TOO_MANY_REQUESTS, headers)
 
 

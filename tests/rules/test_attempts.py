@@ -2,14 +2,14 @@
 
 import pytest
 
-from gateway.rest.attempts import ADDRESS_ATTEMPTS_MAX, KEY_ATTEMPTS_MAX, PERIOD_SECONDS, REMEMBERED_MAX, Attempts
+from gateway.attempts import ADDRESS_ATTEMPTS_MAX, KEY_ATTEMPTS_MAX, PERIOD_SECONDS, REMEMBERED_MAX, Attempts
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, which a test sets."""
     moments = [1000.0]
-    monkeypatch.setattr("gateway.rest.attempts.monotonic", lambda: moments[0])
+    monkeypatch.setattr("gateway.attempts.monotonic", lambda: moments[0])
     return moments
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import resolvers.live_callers
-from resolvers.access import Credential
+from resolvers.access import NEVER, Credential
 from resolvers.errors import Unauthenticated
 from resolvers.live_callers import EXPIRED, REVOKED, LiveCallers
 from storage.columns import now
@@ -109,3 +109,10 @@ def test_results_pass_as_they_are_until_then(run: Callable[..., list[Any]]) -> N
         assert run(answers, (credential, every(None))) == [[0, 1, 2]]
         with pytest.raises(TimeoutError, match="its own"):
             run(answers, (credential, every(TimeoutError("its own"))))
+
+
+def test_a_revoked_key_ends_the_subscriptions_of_who_sent_its_secret(run: Callable[..., list[Any]]) -> None:
+    answers = Answers({"b", "key"}, {"b"})
+    secret, token = Credential(NEVER, client_id="key"), Credential(now() + SOON, "b")
+    assert run(answers, (secret, numbers()), (token, numbers())) == [[1, REVOKED], [1, EXPIRED]]
+    assert answers.asked[:2] == [["b"], ["key"]]

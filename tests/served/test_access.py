@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import aclosing, closing
 from datetime import timedelta
@@ -19,6 +20,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from gateway.application import Application
+from gateway.authentication import MALFORMED_BASIC, WRONG_BASIC
 from resolvers.access import STANDARD, Credential, KeyRefused, create_api_key, identify, list_api_keys, revoke_api_key
 from resolvers.errors import Unauthenticated
 from storage.api_keys import AccessToken, ApiKey
@@ -187,8 +189,10 @@ def test_key_names_are_unique_and_creation_and_revocation_are_audited(database: 
 def test_where_keys_are_required_only_a_live_token_is_accepted(guarded: Client) -> None:
     _, token = new_token(guarded.database)
     assert_refused(guarded.url, None, NEEDED)
-    for authorization in (token, "Bearer", f"Basic {token}"):
+    for authorization in (token, "Bearer"):
         assert_refused(guarded.url, authorization, MALFORMED)
+    assert_refused(guarded.url, f"Basic {token}", MALFORMED_BASIC)
+    assert_refused(guarded.url, f"Basic {b64encode(b'user:nonsense').decode()}", WRONG_BASIC)
     assert_refused(guarded.url, "Bearer nonsense", UNKNOWN)
     with Client(guarded.url, guarded.database, token) as client:
         assert client.query("{ __typename }") == {"__typename": "Query"}

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway.application import Application
+from gateway.bi.refusals import CHALLENGES
 from storage.database import Database
 from storage.words import Permission
 from tests.support.client import Client
@@ -279,7 +280,7 @@ def test_callers_see_what_they_may_see(database: Database, quiet: None) -> None:
         for path in ("", "$metadata", "journal_entries", "journal_entries('JE-00000001')", "nothing"):
             response = anonymous.get(path)
             assert refusal_of(response, 401)[0] == "UNAUTHENTICATED"
-            assert response.headers.get_list("WWW-Authenticate") == ['Basic realm="Journal Gateway"', "Bearer"]
+            assert response.headers.get_list("WWW-Authenticate") == list(CHALLENGES)
 
         assert ids(stack.enter_context(OData(url, north)), "journal_entries") == ["JE-00000001"]
         assert ids(stack.enter_context(OData(url, whole)), "journal_entries") == ["JE-00000001", "JE-00000002"]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from gateway.application import Application
-from gateway.rest.attempts import KEY_ATTEMPTS_MAX
+from gateway.attempts import KEY_ATTEMPTS_MAX
 from resolvers.access import STANDARD, create_api_key
 from storage.database import Database
 from tests.support.client import Client

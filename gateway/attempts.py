@@ -1,5 +1,6 @@
 """A limit on guessing the secrets of API keys."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -7,6 +8,11 @@ from math import ceil
 from time import monotonic
 
 from cachetools import LRUCache
+
+from resolvers.access import key_with_secret
+from resolvers.context import Gateway
+from resolvers.errors import Unauthenticated
+from storage.api_keys import ApiKey
 
 PERIOD_SECONDS = 60
 
@@ -19,8 +25,22 @@ could lock out its owner."""
 
 REMEMBERED_MAX = 10_000
 
+CHECKED_AT_ONCE = 4
+"""Secrets that are compared at a time: no more can be guessed beyond the limit, by many requests at once."""
+
 _CLIENT_ID_LENGTH_MAX = 40
 _IPV6_NETWORK = 64  # one customer has as many addresses as there are in it
+
+
+class TooManyAttempts(Unauthenticated):
+    """Too many wrong secrets came from this address."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(
+            f"Too many attempts with wrong credentials; wait {wait_seconds} seconds,"
+            " and check the client id and secret."
+        )
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(slots=True)
@@ -53,6 +73,26 @@ class Attempts:
             if failures is None or failures.until <= moment:
                 failures = self._failures[key] = _Failures(moment + PERIOD_SECONDS)
             failures.count += 1
+
+
+class Secrets:
+    """Checks the secrets of API keys, within the limit."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._attempts = Attempts()
+        self._checks = asyncio.Semaphore(CHECKED_AT_ONCE)
+
+    async def key(self, client_id: str, secret: str, address: str) -> ApiKey:
+        """The API key with this id and secret. Raises TooManyAttempts, and what `key_with_secret` raises."""
+        async with self._checks:
+            if (seconds := self._attempts.wait_seconds(client_id, address)) > 0:
+                raise TooManyAttempts(seconds)
+            try:
+                return await key_with_secret(self._gateway, client_id, secret)
+            except Unauthenticated:
+                self._attempts.failed(client_id, address)
+                raise
 
 
 def _keys(client_id: str, address: str) -> Iterator[tuple[tuple[str, str], int]]:
