@@ -75,18 +75,20 @@ _SQLITE = {
     "series": "WITH RECURSIVE series(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM series WHERE n + 1 < {transactions})",
     "amount": AMOUNT,
     "day": "date('2024-12-01', (bucket / {keys}) || ' days')",
+    "moment": "'2024-12-01 00:00:00.000000'",
 }
 _POSTGRESQL = {
     "series": "WITH series AS (SELECT n FROM generate_series(0, CAST({transactions} - 1 AS bigint)) AS n)",
     "amount": AMOUNT,
     "day": "DATE '2024-12-01' + CAST(bucket / {keys} AS int)",
+    "moment": "TIMESTAMPTZ '2024-12-01'",
 }
 _STATEMENTS = (
     "INSERT INTO posting (id, source, posted_by, posted_at) VALUES (1, 'bench', 'bench', '2024-12-01 00:00:00.000000')",
     """
-    INSERT INTO posting_bucket (id, posting_id, posting_date, posting_key_id, transaction_count, amount)
+    INSERT INTO posting_bucket (id, posting_id, posting_date, posting_key_id, transaction_count, amount, updated_at)
     {series}
-    SELECT 1 + bucket, 1, {day}, 1 + bucket % {keys}, count(*), sum(amount)
+    SELECT 1 + bucket, 1, {day}, 1 + bucket % {keys}, count(*), sum(amount), {moment}
     FROM (SELECT n * {buckets} / {transactions} AS bucket, {amount} AS amount FROM series) AS one
     GROUP BY bucket ORDER BY bucket
     """,

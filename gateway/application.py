@@ -17,6 +17,7 @@ from gateway.authentication import Authentication
 from gateway.bi import routes as bi
 from gateway.browser_policy import BrowserPolicy
 from gateway.connection_limits import ConnectionLimits
+from gateway.exports.endpoint import Exports
 from gateway.graphiql import Tab
 from gateway.graphql import GraphQLEndpoint
 from gateway.graphql.documents import Documents, PersistedQueries
@@ -97,6 +98,7 @@ class Application:
             max_body_bytes=max_body_bytes,
             init_seconds=self.limits.init_seconds,
         )
+        self._exports = Exports(self.gateway, authentication)
         health = Health(self.gateway)
         app = Starlette(
             lifespan=self._lifespan,
@@ -106,6 +108,7 @@ class Application:
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
                 Mount("/graphiql", routes=graphiql.routes(), middleware=[Middleware(BrowserPolicy, graphiql.POLICY)]),
+                Route("/exports/{file:path}", self._exports),
                 Route("/healthz", health.alive),
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
@@ -137,5 +140,6 @@ class Application:
                 with suppress(asyncio.CancelledError):
                     await task
             await settled()
+            await self._exports.close()
             await to_thread.run_sync(self._workflows.stop)
             self._database.close()

@@ -1,4 +1,4 @@
-"""The command line: serve, demo, import, migrate, schema, settings and api-key."""
+"""The command line: serve, demo, import, export, migrate, schema, settings and api-key."""
 
 import gc
 import re
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from gateway import api_key_commands, bi_role_command, settings_command
+from gateway import api_key_commands, bi_role_command, export_command, settings_command
 from gateway.feed import Format
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
@@ -337,6 +337,9 @@ def import_(
             rejected += imported.rejected
     if rejected:
         raise LinesRejected
+
+
+app.command()(export_command.export)
 
 
 @app.command()

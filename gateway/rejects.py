@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from gateway.feed import REJECTED, Cells, FeedError
+from gateway.new_file import move_to_nothing
 from gateway.printable import printable
 from gateway.rejects_path import is_list_of_rejects
 
@@ -87,7 +88,7 @@ class Rejects:
         assert made is not None
         try:
             if self._earlier is None:
-                _move_to_nothing(made, self._place)
+                move_to_nothing(made, self._place)
             elif _identity(self._place) == self._earlier and is_list_of_rejects(self._place, [()]):
                 made.replace(self._place)
             else:
@@ -198,21 +199,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return about.st_dev, about.st_ino
-
-
-def _move_to_nothing(made: Path, place: Path) -> None:
-    """Move the file to a path that does not exist. Raises OSError where it exists by now."""
-    try:
-        os.link(made, place)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without hard links: a file created between the check and the move is overwritten.
-        if place.exists():
-            raise
-        made.rename(place)
-    else:
-        made.unlink()
 
 
 def _storable(text: str) -> str:

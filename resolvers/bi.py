@@ -3,12 +3,12 @@
 View journal runs and View journal entries are needed as everywhere, and organisations limit what there is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from resolvers.context import Context
+from resolvers.context import Context, worded
 from resolvers.errors import NotFound
 from storage.bi import reading
 from storage.bi.catalogue import View
@@ -17,7 +17,19 @@ from storage.bi.reading import Row
 from storage.bi.scope import Scope
 from storage.database import Database
 
+if TYPE_CHECKING:  # it takes a moment to load
+    import pyarrow as pa  # type: ignore[import-untyped]
+
 Result = TypeVar("Result")
+
+
+def view_named(views: Mapping[str, View], name: str) -> View:
+    """The view with that name, with or without `bi_`. Raises NotFound, which names the views that there are."""
+    found = views.get(name) or views.get(f"bi_{name}")
+    if found is None:
+        names = ", ".join(view.short_name for view in views.values())
+        raise NotFound(f"There is no view {name[:100]!r}; the views are {names}.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +48,7 @@ class Reports:
 
         Raises NotFound, which names the views that there are, and Forbidden.
         """
-        views = await self._ask(reading.views_of)
-        found = views.get(name) or views.get(f"bi_{name}")
-        if found is None:
-            names = ", ".join(view.short_name for view in views.values())
-            raise NotFound(f"There is no view {name[:100]!r}; the views are {names}.")
+        found = view_named(await self._ask(reading.views_of), name)
         if found.permission is not None:
             self.context.require(found.permission)
         return found
@@ -54,6 +62,13 @@ class Reports:
         """The number of rows that meet the condition."""
         scope = self.scope(view)
         return await self._ask(lambda database: reading.count(database, view, where, scope))
+
+    def batches(self, view: View, columns: Sequence[str], where: Condition) -> Generator["pa.RecordBatch"]:
+        """All rows that meet the condition, as `storage.bi.columns.batches`; to be read in a thread, and closed."""
+        from storage.bi.columns import batches
+
+        with worded():
+            yield from batches(self.context.gateway.database, view, columns, where, self.scope(view))
 
     async def as_of(self) -> datetime:
         """The moment of the ledger's last change."""

@@ -63,12 +63,12 @@ class Gateway:
         Raises RequestError for a cursor of another list and for a text that databases cannot store, TooSlow, and
         Unavailable if the database fails.
         """
-        with _worded():
+        with worded():
             return await self.statements.read(self._limited(function), *args, **kwargs)
 
     async def report(self, function: Callable[[Database], Result]) -> Result:
         """Call the function with the database, which it asks statements for a report. Raises as `read`."""
-        with _worded():
+        with worded():
             return await self.statements.report(function)
 
     async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
@@ -127,7 +127,7 @@ class Gateway:
 
 
 @contextmanager
-def _worded() -> Iterator[None]:
+def worded() -> Iterator[None]:
     """Say to callers why a read has failed."""
     try:
         yield

@@ -1,7 +1,8 @@
-"""What callers read, before it is read: an object looked up, and a list.
+"""What callers read, before it is read: an object looked up, a list, and rows that are computed.
 
-Each says in storage's words which rows it is, so that one statement can answer a whole query (`storage.documents`), and
-how to read it by itself. To ask for one is to be permitted: Forbidden is raised at once.
+The first two say in storage's words which rows they are, so that one statement can answer a whole query
+(`storage.documents`), and how to read them by themselves. To ask for any is to be permitted: Forbidden is raised at
+once.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,3 +32,10 @@ class Listing(Generic[Row]):
     conditions: Sequence[Condition]
     page: Callable[[Window], Awaitable[Page[Row]]]
     count: Callable[[], Awaitable[int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed(Generic[Row]):
+    """Rows that no table has, such as totals: all of them. `rows` reads them."""
+
+    rows: Callable[[], Awaitable[Sequence[Row]]]

@@ -1,18 +1,23 @@
-"""Journal entries: look-up and list."""
+"""Journal entries: look-up, list and totals."""
 
 import strawberry
 from strawberry import UNSET
 
 from resolvers import journal_entries as entries
-from resolvers.reading import Listing, LookUp
+from resolvers import journal_entry_totals as totals
+from resolvers.reading import Computed, Listing, LookUp
 from schema.arguments import EntryNumber, filter_for
+from schema.computed import computed
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
+from schema.journal_entry_totals import JournalEntryTotals, TotalsGroupsArgument, totals_groups
+from schema.list_size import TOTALS
 from schema.look_up import look_up
 from schema.paging import connection
 from storage import journal_entries
 from storage.journal_entry_lists import EntryFilter
+from storage.journal_entry_totals import JournalEntryTotals as TotalsRow
 
 
 @strawberry.type
@@ -26,3 +31,16 @@ class JournalEntryQueries:
         self, info: Info, filter: EntryFilterArgument = UNSET, order_by: EntryOrderArgument = UNSET
     ) -> Listing[journal_entries.JournalEntry]:
         return entries.journal_entries(info.context, filter_for(EntryFilter, filter), entry_order(order_by))
+
+    @computed(
+        JournalEntryTotals,
+        description="Totals of the items of journal entries, grouped by any keys. Amounts are exact, and never over"
+        " several currencies: whatever the keys are, there is a row for each currency and home currency. Only live"
+        " entries count, unless the filter's `statuses` says which. There are 10,000 rows at most; for more, nothing is"
+        " returned.",
+        directives=TOTALS,
+    )
+    def journal_entry_totals(
+        self, info: Info, group_by: TotalsGroupsArgument, filter: EntryFilterArgument = UNSET
+    ) -> Computed[TotalsRow]:
+        return totals.journal_entry_totals(info.context, filter_for(EntryFilter, filter), totals_groups(group_by))

@@ -46,3 +46,7 @@ LONG_TEXT = [Cost(weight="4")]
 
 AGGREGATED = [Cost(weight="10")]
 """The directives of a count over rows that are not returned."""
+
+TOTALS = [ListSize(assumed_size=100), Cost(weight="1000")]
+"""The directives of totals over all entries: a report has some dozens of rows, and what they are summed up from counts
+as ten pages of entries do."""

@@ -24,7 +24,8 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 
 from resolvers.paging import window
-from resolvers.reading import Listing, LookUp
+from resolvers.reading import Computed, Listing, LookUp
+from schema.computed import is_computed
 from schema.definitions import definition_of
 from schema.info import RequestContext
 from schema.look_up import is_look_up
@@ -97,10 +98,20 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that are computed, each of which becomes an object of these members."""
+
+    key: str
+    asked: Computed[Any]
+    members: list[Member]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to read, and `data` with the members that are known before; those to be read are None."""
 
     roots: list[Root] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -162,6 +173,9 @@ class _Operation:
             if found is not None:
                 of = self._types[found.of]
                 plan.roots.append(One(key, found.of, found.condition, self.members(of, details)))
+        elif is_computed(graphql_field):
+            of = get_named_type(graphql_field.type)
+            plan.tables.append(Table(key, self._called(graphql_field, details), self.members(of, details)))
         else:
             # What needs no reading, such as the caller.
             value, of = self._called(graphql_field, details), get_named_type(graphql_field.type)

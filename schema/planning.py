@@ -1,5 +1,6 @@
 """Answering a query by its plan, and when not to."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ from resolvers.context import TOO_SLOW
 from resolvers.errors import RequestError, TooSlow
 from schema.info import RequestContext
 from schema.metrics import QUERIES
+from schema.objects import objects
 from schema.plan import Plan, Planner, Selecting, Unplanned
 from storage.asking import Unanswerable
 from storage.conditions import Condition
 from storage.database import DatabaseError, UnfitText
-from storage.deadline import DeadlineExceeded
+from storage.deadline import DeadlineExceeded, deadline
 from storage.documents.words import Each
 from storage.pages import BadCursor
 
@@ -92,10 +94,10 @@ class Answers:
         try:
             plan = self._planner.plan(operation, context)
             return ExecutionResult(data=await _read(plan, context), errors=None), PLAN
+        except (DeadlineExceeded, TooSlow):
+            return ExecutionResult(data=None, errors=[_too_slow(next(iter(plan.data)))]), "deadline exceeded"
         except STOCK as error:
             return error, _reason(error)
-        except DeadlineExceeded:
-            return ExecutionResult(data=None, errors=[_too_slow(next(iter(plan.data)))]), "deadline exceeded"
         except Exception as error:
             self._failed()
             return error, "failed"
@@ -125,4 +127,10 @@ async def _read(plan: Plan, context: RequestContext) -> Planned:
         for key, text in (await context.gateway.ask(plan.roots)).items():
             data[key] = None if text is None else orjson.Fragment(text)
             data.length += len(text or "")
+    for table in plan.tables:
+        with deadline(context.gateway.database.answer_seconds):
+            rows = await table.asked.rows()
+        written = await asyncio.to_thread(objects, rows, table.members)
+        data[table.key] = orjson.Fragment(written)
+        data.length += len(written)
     return data

@@ -52,6 +52,7 @@ class Database:
     def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
         """`answer_seconds` is how long a statement of `ask` may take."""
         self.url = _supported(url)
+        self.answer_seconds = answer_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             # With BEGIN IMMEDIATE, a reader would wait for the writer, so readers have an engine of their own.

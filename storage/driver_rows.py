@@ -1,6 +1,6 @@
 """Writing many rows by the driver itself: SQLAlchemy takes longer for a row than the database does."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain, islice, repeat
@@ -47,11 +47,13 @@ def copy_in(connection: Connection, table: str, columns: Sequence[str], rows: It
 
 
 @contextmanager
-def copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
+def copying(
+    connection: Connection, statement: str, parameters: Mapping[str, object] | None = None
+) -> Iterator[psycopg.Copy]:
     """A COPY on PostgreSQL. Raises what SQLAlchemy raises for an INSERT."""
     driver: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment]
     try:
-        with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        with driver.cursor() as cursor, cursor.copy(statement.encode(), parameters) as copy:
             yield copy
     except psycopg.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error

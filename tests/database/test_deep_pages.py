@@ -1,14 +1,10 @@
 """A page of transactions costs what its own rows cost, wherever it is in its list and however long the list is."""
 
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
-from typing import Any
+from collections.abc import Callable
 
 import orjson
-import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel import Session
 
 from storage.conditions import numbered
@@ -29,9 +25,11 @@ from storage.transaction_lists import (
 from storage.transactions import PostedTransaction
 from tests.support.direct_runs import run_now
 from tests.support.ledger import line, post
+from tests.support.work import statements_of, work_for
 
 DAYS = ("2024-12-01", "2024-12-02", "2024-12-03")
 OF_A_DAY = 600
+TABLES = ("billing_transaction", "bucket_transaction")
 SIZE = 10
 
 WINDOWS: dict[str, Callable[[list[str]], Window]] = {
@@ -98,59 +96,25 @@ def test_every_page_reads_the_rows_that_it_returns(ledger_with_entry: Database) 
 
 
 def _planned(database: Database, field: str, root: Callable[[Paged], Root], window: Window) -> int:
-    """How much the database does for the page, in its own units."""
+    """How much the database does for the page."""
     page = Paged(
         "page", field, TRANSACTIONS, [], window, TRANSACTIONS.bounds(window),
         [Nodes("nodes", [Value("id", "id")]), PageInfo("pageInfo", [Value("hasNextPage", "has_next_page")])],
     )  # fmt: skip
     json = SqliteJson() if database.is_sqlite else PostgresqlJson()
     statement, parameters = write(json, [root(page)])
-    with database.reader.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        answer = orjson.loads(driver.execute(statement, parameters).fetchone()[0])
-        assert len(answer.get("page", answer)["nodes"]) == SIZE
-        return (_steps if database.is_sqlite else _rows)(driver, statement, parameters)
+    ((text, *_),) = database.ask(statement, parameters)
+    answer = orjson.loads(text)
+    assert len(answer.get("page", answer)["nodes"]) == SIZE
+    return work_for(database, statement, parameters, TABLES)
 
 
 def _stock(database: Database, page: Callable[[Session, Window], Page[PostedTransaction]], window: Window) -> int:
     """The same for the statement of the stock way."""
-    asked: list[tuple[str, Any]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            asked.append((statement, parameters))
+    def read() -> None:
+        with database.read() as session:
+            assert len(page(session, window).rows) == SIZE
 
-    event.listen(database.reader, "before_cursor_execute", note)
-    with database.read() as session:
-        assert len(page(session, window).rows) == SIZE
-    event.remove(database.reader, "before_cursor_execute", note)
-    ((statement, parameters),) = asked
-    with database.reader.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        return (_steps if database.is_sqlite else _rows)(driver, statement, parameters)
-
-
-def _steps(connection: sqlite3.Connection, statement: str, parameters: Mapping[str, object]) -> int:
-    """Steps of SQLite's virtual machine."""
-    steps = count()
-    connection.set_progress_handler(lambda: next(steps) < 0, 1)
-    connection.execute(statement, parameters).fetchall()
-    connection.set_progress_handler(None, 0)
-    return next(steps)
-
-
-def _rows(connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, object]) -> int:
-    """Rows of transactions, and of their lists, that PostgreSQL reads."""
-    explained = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}".encode(), parameters).fetchone()
-    assert explained is not None
-    return sum(
-        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-        for node in _nodes(explained[0][0]["Plan"])
-        if node.get("Relation Name") in ("billing_transaction", "bucket_transaction")
-    )
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for below in plan.get("Plans", []):
-        yield from _nodes(below)
+    ((statement, parameters),) = statements_of(database, read)
+    return work_for(database, statement, parameters, TABLES)

@@ -27,14 +27,16 @@ COUNTS = [
     "{ journalRuns(first: 1) { nodes { takenTransactionCount } } }",
     "{ journalRuns(last: 9, first: null) { nodes { netZeroTransactionCount } } }",
     "{ journalRuns { nodes { netZeroTransactions(first: 1) { totalCount nodes { id } } } } }",
+    "{ journalEntryTotals(groupBy: { by: STATUS }) { status transactionCount } }",
 ]
-"""Counts of transactions, which are sums of what buckets have."""
+"""Counts of transactions, which are sums of what buckets and entries have."""
 
 AMOUNTS = [
     "{ journalEntries(first: 100) { nodes { totalDebit } } }",
     "{ journalEntries(first: 100) { nodes { number items { amount } } } }",
     "{ transactions(first: 100) { nodes { amount segments { name } debitAccount { name } } } }",
     "{ transactions(first: 100) { edges { cursor node { journalEntry { totalCredit } } } } }",
+    "{ journalEntryTotals(groupBy: []) { debit } journalRuns { totalCount } }",
 ]
 
 
@@ -71,7 +73,8 @@ def test_counts_beyond_an_int_are_errors_by_every_way(databases: dict[str, Datab
     with comparing(databases) as comparison:
         for database in databases.values():
             with database.write() as session:
-                session.execute(text("UPDATE posting_bucket SET transaction_count = 4294967296"))
+                for table in ("posting_bucket", "journal_entry"):
+                    session.execute(text(f"UPDATE {table} SET transaction_count = 4294967296"))  # noqa: S608
         for number, document in enumerate(COUNTS):
             comparison.compare(Asked(number, document, {}, None))
 

@@ -45,6 +45,7 @@ def cost(document: str, **variables: Any) -> int:
         ),
         (f"{{ journalEntries(first: 2) {{ nodes {{ {ITEMS} }} }} }}", 1 + 2 * (1 + 5 * 2)),
         ("{ journalEntries(first: 2) { nodes { segments { name } notes } } }", 1 + 2 * (1 + 3 + 4)),
+        ("{ journalEntryTotals(groupBy: []) { debit segments { name } } }", 1_000 + 100 * (1 + 3)),
         ("{ a: journalRuns(first: 2) { nodes { id } } b: journalRuns(first: 3) { nodes { id } } }", 3 + 4),
         ("{ journalRuns(first: 2) { nodes { id } } ... { journalRuns(first: 2) { nodes { number } } } }", 3),
         ('{ node(id: "x") { id ... on JournalEntry { items { type } } ... on AccountingCode { name } } }', 1 + 5),

@@ -1,16 +1,19 @@
 """Every field of the contract has a plan, or stands in the list of those without one, with the reason."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import fields
+from typing import Any, cast
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 
+from schema.computed import is_computed
 from schema.look_up import is_look_up
 from schema.paging import is_list
 from schema.plan import UNPLANNED
 from schema.schema import SCHEMA
 from storage.documents.shape import Belongings, Parts, Relation, Shape
 from storage.documents.shapes import SEGMENT, SHAPES, Ledger
+from storage.journal_entry_totals import JournalEntryTotals, SegmentValue
 
 CONTRACT = SCHEMA._schema
 KNOWN_WITHOUT_READING = {"Query.viewer"}
@@ -64,14 +67,20 @@ def test_every_field_has_a_plan_or_a_reason_for_none() -> None:
     assert without == set(UNPLANNED), "give its row's shape in storage.documents.shapes the value, relation or list"
 
 
-def test_every_query_is_a_list_or_a_look_up_of_rows_with_a_shape() -> None:
+def test_every_query_is_a_list_or_a_look_up_of_rows_with_a_shape_or_computed() -> None:
     query = CONTRACT.query_type
     assert query is not None
     for name, field in query.fields.items():
         if is_list(field):
             assert python_name(field) in SHAPES[Ledger].lists
         else:
-            assert is_look_up(field) or f"Query.{name}" in KNOWN_WITHOUT_READING
+            assert is_look_up(field) or is_computed(field) or f"Query.{name}" in KNOWN_WITHOUT_READING
+
+
+def test_every_field_of_totals_is_a_value_of_its_row() -> None:
+    of, segment = (cast("GraphQLObjectType", CONTRACT.type_map[name]) for name in ("JournalEntryTotals", "Segment"))
+    assert {python_name(field) for field in of.fields.values()} == {one.name for one in fields(JournalEntryTotals)}
+    assert {python_name(field) for field in segment.fields.values()} == {one.name for one in fields(SegmentValue)}
 
 
 def test_a_field_without_a_plan_would_be_found() -> None:

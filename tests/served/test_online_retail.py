@@ -182,6 +182,67 @@ def transactions_in_entries(database: Database) -> list[tuple[str, int]]:
         return [(transaction_id, count) for transaction_id, count in rows]
 
 
+TOTALS = """query($by: [JournalEntryTotalsGroup!]!, $filter: JournalEntryFilter) {
+  journalEntryTotals(groupBy: $by, filter: $filter) {
+    accountingPeriodName accountingCodeName segments { value }
+    currency debit credit net entryCount transactionCount } }"""
+COUNTRY = {"by": "SEGMENT", "segmentName": "country"}
+
+
+@dataclass
+class Sums:
+    """What the invoice lines of one row of totals add up to."""
+
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    entries: int = 0
+    transactions: int = 0
+
+    def add(self, entry: Expected, *, receivable: bool | None = None) -> None:
+        """Add the amount of an entry to both sides, or to that of its receivable or its revenue alone."""
+        if receivable in (None, entry.total > 0):
+            self.debit += abs(entry.total)
+        if receivable in (None, entry.total < 0):
+            self.credit += abs(entry.total)
+        self.entries += 1
+        self.transactions += len(entry.ids)
+
+
+def assert_totals_tie_out(client: Client, months: list[Month]) -> None:
+    """Totals by period, by country and by accounting code are those of the invoice lines."""
+    by_period: dict[str, Sums] = {}
+    by_country: dict[str, Sums] = defaultdict(Sums)
+    by_code: dict[tuple[str, str], Sums] = defaultdict(Sums)
+    for month in months:
+        name, _ = period(month)
+        by_period[name] = Sums()
+        for (_, country), entry in expected()[month].items():
+            if entry.total:
+                by_period[name].add(entry)
+                by_country[country].add(entry)
+                by_code[name, "Accounts Receivable"].add(entry, receivable=True)
+                by_code[name, "Sales Revenue"].add(entry, receivable=False)
+
+    def ask(*by: dict[str, str], filter: dict[str, Any] | None = None) -> list[tuple[tuple[str, ...], Sums]]:
+        rows = client.query(TOTALS, {"by": by, "filter": filter})["journalEntryTotals"]
+        assert all(row["currency"] == "GBP" for row in rows)
+        assert all(Decimal(row["net"]) == Decimal(row["debit"]) - Decimal(row["credit"]) for row in rows)
+        given = ("accountingPeriodName", "accountingCodeName")
+        return [
+            (
+                (*(row[name] for name in given if row[name]), *(one["value"] for one in row["segments"])),
+                Sums(Decimal(row["debit"]), Decimal(row["credit"]), row["entryCount"], row["transactionCount"]),
+            )
+            for row in rows
+        ]
+
+    assert ask({"by": "PERIOD"}) == [((name,), sums) for name, sums in by_period.items()]
+    assert ask(COUNTRY) == [((country,), by_country[country]) for country in sorted(by_country)]
+    assert ask({"by": "PERIOD"}, {"by": "ACCOUNTING_CODE"}) == [(key, by_code[key]) for key in by_code]
+    march = period((2011, 3))[0]
+    assert ask(filter={"accountingPeriodName": march}) == [((), by_period[march])]
+
+
 def test_the_months_tie_out_to_the_penny(client: Client) -> None:
     assert sorted(expected()) == MONTHS
     months = months_of(client.database)
@@ -213,6 +274,9 @@ def test_the_months_tie_out_to_the_penny(client: Client) -> None:
     largest = max(memos, key=lambda entry: int(entry["transactionCount"]))
     assert_drills_down(client, largest, (2011, 3), expected()[2011, 3][TYPES["C"], "United Kingdom"])
 
+    # Reports have the same totals.
+    assert_totals_tie_out(client, months)
+
     # A month that is cancelled and run again has the same totals.
     first = runs[2011, 2]
     assert client.cancel(first["number"])["errors"] == []
@@ -220,6 +284,7 @@ def test_the_months_tie_out_to_the_penny(client: Client) -> None:
     second = run_month(client, (2011, 2))
     assert second["number"] != first["number"]
     assert_ties_out(client, second, expected()[2011, 2])
+    assert_totals_tie_out(client, months)
     document = f"query($number: String!) {{ journalEntry(number: $number) {{ {ENTRY} }} }}"
     cancelled = client.query(document, {"number": entries[2011, 2][0]["number"]})["journalEntry"]
     assert cancelled["status"] == "CANCELLED"

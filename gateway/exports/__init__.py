@@ -1,0 +1,1 @@
+"""Exports: a whole view as a file, by address or from the command line."""

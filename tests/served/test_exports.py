@@ -1,0 +1,348 @@
+"""Views as files by address, on both databases."""
+
+import gzip
+import io
+import json
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa  # type: ignore[import-untyped]
+import pytest
+from pyarrow import parquet
+
+from gateway.application import Application
+from gateway.exports import endpoint
+from gateway.exports.formats import FORMATS
+from resolvers.bi import Reports
+from storage.bi.columns import schema_of
+from storage.bi.questions import Question
+from storage.bi.reading import rows, views_of
+from storage.database import Database
+from storage.words import Permission
+from tests.support.client import Client
+from tests.support.direct_runs import run_now
+from tests.support.ledger import line, post
+from tests.support.raw import connected
+from tests.support.served import served
+from tests.support.tokens import new_token
+
+PATIENCE_SECONDS = 20
+IDENTITY = {"Accept-Encoding": "identity"}
+
+
+LINES = [
+    line("t1", amount="10.50", segment_country="UK", organization="North"),
+    line("t2", amount="-3.25", segment_country="=UK", organization="South"),
+    line("t3", amount="700", currency="JPY", document_number='@SUM("A1")'),
+]
+
+
+@pytest.fixture
+def http(client: Client) -> Iterator[httpx.Client]:
+    """Of a gateway whose ledger has a run."""
+    post(client.database, LINES)
+    client.completed()
+    with httpx.Client(base_url=client.url, headers=IDENTITY, timeout=PATIENCE_SECONDS) as made:
+        yield made
+
+
+def ids(response: httpx.Response) -> list[str]:
+    """The ids in an NDJSON file."""
+    assert response.status_code == HTTPStatus.OK, response.text
+    return sorted(json.loads(line)["id"] for line in response.text.splitlines())
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < ends, what
+        time.sleep(0.02)
+
+
+def test_every_view_in_every_format_has_its_rows(http: httpx.Client, client: Client) -> None:
+    for view in views_of(client.database).values():
+        wanted = rows(client.database, view, Question(["id"]))
+        lines = http.get(f"/exports/{view.short_name}.ndjson").text.splitlines()
+        assert [list(json.loads(line)) for line in lines] == [view.names] * len(wanted)
+        table = http.get(f"/exports/{view.name}.csv").text.split("\r\n")
+        assert (table[0], len(table)) == (",".join(view.names), len(wanted) + 2)
+        for format in ("parquet", "arrow"):
+            data = http.get(f"/exports/{view.short_name}.{format}").content
+            read = parquet.read_table(io.BytesIO(data)) if format == "parquet" else pa.ipc.open_stream(data).read_all()
+            assert (read.num_rows, read.column_names) == (len(wanted), view.names)
+
+
+def test_headers(http: httpx.Client) -> None:
+    for name, format in FORMATS.items():
+        response = http.get(f"/exports/bi_transactions.{name}")
+        headers = response.headers
+        assert headers["content-type"] == format.media_type
+        assert headers["content-length"] == str(len(response.content))
+        assert headers["accept-ranges"] == "bytes"
+        assert headers["content-disposition"] == f'attachment; filename="transactions.{name}"'
+        assert headers["cache-control"] == "private, no-cache"
+        assert {"Authorization", "Accept-Encoding"} <= {part.strip() for part in headers["vary"].split(",")}
+        assert headers["x-content-type-options"] == "nosniff"
+        head = http.head(f"/exports/bi_transactions.{name}")
+        assert (head.status_code, head.content) == (HTTPStatus.OK, b"")
+        assert {**head.headers, "date": ""} == {**headers, "date": ""}
+
+
+def test_columns_and_filters(http: httpx.Client) -> None:
+    response = http.get("/exports/transactions.csv", params={"columns": "id,amount", "amount.from": "0"})
+    header, *found, end = response.text.split("\r\n")
+    assert (header, sorted(found), end) == ("id,amount", ["t1,10.50", "t3,700"], "")
+    assert http.get("/exports/transactions.csv?columns=currency&id=none").text == "currency\r\n"
+    assert http.get("/exports/transactions.ndjson?id=none").content == b""
+
+
+def test_what_has_not_changed_is_not_sent_again(http: httpx.Client, client: Client) -> None:
+    first = http.get("/exports/journal_entries.csv")
+    tag = first.headers["etag"]
+    assert http.get("/exports/journal_entries.csv").headers["etag"] == tag
+    for wanted in (tag, f"W/{tag}", f'"other", {tag}'):
+        same = http.get("/exports/journal_entries.csv", headers={"If-None-Match": wanted})
+        assert (same.status_code, same.content, same.headers["etag"]) == (HTTPStatus.NOT_MODIFIED, b"", tag)
+        assert same.headers["cache-control"] == "private, no-cache"
+    for other in ("journal_entries.parquet", "journal_entries.csv?columns=id", "journal_runs.csv"):
+        assert http.get(f"/exports/{other}", headers={"If-None-Match": tag}).status_code == HTTPStatus.OK
+    number = first.text.split("\r\n")[1].partition(",")[0]
+    assert client.transfer([number])["errors"] == []
+    changed = http.get("/exports/journal_entries.csv", headers={"If-None-Match": tag})
+    assert changed.status_code == HTTPStatus.OK
+    assert changed.headers["etag"] != tag
+    assert changed.text != first.text
+
+
+def test_ranges(http: httpx.Client) -> None:
+    whole = http.get("/exports/transactions.csv")
+    length, tag = len(whole.content), whole.headers["etag"]
+    for asked, got in (("0-9", slice(0, 10)), ("10-", slice(10, None)), ("-7", slice(-7, None))):
+        part = http.get("/exports/transactions.csv", headers={"Range": f"bytes={asked}"})
+        assert part.status_code == HTTPStatus.PARTIAL_CONTENT
+        assert part.content == whole.content[got]
+        assert part.headers["etag"] == tag
+        assert part.headers["content-range"].endswith(f"/{length}")
+    after = http.get("/exports/transactions.csv", headers={"Range": f"bytes={length}-"})
+    assert after.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    assert after.headers["content-range"] == f"bytes */{length}"
+    assert "begins after the end" in after.json()["message"]
+    for malformed in ("bytes=x", "lines=0-1", "bytes", "bytes=5-2"):
+        refused = http.get("/exports/transactions.csv", headers={"Range": malformed})
+        assert refused.status_code == HTTPStatus.BAD_REQUEST, malformed
+        assert "Range is malformed" in refused.json()["message"]
+    first = {"Range": "bytes=0-9"}
+    assert http.get("/exports/transactions.csv", headers={**first, "If-Range": tag}).content == whole.content[:10]
+    assert http.get("/exports/transactions.csv", headers={**first, "If-Range": '"x"'}).content == whole.content
+
+
+def test_parts_are_of_one_file_while_the_ledger_changes(http: httpx.Client, client: Client) -> None:
+    before = http.get("/exports/transactions.csv")
+    post(client.database, [line("t4"), line("t5")])
+    size = len(before.content) // 2
+    parts = [
+        http.get("/exports/transactions.csv", headers={"Range": asked})
+        for asked in (f"bytes=0-{size - 1}", f"bytes={size}-")
+    ]
+    assert b"".join(part.content for part in parts) == before.content
+    assert {part.headers["etag"] for part in parts} == {before.headers["etag"]}
+    after = http.get("/exports/transactions.csv")
+    assert len(after.text.splitlines()) == len(before.text.splitlines()) + 2
+    part = http.get("/exports/transactions.csv", headers={"Range": "bytes=0-9"})
+    assert part.headers["etag"] == after.headers["etag"]
+
+
+def test_gzip(http: httpx.Client) -> None:
+    plain = http.get("/exports/transactions.csv")
+    with http.stream("GET", "/exports/transactions.csv", headers={"Accept-Encoding": "br, gzip;q=0.5"}) as packed:
+        data = b"".join(packed.iter_raw())
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-length"] == str(len(data))
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert gzip.decompress(data) == plain.content
+    for headers in ({"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "gzip", "Range": "bytes=0-9"}):
+        assert "content-encoding" not in http.get("/exports/transactions.csv", headers=headers).headers
+    # Parquet is compressed already.
+    assert (
+        "content-encoding" not in http.get("/exports/transactions.parquet", headers={"Accept-Encoding": "gzip"}).headers
+    )
+    same = http.get(
+        "/exports/transactions.csv", headers={"If-None-Match": packed.headers["etag"], "Accept-Encoding": "gzip"}
+    )
+    assert same.status_code == HTTPStatus.NOT_MODIFIED
+
+
+def test_streams(http: httpx.Client) -> None:
+    for format in FORMATS:
+        kept = http.get(f"/exports/transactions.{format}")
+        streamed = http.get(f"/exports/transactions.{format}?stream=1")
+        assert streamed.content == kept.content
+        assert "content-length" not in streamed.headers
+        assert "etag" not in streamed.headers
+        assert streamed.headers["content-disposition"] == kept.headers["content-disposition"]
+        head = http.head(f"/exports/transactions.{format}?stream=1")
+        assert (head.status_code, head.content) == (HTTPStatus.OK, b"")
+
+
+def test_csv_has_no_formulas_and_others_have_texts_as_they_are(http: httpx.Client) -> None:
+    table = http.get("/exports/transactions.csv?columns=amount,document_number,segment_country").text
+    assert sorted(table.split("\r\n")[1:-1]) == ["-3.25,,'=UK", "10.50,,UK", """700,"'@SUM(""A1"")",UK"""]
+    found = [json.loads(text) for text in http.get("/exports/transactions.ndjson").text.splitlines()]
+    assert {row["segment_country"] for row in found} == {"UK", "=UK"}
+    assert sorted((row["amount"], row["document_number"]) for row in found) == [
+        ("-3.25", None), ("10.50", None), ("700", '@SUM("A1")'),
+    ]  # fmt: skip
+
+
+REFUSED = [
+    ("nothing.csv", 404, "There is no view 'nothing'; the views are journal_runs, "),
+    ("journal_runs.xlsx", 404, "The formats are .csv, .ndjson, .parquet, .arrow."),
+    ("journal_runs", 404, "ask for a view and a format, such as journal_entry_items.csv"),
+    ("a/b.csv", 404, "There is no view 'a/b'"),
+    ("journal_runs.csv?columns=x", 400, "columns: there is no column 'x'"),
+    ("journal_runs.csv?columns=id,id", 400, "columns: 'id' is given more than once"),
+    ("journal_runs.csv?number.like=x", 400, "number.like"),
+    ("journal_runs.csv?created_at.from=x", 400, "created_at.from: 'x' is not a moment"),
+    ("journal_runs.csv?stream=yes", 400, "stream: 'yes' is neither 0 nor 1"),
+    ("journal_runs.csv?limit=1", 400, "There is no parameter 'limit'"),
+]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_refusals(http: httpx.Client) -> None:
+    for path, status, told in REFUSED:
+        response = http.get(f"/exports/{path}")
+        assert (response.status_code, response.headers["content-type"]) == (status, "application/json"), path
+        assert told in response.json()["message"]
+
+
+def test_other_methods_are_not_allowed(http: httpx.Client) -> None:
+    response = http.post("/exports/journal_runs.csv")
+    assert (response.status_code, response.headers["allow"]) == (HTTPStatus.METHOD_NOT_ALLOWED, "GET, HEAD")
+    assert response.json() == {"message": "POST is not allowed for /exports/journal_runs.csv; use GET or HEAD."}
+
+
+def test_callers_get_what_they_may_see_and_no_file_of_others(database: Database) -> None:
+    post(database, LINES)
+    run_now(database)
+    entries, runs = Permission.VIEW_JOURNAL_ENTRIES, Permission.VIEW_JOURNAL_RUNS
+    tokens = {
+        "all": new_token(database, entries, runs, name="all")[1],
+        "north": new_token(database, entries, runs, name="north", organizations=["North"])[1],
+        "entries": new_token(database, entries, name="entries")[1],
+        "none": new_token(database, Permission.CREATE_JOURNAL_RUN, name="none")[1],
+    }
+    with served(Application(database, require_api_key=True), database) as strict:
+
+        def get(caller: str, path: str, **headers: str) -> httpx.Response:
+            headers["Authorization"] = f"Bearer {tokens[caller]}"
+            return httpx.get(f"{strict.url}/exports/{path}", headers=headers)
+
+        assert ids(get("all", "transactions.ndjson")) == ["t1", "t2", "t3"]
+        tag = get("all", "transactions.ndjson").headers["etag"]
+        mine = get("north", "transactions.ndjson", **{"If-None-Match": tag})
+        assert ids(mine) == ["t1"]
+        part = get("north", "transactions.ndjson", Range="bytes=0-100000")
+        assert (part.status_code, part.content) == (HTTPStatus.PARTIAL_CONTENT, mine.content)
+        seen = [json.loads(text) for text in get("entries", "transactions.ndjson").text.splitlines()]
+        assert {row["journal_run_number"] for row in seen} == {None}
+        assert ids(get("north", "transactions.ndjson?stream=1")) == ["t1"]
+        for caller, view in (("entries", "journal_runs"), ("none", "transactions")):
+            refused = get(caller, f"{view}.csv")
+            assert refused.status_code == HTTPStatus.FORBIDDEN
+            assert "lacks the permission" in refused.json()["message"]
+        assert get("none", "accounting_codes.csv").status_code == HTTPStatus.OK
+        unknown = httpx.get(f"{strict.url}/exports/transactions.csv")
+        assert unknown.status_code == HTTPStatus.UNAUTHORIZED
+        assert "www-authenticate" in unknown.headers
+        # Reporting tools send the token as a password.
+        basic = httpx.get(f"{strict.url}/exports/transactions.ndjson", auth=("any", tokens["north"]))
+        assert ids(basic) == ["t1"]
+
+
+class Endless:
+    """Rows without end, and whether somebody reads them."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.closed = 0
+
+    def batches(self, reports: Reports, view: Any, columns: Any, where: Any) -> Generator[Any]:
+        self.begun += 1
+        schema = schema_of([view.column(name) for name in columns])
+        try:
+            while True:
+                time.sleep(0.001)
+                yield pa.record_batch([pa.array(["x" * 100] * 1000)], schema)
+        finally:
+            self.closed += 1
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> Endless:
+    """Every export has rows without end."""
+    found = Endless()
+    monkeypatch.setattr(Reports, "batches", lambda *asked: found.batches(*asked))
+    return found
+
+
+def asking(client: Client, path: str) -> socket.socket:
+    """A connection on which the file has been asked for."""
+    connection = connected(client, receives=4_096)
+    connection.sendall(f"GET /exports/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("stream", ["", "&stream=1"])
+def test_the_work_stops_when_the_client_hangs_up(
+    http: httpx.Client,
+    client: Client,
+    endless: Endless,
+    stream: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with asking(client, f"transactions.csv?columns=id{stream}") as connection:
+        if stream:
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        until(lambda: endless.begun == 1, "it did not begin")
+        # Others do not wait for it.
+        assert http.get("/readyz").status_code == HTTPStatus.OK
+    until(lambda: endless.closed == 1, "it did not end")
+    until(lambda: not files(tmp_path), "a file is left")
+
+
+@pytest.mark.usefixtures("quiet")
+def test_streams_are_few(http: httpx.Client, client: Client, endless: Endless) -> None:
+    open_ones = [asking(client, "transactions.csv?columns=id&stream=1") for _ in range(endpoint.STREAMS_MAX)]
+    until(lambda: endless.begun == endpoint.STREAMS_MAX, "they did not begin")
+    refused = http.get("/exports/transactions.csv?columns=id&stream=1")
+    assert refused.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert refused.headers["retry-after"] == "5"
+    assert "Other exports are being made" in refused.json()["message"]
+    for connection in open_ones:
+        connection.close()
+    until(lambda: endless.closed == endpoint.STREAMS_MAX, "they did not end")
+
+
+def test_a_gateway_that_stops_leaves_no_files(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(Application(database), database) as client:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        assert httpx.get(f"{client.url}/exports/transactions.csv", headers=IDENTITY).status_code == HTTPStatus.OK
+        assert len(files(tmp_path)) == 1
+    assert not list(tmp_path.glob("journal-gateway-exports-*"))
+
+
+def files(folder: Path) -> list[Path]:
+    """The files that exports keep in the folder."""
+    return list(folder.glob("journal-gateway-exports-*/*"))
