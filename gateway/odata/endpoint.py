@@ -91,8 +91,7 @@ class _Request:
             raise NotFound(f"There is no {name}({key[:100]!r}).")
         (row,) = found
         if row.values[-1]:
-            told = "its last change is found by $filter=id eq 'ID' and deleted eq true"
-            raise NotFound(f"{name}({key[:100]!r}) has been deleted; {told}.")
+            raise NotFound(f"{name}({key[:100]!r}) has been deleted; a $filter with deleted eq true finds it.")
         shown = Row(row.values[:-1], row.position)
         (entity,) = answers.entities(view, asked, [shown], form)
         context = answers.context(self._root, view, chosen, single=True)
