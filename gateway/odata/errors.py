@@ -6,7 +6,7 @@ import orjson
 from starlette.responses import Response
 
 from gateway.attempts import TooManyAttempts
-from gateway.bi.refusals import with_headers
+from gateway.bi.refusals import message_of, with_headers
 from resolvers.errors import RequestError
 from schema.input_errors import LONGEST_MESSAGE, shortened
 
@@ -54,7 +54,7 @@ def refusal(error: RequestError) -> Response:
     status = _STATUSES.get(error.code, HTTPStatus.BAD_REQUEST)
     if isinstance(error, TooManyAttempts):
         status = HTTPStatus.TOO_MANY_REQUESTS
-    response = _response(status, error.code, str(error))
+    response = _response(status, error.code, message_of(error))
     if isinstance(error, MethodRefused):
         response.headers["Allow"] = "GET, HEAD"
     return with_headers(response, error)
