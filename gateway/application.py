@@ -26,7 +26,7 @@ from gateway.health import Health
 from gateway.hosts import HostCheck, Hosts
 from gateway.limits import MAX_BODY_BYTES
 from gateway.metrics import Metrics
-from gateway.odata.application import odata
+from gateway.odata import application as odata
 from gateway.operations import TABS
 from gateway.origins import CrossOrigin, Origins
 from gateway.rest.application import rest
@@ -100,7 +100,6 @@ class Application:
         )
         self._exports = Exports(self.gateway, authentication)
         health = Health(self.gateway)
-        reports = odata(self.gateway, authentication)
         app = Starlette(
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
@@ -114,8 +113,7 @@ class Application:
                 Route("/readyz", health.ready),
                 Route("/metrics", Metrics(authentication).answer),
                 *bi.routes(self.gateway, authentication),
-                Route("/odata", reports),
-                Route("/odata/{path:path}", reports),
+                *odata.routes(self.gateway, authentication),
             ],
         )
         # Every other path goes to the REST interface, including unknown ones.

@@ -1,6 +1,7 @@
 """Answers the requests to `/odata/`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +9,6 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.authentication import Authentication, address_of
 from gateway.odata import PATH, answers, options, paging
 from gateway.odata.errors import VERSION, MethodRefused
 from gateway.odata.formats import Format, json_format, require_version, require_xml
@@ -18,7 +18,6 @@ from gateway.odata.paging import Place
 from gateway.odata.resources import Count, Entity, EntitySet, Metadata, Resource, ServiceDocument, resource
 from gateway.odata.types import KEY
 from resolvers.bi import Reports
-from resolvers.context import Context, Gateway
 from resolvers.errors import NotFound
 from storage.bi.catalogue import Column, View
 from storage.bi.questions import Compare, Comparison, Question
@@ -29,24 +28,13 @@ _TEXT = "text/plain;charset=utf-8"
 _VARY = {"Vary": "Accept, Accept-Encoding, Authorization, Prefer"}
 
 
-class Endpoint:
-    """One request after another; each may raise RequestError, which becomes a refusal."""
-
-    def __init__(self, gateway: Gateway, authentication: Authentication) -> None:
-        self._gateway = gateway
-        self._authentication = authentication
-
-    async def answer(self, request: Request) -> Response:
-        """The response. Raises RequestError."""
-        caller = await self._authentication.caller(request.headers.get("authorization"), address_of(request))
-        limited = self._gateway.limited_to(caller.organizations)
-        reports = Reports(Context(limited, caller.actor, caller.permissions, caller.name))
-        require_version(request.headers.get("odata-maxversion"))
-        wanted = resource(request.scope["raw_path"])
-        if request.method not in ("GET", "HEAD"):
-            raise MethodRefused(f"{request.method} is not allowed: the service is read-only; send GET or HEAD.")
-        asked = _Request(request, reports, options.read(request.scope["query_string"]))
-        return await asked.answer(wanted)
+async def answer_request(reports: Reports, request: Request) -> Response:
+    """The response to a request of the caller. Raises RequestError."""
+    require_version(request.headers.get("odata-maxversion"))
+    wanted = resource(request.scope["raw_path"])
+    if request.method not in ("GET", "HEAD"):
+        raise MethodRefused(f"{request.method} is not allowed: the service is read-only; send GET or HEAD.")
+    return await _Request(request, reports, options.read(request.scope["query_string"])).answer(wanted)
 
 
 class _Request:
@@ -103,8 +91,7 @@ class _Request:
             raise NotFound(f"There is no {name}({key[:100]!r}).")
         (row,) = found
         if row.values[-1]:
-            told = "its last change is found by $filter=id eq 'ID' and deleted eq true"
-            raise NotFound(f"{name}({key[:100]!r}) has been deleted; {told}.")
+            raise NotFound(f"{name}({key[:100]!r}) has been deleted; a $filter with deleted eq true finds it.")
         shown = Row(row.values[:-1], row.position)
         (entity,) = answers.entities(view, asked, [shown], form)
         context = answers.context(self._root, view, chosen, single=True)
@@ -114,27 +101,23 @@ class _Request:
         view = await self._view(name)
         form = self._format()
         asked = await to_thread.run_sync(options.of_rows, self._options, view)
-        begun = Place(0, ()) if asked.token is None else paging.place_of(asked.token, view.name, self._options)
+        columns = _with_key(view, asked.columns) if form.metadata == "full" else asked.columns
+        question = Question([each.name for each in columns], asked.where, asked.order)
+        begun = Place(0, ()) if asked.token is None else paging.place_of(asked.token, view, question)
         preferred = paging.page_size(self._request.headers.get("prefer"))
         size = preferred or paging.PAGE
-        left = None if asked.top is None else max(asked.top - begun.rows, 0)
         number = await self._reports.count(view, asked.where) if asked.count else None
-        columns = _with_key(view, asked.columns) if form.metadata == "full" else asked.columns
-        rows = await self._rows(view, asked, [each.name for each in columns], begun, size, left)
-        link = None
-        if len(rows) > size:
-            rows = rows[:size]
-            following = Place(begun.rows + size, rows[-1].position)
-            link = paging.next_link(f"{self._root}{view.short_name}", view.name, self._options, following)
+        rows = await self._rows(view, asked, question, begun, size)
         context = answers.context(self._root, view, asked.columns if asked.selected else None, single=False)
         body = _context(context, form)
         if number is not None:
             body["@odata.count"] = str(number) if form.texts else number
 
         def written() -> bytes:
-            body["value"] = answers.entities(view, columns, rows, form)
-            if link is not None:
-                body["@odata.nextLink"] = link
+            body["value"] = answers.entities(view, columns, rows[:size], form)
+            if len(rows) > size:
+                following = Place(begun.rows + size, rows[size - 1].position)
+                body["@odata.nextLink"] = paging.next_link(self._root, view, self._options, question, following)
             return answers.encoded(body, form)
 
         applied = {} if preferred is None else {"Preference-Applied": f"{paging.PREFERENCE}={preferred}"}
@@ -147,23 +130,14 @@ class _Request:
             raise NotFound(f"There is no entity set {name!r}; write {view.short_name}.")
         return view
 
-    async def _rows(
-        self, view: View, asked: Options, columns: list[str], begun: Place, size: int, left: int | None
-    ) -> list[Row]:
-        """The rows of the page, and one more if others follow; `left` is how many the client still wants."""
-        limit = size + 1 if left is None else min(size + 1, left)
+    async def _rows(self, view: View, asked: Options, question: Question, begun: Place, size: int) -> list[Row]:
+        """The rows of the page, and one more if others follow."""
+        limit = size + 1 if asked.top is None else min(size + 1, max(asked.top - begun.rows, 0))
         if limit == 0:
             return []
-        first = asked.token is None
-        question = Question(
-            columns,
-            where=asked.where,
-            order=asked.order,
-            after=None if first else begun.position,
-            skip=asked.skip if first else 0,
-            limit=limit,
-        )
-        return await self._reports.rows(view, question)
+        if asked.token is None:
+            return await self._reports.rows(view, replace(question, skip=asked.skip, limit=limit))
+        return await self._reports.rows(view, replace(question, after=begun.position, limit=limit))
 
     def _format(self) -> Format:
         accepted = self._request.headers.getlist("accept")

@@ -5,8 +5,9 @@ from http import HTTPStatus
 import orjson
 from starlette.responses import Response
 
-from gateway.authentication import RETRY_LATER
-from resolvers.errors import RequestError, Unauthenticated, Unavailable
+from gateway.attempts import TooManyAttempts
+from gateway.bi.refusals import message_of, with_headers
+from resolvers.errors import RequestError
 from schema.input_errors import LONGEST_MESSAGE, shortened
 
 VERSION = {"OData-Version": "4.0"}
@@ -50,16 +51,13 @@ _STATUSES = {
 
 def refusal(error: RequestError) -> Response:
     """The response to a request that cannot be answered."""
-    response = _response(_STATUSES.get(error.code, HTTPStatus.BAD_REQUEST), error.code, str(error))
-    if isinstance(error, Unauthenticated):
-        # Spreadsheets and reporting tools ask for a name and a password only where Basic is offered.
-        response.headers.append("WWW-Authenticate", 'Basic realm="Journal Gateway"')
-        response.headers.append("WWW-Authenticate", "Bearer")
-    elif isinstance(error, MethodRefused):
+    status = _STATUSES.get(error.code, HTTPStatus.BAD_REQUEST)
+    if isinstance(error, TooManyAttempts):
+        status = HTTPStatus.TOO_MANY_REQUESTS
+    response = _response(status, error.code, message_of(error))
+    if isinstance(error, MethodRefused):
         response.headers["Allow"] = "GET, HEAD"
-    elif isinstance(error, Unavailable):
-        response.headers.update(RETRY_LATER)
-    return response
+    return with_headers(response, error)
 
 
 def fault() -> Response:

@@ -19,7 +19,9 @@ from storage.bi.questions import And, Compare, Comparison, Condition, Not, Or
 if TYPE_CHECKING:  # it builds its tables when it is loaded
     from odata_query import ast
 
-DEEPEST = 50
+DEEPEST = 15
+"""How deep conditions may be inside each other. SQLite reads some 20; a chain of one operator is one level."""
+
 CONDITIONS_MAX = 500
 
 _EVERY, _NONE = And(()), Or(())

@@ -1,5 +1,6 @@
 """How a client wants its answer: by $format or Accept, with which metadata and numbers; and by which OData."""
 
+import re
 from dataclasses import dataclass
 from email.message import Message
 from urllib.request import parse_http_list
@@ -54,10 +55,11 @@ def require_version(maximum: str | None) -> None:
     """Raises RequestError for a client that cannot read OData 4.0, by its OData-MaxVersion."""
     if maximum is None:
         return
-    major, _, minor = maximum.strip().partition(".")
-    if not (major.isascii() and major.isdecimal() and len(major) < 5 and (minor or "0").isdecimal()):
+    # Some add a comment: 4.0;NetFx.
+    found = re.match(r"\s*(\d{1,4})\.\d{1,4}\s*(;|$)", maximum)
+    if found is None:
         raise RequestError(f"OData-MaxVersion: {maximum[:100]!r} is not a version; send 4.0.")
-    if int(major) < 4:
+    if int(found.group(1)) < 4:
         raise RequestError(f"OData-MaxVersion: {maximum[:100]} is not supported; this service speaks 4.0.")
 
 

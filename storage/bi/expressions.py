@@ -116,10 +116,13 @@ class Expressions:
             # The first two are in one index; the last may be in another table.
             begins = f"({', '.join(sql[:2])}) >= ({', '.join(values[:2])})"
             return f"{begins} AND ({', '.join(sql)}) > ({', '.join(values)})"
-        condition = "FALSE"
-        for term, value in reversed(list(zip(terms, position, strict=True))):
-            condition = f"({self._after(term, value)} OR ({self._same(term, value)} AND {condition}))"
-        return condition
+        # Side by side, as SQLite cannot read what is nested as deep as an order can be long.
+        same: list[str] = []
+        ways: list[str] = []
+        for term, value in zip(terms, position, strict=True):
+            ways.append(" AND ".join([*same, self._after(term, value)]))
+            same.append(self._same(term, value))
+        return f"({' OR '.join(f'({way})' for way in ways)})"
 
     def _after(self, term: Term, value: Value) -> str:
         """Null is the least."""

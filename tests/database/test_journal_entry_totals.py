@@ -28,14 +28,13 @@ from storage.journal_entry_totals import (
     JournalEntryTotals,
     SegmentValue,
     TooManyRows,
-    TotalsGroup,
-    TotalsKey,
     journal_entry_totals,
 )
 from storage.journal_runs import JournalRun
 from storage.money import AMOUNT_MINOR_MAX
 from storage.organizations import limit
 from storage.settings import Ledger
+from storage.totals_keys import TotalsGroup, TotalsKey
 from storage.words import ItemType, JournalEntryStatus, TransactionType, TransferStatus
 from tests.support.direct_runs import DECEMBER, run_now
 from tests.support.ledger import line, post, refuse

@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from gateway.application import Application
+from gateway.bi.refusals import CHALLENGES
 from storage.database import Database
 from storage.words import Permission
 from tests.support.client import Client
 from tests.support.ledger import line, post
-from tests.support.odata import OData, body_of, refusal_of, service_of_five
+from tests.support.odata import OData, body_of, nested, refusal_of, service_of_five
 from tests.support.served import served
 from tests.support.tokens import new_token
 
@@ -117,6 +118,8 @@ FILTERS = [
     ("amount gt null", ""),
     ("document_number ge null", "acd"),
     (f"{'(' * 40}currency eq 'JPY'{')' * 40}", "c"),
+    (nested(15, "amount ge 12.50"), "acd"),
+    (nested(14, "not contains(document_number,'inv')"), "b"),
     (" or ".join(f"amount eq {number}" for number in range(490, 980)), "c"),
 ]
 
@@ -134,6 +137,11 @@ def test_rows_are_ordered_skipped_counted_and_paged(odata: OData) -> None:
     assert ids(odata, orderby="currency desc,amount desc", top=2) == ["c", "d"]
     assert ids(odata, orderby="amount", skip=1, top=2) == ["b/'1'", "a"]
     assert ids(odata, orderby="amount", skip=9) == []
+    names = (
+        "home_amount organization_label deleted transaction_type home_currency exchange_rate account_number currency"
+    )
+    by = ",".join(f"{name} desc" for name in names)
+    assert [row["id"] for row in odata.rows("transactions", 1, orderby=by)] == ["b/'1'", "c", "a", "e", "d"]
     page = odata.read("transactions", top=0, count="true", filter="currency eq 'GBP'")
     assert (page["value"], page["@odata.count"]) == ([], 4)
     assert "@odata.count" not in odata.read("transactions", count="false")
@@ -236,7 +244,7 @@ def test_answers_are_gzipped_and_have_a_head(odata: OData) -> None:
     assert body_of(odata.http.get("transactions?mine=1&top=1")) == plain.json(parse_float=Decimal)
     # A plus sign in a query is a space, as browsers and requests write it.
     assert len(body_of(odata.http.get("transactions?$filter=amount+gt+0&$top=1"))["value"]) == 1
-    for version in ("4.0", "4.01", "5"):
+    for version in ("4.0", "4.01", "5.0", "4.0;NetFx"):
         assert odata.get("transactions", {"OData-MaxVersion": version}).status_code == httpx.codes.OK
 
 
@@ -279,7 +287,7 @@ def test_callers_see_what_they_may_see(database: Database, quiet: None) -> None:
         for path in ("", "$metadata", "journal_entries", "journal_entries('JE-00000001')", "nothing"):
             response = anonymous.get(path)
             assert refusal_of(response, 401)[0] == "UNAUTHENTICATED"
-            assert response.headers.get_list("WWW-Authenticate") == ['Basic realm="Journal Gateway"', "Bearer"]
+            assert response.headers.get_list("WWW-Authenticate") == [*CHALLENGES]
 
         assert ids(stack.enter_context(OData(url, north)), "journal_entries") == ["JE-00000001"]
         assert ids(stack.enter_context(OData(url, whole)), "journal_entries") == ["JE-00000001", "JE-00000002"]

@@ -74,6 +74,14 @@ def service_of_five(client: Client) -> OData:
     return OData(client.url)
 
 
+def nested(depth: int, condition: str) -> str:
+    """A filter with conditions so deep inside each other, joined by `and` and `or` in turn."""
+    text = condition
+    for level in range(depth):
+        text = f"{condition} {'and' if level % 2 else 'or'} ({text})"
+    return text
+
+
 def body_of(response: httpx.Response) -> Any:
     """The body of a success, with its numbers as they are written."""
     assert response.status_code == httpx.codes.OK, (response.status_code, response.text)
