@@ -1,7 +1,8 @@
-"""Run the benchmarks and keep their results: `python -m bench [import|startup|runs|reads|feed|postings] [--quick]`."""
+"""Run the benchmarks and keep their results: `python -m bench [WHICH] [--quick]`; `--help` names them."""
 
 from argparse import ArgumentParser
 
+from bench.exports.benchmark import benchmark as exports
 from bench.feed import benchmark as feed
 from bench.imports import benchmark as imports
 from bench.postings import benchmark as postings
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument(
         "which",
         nargs="?",
-        choices=["import", "startup", "runs", "reads", "feed", "postings"],
+        choices=["import", "startup", "runs", "reads", "feed", "exports", "postings"],
         help="one benchmark; all if omitted",
     )
     parser.add_argument(
@@ -36,6 +37,8 @@ def main() -> None:
         runs(quick=chosen.quick)
     if chosen.which in (None, "feed"):
         feed(quick=chosen.quick)
+    if chosen.which in (None, "exports"):
+        exports(quick=chosen.quick)
     if chosen.which in (None, "reads"):
         reads(quick=chosen.quick)
 

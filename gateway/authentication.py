@@ -87,7 +87,7 @@ class Authentication:
                 raise
             if not is_client_id(user):
                 raise Unauthenticated(WRONG_BASIC) from refused
-        return holder(await self.secrets.key(user, password, address))
+        return holder(await self.secrets.key_of_request(user, password, address))
 
 
 def _user_and_password(credentials: str) -> tuple[str, str]:

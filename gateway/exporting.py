@@ -18,8 +18,8 @@ from gateway.exports.pieces import pieces
 from gateway.new_file import new_file
 from gateway.printable import printable
 from gateway.terminal import err, out
-from resolvers.bi import view_named
 from resolvers.errors import RequestError
+from resolvers.views import view_named
 from storage.bi.catalogue import View
 from storage.bi.columns import batches
 from storage.bi.reading import count, views_of

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from resolvers.context import Context, worded
-from resolvers.errors import NotFound
+from resolvers.views import view_named
 from storage.bi import reading
 from storage.bi.catalogue import View
 from storage.bi.questions import Condition, Question
@@ -21,15 +21,6 @@ if TYPE_CHECKING:  # it takes a moment to load
     import pyarrow as pa  # type: ignore[import-untyped]
 
 Result = TypeVar("Result")
-
-
-def view_named(views: Mapping[str, View], name: str) -> View:
-    """The view with that name, with or without `bi_`. Raises NotFound, which names the views that there are."""
-    found = views.get(name) or views.get(f"bi_{name}")
-    if found is None:
-        names = ", ".join(view.short_name for view in views.values())
-        raise NotFound(f"There is no view {name[:100]!r}; the views are {names}.")
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,21 @@ class Gateway:
         with worded():
             return await self.statements.report(function)
 
+    async def add_up(
+        self,
+        function: Callable[Concatenate[Session, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """The same as `read`, in the queue of reports, since it may take long."""
+        limited = self._limited(function)
+
+        def work(database: Database) -> Result:
+            with database.read() as session:
+                return limited(session, *args, **kwargs)
+
+        return await self.report(work)
+
     async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
         """The JSON text of each root of a document by its key, read with one statement.
 

@@ -12,8 +12,9 @@ from resolvers.names import name_to_find
 from resolvers.reading import Computed
 from storage import journal_entry_totals as totals
 from storage.journal_entry_lists import EntryFilter
-from storage.journal_entry_totals import ROWS_MAX, JournalEntryTotals, TooManyRows, TotalsGroup, TotalsKey
+from storage.journal_entry_totals import ROWS_MAX, JournalEntryTotals, TooManyRows
 from storage.segments import segment_names
+from storage.totals_keys import TotalsGroup, TotalsKey
 from storage.words import Permission
 
 TOO_MANY_ROWS = (
@@ -38,7 +39,7 @@ def journal_entry_totals(
         if group in groups[:place]:
             what = group.by.name if group.segment_name is None else f"{group.by.name} {group.segment_name!r}"
             raise RequestError(f"{what} is given more than once; group by it once.", *_path(place))
-    return Computed(partial(context.gateway.read, _totals, filter, groups))
+    return Computed(partial(context.gateway.add_up, _totals, filter, groups))
 
 
 def _checked(group: TotalsGroup, place: int) -> TotalsGroup:

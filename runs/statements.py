@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from time import monotonic
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -75,7 +76,8 @@ class Statements:
 
     async def report(self, function: Callable[[Database], Result]) -> Result:
         """Call the function with the database, which it asks statements for a report. Raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._reports, function, self._database)
+        context = copy_context()  # with the deadline
+        return await asyncio.get_running_loop().run_in_executor(self._reports, context.run, function, self._database)
 
     async def check(self, function: Callable[[Database], None]) -> None:
         """Call the function with the database itself, such as a check whether it can be used. Raises what it raises."""

@@ -35,9 +35,9 @@ class JournalEntryQueries:
     @computed(
         JournalEntryTotals,
         description="Totals of the items of journal entries, grouped by any keys. Amounts are exact, and never over"
-        " several currencies: whatever the keys are, there is a row for each currency and home currency. Only live"
-        " entries count, unless the filter's `statuses` says which. There are 10,000 rows at most; for more, nothing is"
-        " returned.",
+        " several currencies: whatever the keys are, there is a row for each currency and home currency. The filter"
+        " chooses entries, and all their items count. Only live entries do, unless its `statuses` says which. There are"
+        " 10,000 rows at most; for more, nothing is returned.",
         directives=TOTALS,
     )
     def journal_entry_totals(

@@ -10,7 +10,7 @@ from strawberry import UNSET
 from schema.accounting import Segment
 from schema.list_size import SEGMENTS, assumed
 from schema.permissions import stated
-from storage.journal_entry_totals import TotalsGroup, TotalsKey
+from storage.totals_keys import TotalsGroup, TotalsKey
 from storage.words import JournalEntryStatus, Permission, TransactionType, TransferStatus
 
 _DESCRIPTIONS = {

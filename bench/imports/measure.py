@@ -17,12 +17,13 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Processor time in seconds, of the command and of the server, and the command's peak memory in MB."""
+    """Seconds of the processor, of the command and of the server; the command's peak memory in MB, and its duration."""
 
     client: float
     server: float
     peak_mb: float
     told: str
+    seconds: float
 
     @property
     def cpu(self) -> float:
@@ -33,6 +34,7 @@ class Took:
 def run(command: Sequence[str | Path], folder: Path, server: int | None, *allowed: int) -> Took:
     """Run the command in the folder. `server` is PostgreSQL's process; other exit codes than 0 and `allowed` fail."""
     before = 0.0 if server is None else _with_children(server)
+    began = time.perf_counter()
     with TemporaryFile("w+") as told:
         process = subprocess.Popen(command, cwd=folder, stdout=told)
         peak_mb = 0.0
@@ -40,13 +42,14 @@ def run(command: Sequence[str | Path], folder: Path, server: int | None, *allowe
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             peak_mb = _peak_mb(process.pid) or peak_mb
             time.sleep(0.02)
+        seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(ended[1])
         told.seek(0)
         text, usage = told.read(), ended[2]
     if process.returncode not in (0, *allowed):
         raise RuntimeError(f"{command} ended with {process.returncode}: {text}")
     after = 0.0 if server is None else _with_children(server)
-    return Took(usage.ru_utime + usage.ru_stime, after - before, peak_mb, text)
+    return Took(usage.ru_utime + usage.ru_stime, after - before, peak_mb, text, seconds)
 
 
 def _peak_mb(process: int) -> float | None:
@@ -58,7 +61,7 @@ def bare(way: str, file: Path, database: str, server: int | None = None) -> Took
     """Insert the file's rows by that way of `bench.imports.bare`."""
     root = Path(__file__).parents[2]
     took = run([sys.executable, "-m", "bench.imports.bare", way, file, database], root, server)
-    return Took(float(took.told), took.server, took.peak_mb, "")
+    return Took(float(took.told), took.server, took.peak_mb, "", took.seconds)
 
 
 def _with_children(process: int) -> float:

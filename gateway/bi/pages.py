@@ -23,7 +23,7 @@ STREAMED_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Wanted:
     """What was asked of a view; `limit` is None if none was given."""
 
     view: View
@@ -46,7 +46,7 @@ class Page:
     """The moment of the ledger's last change before the rows were read."""
 
 
-async def asked(reports: Reports, name: str, parameters: QueryParams) -> Request:
+async def asked(reports: Reports, name: str, parameters: QueryParams) -> Wanted:
     """What the parameters ask of the view with this name. Raises RequestError."""
     view = await reports.view(name)
     chosen = selection(parameters, view, (LIMIT, CURSOR))
@@ -55,27 +55,27 @@ async def asked(reports: Reports, name: str, parameters: QueryParams) -> Request
     if cursor:
         question = replace(question, after=position_of(view, question, cursor))
     limit = single(parameters, LIMIT)
-    return Request(view, question, None if limit is None else _limit(limit))
+    return Wanted(view, question, None if limit is None else _limit(limit))
 
 
-async def page(reports: Reports, request: Request, size: int) -> Page:
+async def page(reports: Reports, wanted: Wanted, size: int) -> Page:
     """The next rows, at most so many."""
     # Read first: rows that change meanwhile are later than this.
     as_of = await reports.as_of()
-    found = await reports.rows(request.view, replace(request.question, limit=size + 1))
+    found = await reports.rows(wanted.view, replace(wanted.question, limit=size + 1))
     rows = found[:size]
     more = len(found) > size
-    return Page(rows, cursor_of(request.view, request.question, rows[-1].position) if more else None, as_of)
+    return Page(rows, cursor_of(wanted.view, wanted.question, rows[-1].position) if more else None, as_of)
 
 
-async def following(reports: Reports, request: Request, first: Page) -> AsyncIterator[Sequence[Row]]:
+async def following(reports: Reports, wanted: Wanted, first: Page) -> AsyncIterator[Sequence[Row]]:
     """The rows of the first page, and of all that follow, a page at a time."""
     current = first
     while True:
         yield current.rows
         if current.next_cursor is None:
             return
-        beyond = replace(request, question=replace(request.question, after=current.rows[-1].position))
+        beyond = replace(wanted, question=replace(wanted.question, after=current.rows[-1].position))
         current = await page(reports, beyond, STREAMED_ROWS)
 
 

@@ -12,7 +12,7 @@ from resolvers.errors import Forbidden, NotFound, RequestError, TooSlow, Unauthe
 CHALLENGES = ('Basic realm="Journal Gateway", charset="UTF-8"', "Bearer")
 """How callers may identify themselves. Browsers and spreadsheets ask for a name and a password where Basic is first."""
 
-BASIC_TOO = " Or send an API key's client id and client secret, as user name and password (Basic)."
+_BASIC_TOO = " Or send an API key's client id and client secret, as user name and password (Basic)."
 
 _STATUSES: Sequence[tuple[type[RequestError], HTTPStatus]] = (
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
@@ -28,8 +28,16 @@ _STATUSES: Sequence[tuple[type[RequestError], HTTPStatus]] = (
 def refusal(error: RequestError) -> Response:
     """The response to a request that cannot be answered."""
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    message = str(error) + (BASIC_TOO if isinstance(error, CredentialsMissing) else "")
-    response = JSONResponse({"message": message}, status)
+    return with_headers(JSONResponse({"message": message_of(error)}, status), error)
+
+
+def message_of(error: RequestError) -> str:
+    """Why the request is refused; to a caller who sent nothing, also how tools for reports sign in."""
+    return str(error) + (_BASIC_TOO if isinstance(error, CredentialsMissing) else "")
+
+
+def with_headers(response: Response, error: RequestError) -> Response:
+    """The response, with headers that say how to authenticate, or when to try again."""
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.wait_seconds)
     elif isinstance(error, Unavailable):

@@ -50,7 +50,7 @@ async def _view(reports: Reports, request: Request) -> Response:
     return await to_thread.run_sync(_page, asked, page)
 
 
-def _page(asked: pages.Request, page: pages.Page) -> Response:
+def _page(asked: pages.Wanted, page: pages.Page) -> Response:
     return _json(
         {
             "items": list(items(page.rows, asked.columns)),
@@ -75,7 +75,7 @@ async def _lines(reports: Reports, request: Request, name: str, form: Format) ->
     return Response(form.head(asked.columns) + lines, headers=headers)
 
 
-async def _written(found: AsyncIterator[Sequence[Row]], asked: pages.Request, form: Format) -> AsyncIterator[bytes]:
+async def _written(found: AsyncIterator[Sequence[Row]], asked: pages.Wanted, form: Format) -> AsyncIterator[bytes]:
     yield form.head(asked.columns)
     async for rows in found:
         yield await to_thread.run_sync(form.lines, rows, asked.columns)

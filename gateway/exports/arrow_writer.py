@@ -5,7 +5,7 @@ from io import RawIOBase
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from gateway.exports.typed import typed_schema
+from gateway.exports.typed import typed, typed_schema
 from storage.bi.catalogue import Column
 
 
@@ -18,7 +18,7 @@ class ArrowWriter:
 
     def write(self, batch: "pa.RecordBatch") -> None:
         """Write the rows."""
-        self._writer.write_batch(batch.cast(self._schema))
+        self._writer.write_batch(typed(batch, self._schema))
 
     def close(self) -> None:
         """Write the end of the stream."""

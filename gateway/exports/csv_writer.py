@@ -6,7 +6,7 @@ from io import RawIOBase
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from gateway.exports.texts import joined, plain_texts
+from gateway.exports.texts import each_distinct, joined, plain_texts
 from storage.bi.catalogue import Column, Kind
 
 _FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
@@ -47,9 +47,9 @@ class CsvWriter:
 
 def _cells(values: "pa.Array", kind: Kind) -> "pa.StringArray":
     if kind is Kind.TEXT:
-        return quoted(harmless(values))
+        return each_distinct(values, lambda texts: quoted(harmless(texts)))
     if kind is Kind.JSON:
-        return quoted(values)
+        return each_distinct(values, quoted)
     return plain_texts(values, kind)
 
 

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.authentication import Authentication
+from gateway.bi.refusals import refusal
 from gateway.exports.answers import GZIP, KeptResponse, StreamResponse, accepts_gzip, unchanged
 from gateway.exports.asked import STREAM, Asked, asked
 from gateway.exports.kept import BUSY, MAKING_MAX, Kept, KeptFiles
 from gateway.exports.pieces import Piece, pieces
-from gateway.exports.refusals import refusal
 from gateway.exports.spooling import compressed, written
 from gateway.exports.threads import EXPORT_SECONDS, Threads
 from resolvers.context import Gateway

@@ -7,7 +7,7 @@ import orjson
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from gateway.exports.texts import joined, plain_texts
+from gateway.exports.texts import each_distinct, joined, plain_texts
 from storage.bi.catalogue import Column, Kind
 
 _NEEDS_ESCAPES = '[\x01-\x1f"\\\\]'
@@ -36,11 +36,18 @@ class NdjsonWriter:
 
 
 def _json(values: "pa.Array", kind: Kind) -> "pa.StringArray":
-    texts = plain_texts(values, kind)
     if kind in _BARE:
-        return texts
-    if kind is Kind.TEXT and pc.any(pc.match_substring_regex(texts, _NEEDS_ESCAPES)).as_py():
-        distinct = texts.dictionary_encode()
-        escaped = pa.array([orjson.dumps(text).decode() for text in distinct.dictionary.to_pylist()], pa.string())
-        return pa.DictionaryArray.from_arrays(distinct.indices, escaped).dictionary_decode()
+        return plain_texts(values, kind)
+    if kind is Kind.TEXT:
+        return each_distinct(values, _quoted)
+    return _in_quotes(plain_texts(values, kind))
+
+
+def _quoted(texts: "pa.StringArray") -> "pa.StringArray":
+    if pc.any(pc.match_substring_regex(texts, _NEEDS_ESCAPES)).as_py():
+        return pa.array([orjson.dumps(text).decode() for text in texts.to_pylist()], pa.string())
+    return _in_quotes(texts)
+
+
+def _in_quotes(texts: "pa.StringArray") -> "pa.StringArray":
     return pc.binary_join_element_wise('"', texts, '"', "")

@@ -6,7 +6,7 @@ from io import RawIOBase
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
-from gateway.exports.typed import typed_schema
+from gateway.exports.typed import typed, typed_schema
 from storage.bi.catalogue import Column
 
 ROWS_PER_GROUP = 131_072
@@ -24,7 +24,7 @@ class ParquetWriter:
 
     def write(self, batch: "pa.RecordBatch") -> None:
         """Write the rows, once there are enough for a group."""
-        self._batches.append(batch.cast(self._schema))
+        self._batches.append(typed(batch, self._schema))
         self._rows += len(batch)
         if self._rows >= ROWS_PER_GROUP:
             self._write_group()

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from storage.bi.catalogue import AMOUNT_PRECISION, AMOUNT_SCALE, Column, Kind
+from gateway.exports import amounts
+from storage.bi.catalogue import Column, Kind
 from storage.bi.columns import schema_of
-
-_AMOUNT = pa.decimal128(AMOUNT_PRECISION, AMOUNT_SCALE)
 
 
 def typed_schema(columns: Sequence[Column]) -> "pa.Schema":
@@ -16,10 +15,18 @@ def typed_schema(columns: Sequence[Column]) -> "pa.Schema":
         [
             pa.field(
                 column.name,
-                _AMOUNT if column.kind is Kind.AMOUNT else field.type,
+                amounts.DECIMAL if column.kind is Kind.AMOUNT else field.type,
                 column.nullable,
                 {"description": column.description},
             )
             for column, field in zip(columns, schema_of(columns), strict=True)
         ]
+    )
+
+
+def typed(batch: "pa.RecordBatch", schema: "pa.Schema") -> "pa.RecordBatch":
+    """The batch in that schema."""
+    pairs = zip(batch.columns, schema.types, strict=True)
+    return pa.record_batch(
+        [amounts.decimals(values) if kind == amounts.DECIMAL else values for values, kind in pairs], schema
     )

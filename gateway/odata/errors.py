@@ -6,9 +6,8 @@ import orjson
 from starlette.responses import Response
 
 from gateway.attempts import TooManyAttempts
-from gateway.authentication import RETRY_LATER, CredentialsMissing
-from gateway.bi.refusals import BASIC_TOO, CHALLENGES
-from resolvers.errors import RequestError, Unauthenticated, Unavailable
+from gateway.bi.refusals import message_of, with_headers
+from resolvers.errors import RequestError
 from schema.input_errors import LONGEST_MESSAGE, shortened
 
 VERSION = {"OData-Version": "4.0"}
@@ -55,17 +54,10 @@ def refusal(error: RequestError) -> Response:
     status = _STATUSES.get(error.code, HTTPStatus.BAD_REQUEST)
     if isinstance(error, TooManyAttempts):
         status = HTTPStatus.TOO_MANY_REQUESTS
-    response = _response(status, error.code, str(error) + (BASIC_TOO if isinstance(error, CredentialsMissing) else ""))
-    if isinstance(error, TooManyAttempts):
-        response.headers["Retry-After"] = str(error.wait_seconds)
-    elif isinstance(error, Unauthenticated):
-        for challenge in CHALLENGES:
-            response.headers.append("WWW-Authenticate", challenge)
-    elif isinstance(error, MethodRefused):
+    response = _response(status, error.code, message_of(error))
+    if isinstance(error, MethodRefused):
         response.headers["Allow"] = "GET, HEAD"
-    elif isinstance(error, Unavailable):
-        response.headers.update(RETRY_LATER)
-    return response
+    return with_headers(response, error)
 
 
 def fault() -> Response:

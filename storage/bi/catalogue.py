@@ -84,7 +84,10 @@ def _id(description: str) -> Column:
 _RUN_NUMBER = Column(
     "journal_run_number", Kind.TEXT, "Number of the journal run.", permission=Permission.VIEW_JOURNAL_RUNS
 )
-_SEGMENTS = Column("segments", Kind.JSON, "Values in business dimensions, by segment name.")
+SEGMENTS = "segments"
+"""The column with the values of all segments."""
+
+_SEGMENTS = Column(SEGMENTS, Kind.JSON, "Values in business dimensions, by segment name.")
 _CHANGES = (
     Column(
         "updated_at",

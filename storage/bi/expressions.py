@@ -77,7 +77,7 @@ class Expressions:
 
     def column(self, name: str) -> str:
         """The column, as the view shows it."""
-        found = self._raw(name)
+        found = self.raw(name)
         if found is None:
             return self._dialect.null(self._view.column(name).kind)
         return self._dialect.amount(found.minor, found.digits) if isinstance(found, Amount) else found
@@ -141,7 +141,7 @@ class Expressions:
         return f"coalesce({term.sql} = {self._parameters.bind(value)}, FALSE)"
 
     def _comparison(self, compare: Compare) -> str:
-        column, raw, value = self._view.column(compare.column), self._raw(compare.column), compare.value
+        column, raw, value = self._view.column(compare.column), self.raw(compare.column), compare.value
         if raw is None:
             met = Comparison.EQUAL if value is None else Comparison.NOT_EQUAL
             return "TRUE" if compare.comparison is met else "FALSE"
@@ -201,7 +201,7 @@ class Expressions:
 
     def _order_keys(self, name: str, kind: Kind) -> tuple[list[str], Kind]:
         """What a column is ordered by, and what the values of that are."""
-        raw = self._raw(name)
+        raw = self.raw(name)
         if kind is not Kind.AMOUNT:
             return [self._dialect.null(kind) if raw is None else self._compared(kind, str(raw))], kind
         keys = self._dialect.amount_order("NULL", "NULL") if raw is None else self._amount(raw)
@@ -211,7 +211,7 @@ class Expressions:
     def _compared(self, kind: Kind, sql: str) -> str:
         return self._dialect.text_order(sql) if kind is Kind.TEXT else sql
 
-    def _raw(self, name: str) -> str | Amount | None:
+    def raw(self, name: str) -> str | Amount | None:
         """The column as its source has it; None if it is null in every row."""
         if name in self._scope.hidden:
             return None

@@ -37,7 +37,7 @@ class Source:
     `paged` are the tables along which pages are read, if not `tables`, and `keys` the numbers of `place` as an index of
     these has them. `segment` is the column of a segment, by its name as a literal. `within` is the condition that a row
     belongs to some organisations, if rows do. A column of `of_runs` is null for who may not see the run, whose table is
-    `r`.
+    `r`. `stored_segments` is the JSON of which all columns of segments are made.
     """
 
     tables: str
@@ -48,6 +48,7 @@ class Source:
     segment: Callable[[Dialect, str], str] | None = None
     within: Limit | None = None
     of_runs: Sequence[str] = field(default=())
+    stored_segments: str | None = None
 
 
 _CURRENCY = "LEFT JOIN currency AS c ON c.code = {row}.currency"
@@ -171,6 +172,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
             segment=_entry_segment,
             within=_entry_within,
             of_runs=("journal_run_number",),
+            stored_segments="e.segment_values",
         ),
         _deleted(
             "JournalEntry",
@@ -209,6 +211,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
             segment=_entry_segment,
             within=_entry_within,
             of_runs=("journal_run_number",),
+            stored_segments="e.segment_values",
         ),
         _deleted(
             "JournalEntryItem",
@@ -255,6 +258,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
             lambda dialect, name: dialect.key_segment("k.segments", name),
             lambda dialect, is_own: transaction_within(dialect.json, "t", is_own),
             of_runs=("journal_run_number",),
+            stored_segments="k.segments",
         ),
     ),
     ACCOUNTING_CODES.name: (

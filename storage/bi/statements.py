@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from storage.bi.catalogue import Kind, View
+from storage.bi.catalogue import SEGMENTS, Kind, View
 from storage.bi.dialects import Dialect
 from storage.bi.expressions import Expressions, Parameters, Term
 from storage.bi.questions import And, Compare, Comparison, Condition, Question, Value
 from storage.bi.scope import EVERYTHING, Scope
-from storage.bi.sources import SOURCES, Source
+from storage.bi.sources import SOURCES, Amount, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,25 @@ class Statement:
     text: str
     parameters: Mapping[str, object]
     order_kinds: Sequence[Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class AllRows:
+    """SELECTs whose columns are parts of those that are wanted, so that the database computes little for each row."""
+
+    texts: Sequence[str]
+    """Together they return all rows, each some of them."""
+    parameters: Mapping[str, object]
+    columns: Mapping[str, Kind]
+    """The columns of each in order, by name. An amount is an INTEGER of minor units."""
+    amounts: Mapping[str, str]
+    """For each column with amounts, the column with the digits of their currency; one without is null in every row."""
+    segments: Mapping[str, str | None]
+    """The columns that are made of the column `segments`: those of one segment by its name, and the object of all."""
+
+
+def _stored_kind(kind: Kind) -> Kind:
+    return Kind.INTEGER if kind is Kind.AMOUNT else kind
 
 
 class Statements:
@@ -62,14 +81,39 @@ class Statements:
             parts.append(f"(SELECT count(*) FROM {of.source.tables} WHERE {' AND '.join(conditions)})")
         return Statement(f"SELECT {' + '.join(parts)}", parameters.values, ())
 
-    def all_rows(self, view: View, columns: Sequence[str], where: Condition, scope: Scope) -> Statement:
-        """The rows that meet the condition, in no stated order: the fastest way to have all of them."""
-        parameters, parts = Parameters(self._dialect), []
-        for of in self._sources(view, parameters, scope):
-            wanted = ", ".join(f"{of.expressions.column(name)} AS {name}" for name in columns)
+    def all_rows(self, view: View, columns: Sequence[str], where: Condition, scope: Scope) -> AllRows:
+        """The rows that meet the condition, in no stated order and in parts: the fastest way to have all of them."""
+        parameters, texts = Parameters(self._dialect), list[str]()
+        fetched: dict[str, Kind] = {}
+        sources = self._sources(view, parameters, scope)
+        of_segments = [name for name in columns if name == SEGMENTS or name in self._segments]
+        plain = [name for name in columns if name not in of_segments]
+        raw = [{name: of.expressions.raw(name) for name in plain} for of in sources]
+        distinct = dict.fromkeys(
+            found.digits for values in raw for found in values.values() if isinstance(found, Amount)
+        )
+        digits = {sql: f"digits_{number}" for number, sql in enumerate(distinct, start=1)}
+        of_amounts: dict[str, str] = {}
+        for of, values in zip(sources, raw, strict=True):
+            parts: list[tuple[str, str | None, Kind]] = []
+            for name, found in values.items():
+                if isinstance(found, Amount):
+                    of_amounts[name] = digits[found.digits]
+                    found = found.minor
+                parts.append((name, found, _stored_kind(view.column(name).kind)))
+            own = {found.digits for found in values.values() if isinstance(found, Amount)}
+            parts += [(name, sql if sql in own else None, Kind.INTEGER) for sql, name in digits.items()]
+            if of_segments:
+                stored = of.source.stored_segments
+                parts.append((SEGMENTS, None if stored is None else f"CAST({stored} AS text)", Kind.TEXT))
+            fetched = {name: kind for name, _, kind in parts}
+            wanted = ", ".join(
+                f"{self._dialect.null(kind) if sql is None else sql} AS {name}" for name, sql, kind in parts
+            )
             conditions = [*of.expressions.limits(), f"({of.expressions.condition(where)})"]
-            parts.append(f"SELECT {wanted} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
-        return Statement(" UNION ALL ".join(parts), parameters.values, ())
+            texts.append(f"SELECT {wanted} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
+        segments = {name: self._segments.get(name) for name in of_segments}
+        return AllRows(texts, parameters.values, fetched, of_amounts, segments)
 
     def definition(self, view: View) -> str:
         """The SELECT of the view itself, which has no parameters."""

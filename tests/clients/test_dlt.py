@@ -19,6 +19,10 @@ ENTRIES = """query($run: String!) { journalRun(number: $run) { status journalEnt
   segments { name value } items { type amount accountingCode { name } } } } } }"""
 
 
+TRANSACTIONS = """{ transactions(first: 1000) { nodes {
+  transactionId currency amount transactionDate debitAccount { name } journalEntry { number } } } }"""
+
+
 def copied(folder: Path) -> Copied:
     """The rows of the copy, by table and id."""
     with duckdb.connect(f"{folder}/copy.duckdb", read_only=True) as connection:
@@ -74,6 +78,25 @@ def assert_equal(client: Client, runs: list[str], found: Copied) -> None:
         number: (row["type"], row["amount"], row["accounting_code_name"], row["status"].upper())
         for number, row in found["journal_entry_items"].items()
     } == items
+    assert {
+        identifier: (
+            row["currency"],
+            row["amount"],
+            row["transaction_date"],
+            row["debit_account_name"],
+            row["journal_entry_number"],
+        )
+        for identifier, row in found["transactions"].items()
+    } == {
+        node["transactionId"]: (
+            node["currency"],
+            Decimal(node["amount"]),
+            node["transactionDate"],
+            node["debitAccount"]["name"],
+            (node["journalEntry"] or {}).get("number"),
+        )
+        for node in client.query(TRANSACTIONS)["transactions"]["nodes"]
+    }
 
 
 def test_dlt_refreshes_a_copy_around_changes_a_cancellation_and_a_deletion(client: Client, tmp_path: Path) -> None:

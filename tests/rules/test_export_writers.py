@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -37,7 +37,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
     TRIGGERS + "\",;'a1 é.\\\x01\u2028", max_size=6
 )
 amounts = st.builds(
-    lambda minor, digits: format(Decimal(minor).scaleb(-digits), "f"),
+    lambda minor, digits: format(Decimal(minor).scaleb(-digits, Context(prec=40)), "f"),
     st.integers(-(2**63) + 1, 2**63 - 1),
     st.sampled_from([0, 2, 3, 4]),
 )
@@ -53,9 +53,23 @@ rows = st.tuples(
 )
 
 
+def amount_of(text: str | None) -> dict[str, int | None]:
+    """An amount as batches have it."""
+    if text is None:
+        return {"minor": None, "digits": None}
+    number = Decimal(text)
+    digits = -int(number.as_tuple().exponent)
+    return {"minor": int(number.scaleb(digits, Context(prec=40))), "digits": digits}
+
+
 def written(name: str, values: Sequence[Sequence[Any]], columns: Sequence[Column] = COLUMNS, batches: int = 2) -> bytes:
     """The file of that format with these rows, from so many batches."""
     schema = schema_of(columns)
+    is_amount = [column.kind is Kind.AMOUNT for column in columns]
+    values = [
+        [amount_of(value) if special else value for value, special in zip(row, is_amount, strict=True)]
+        for row in values
+    ]
     size = max(1, -(-len(values) // batches))
     found = (
         pa.record_batch(

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import ANY
+from uuid import uuid4
 
 import httpx
 import pytest
 from sqlmodel import select
 
 from gateway.application import Application
-from gateway.attempts import KEY_ATTEMPTS_MAX
+from gateway.attempts import ADDRESS_ATTEMPTS_MAX, KEY_ATTEMPTS_MAX
 from gateway.authentication import MALFORMED_BASIC, WRONG_BASIC, Authentication
 from resolvers.access import NEVER, STANDARD, Caller, Credential, create_api_key, revoke_api_key
 from resolvers.errors import Unauthenticated
@@ -25,6 +26,10 @@ from tests.support.tokens import exchange
 
 VIEWER = {"query": "{ viewer { name permissions } }"}
 WRONG_KEY = "The client id or secret is wrong, or the API key has been revoked; check them, or use another API key."
+
+
+REPORTS = ("/bi", "/bi/accounting_codes", "/exports/accounting_codes.csv", "/odata/", "/odata/accounting_codes")
+"""Addresses of reports."""
 
 
 @pytest.fixture
@@ -61,12 +66,23 @@ def test_a_key_and_its_token_are_the_same_caller(guarded: Client) -> None:
         ("anyone at all, né", token),
     ]:
         assert viewer(guarded, user, password) == expected
-    for path in ("/v1/accounting-codes", "/metrics"):
+    for path in ("/v1/accounting-codes", "/metrics", *REPORTS):
         assert httpx.get(guarded.url + path, auth=(key.client_id, secret)).status_code == 200
+
+
+def test_interfaces_of_reports_ask_for_basic_and_the_others_for_a_token(guarded: Client) -> None:
+    basic = 'Basic realm="Journal Gateway", charset="UTF-8"'
+    for paths, challenges in [(REPORTS, [basic, "Bearer"]), (("/v1/accounting-codes", "/metrics"), ["Bearer"])]:
+        for path in paths:
+            for header in ({}, {"Authorization": "Basic x"}, {"Authorization": "Bearer x"}):
+                response = httpx.get(guarded.url + path, headers=header)
+                assert (response.status_code, response.headers.get_list("WWW-Authenticate")) == (401, challenges)
 
 
 def test_wrong_passwords_are_refused_and_limited(guarded: Client) -> None:
     key, secret = create_api_key(guarded.database, "Reports", STANDARD, actor="test")
+    used, used_secret = create_api_key(guarded.database, "In use", STANDARD, actor="test")
+    assert viewer(guarded, used.client_id, used_secret)["name"] == "In use"
     other, other_secret = create_api_key(guarded.database, "Other", STANDARD, actor="test")
     revoke_api_key(guarded.database, other.client_id, actor="test")
     for user, password, message in [
@@ -85,6 +101,17 @@ def test_wrong_passwords_are_refused_and_limited(guarded: Client) -> None:
     for _ in range(KEY_ATTEMPTS_MAX):
         status, message = viewer(guarded, key.client_id, "guess")
     assert (status, message[:46]) == (401, "Too many attempts with wrong credentials; wait")
+    for _ in range(ADDRESS_ATTEMPTS_MAX):
+        viewer(guarded, str(uuid4()), "guess")
+    assert viewer(guarded, str(uuid4()), "guess")[1].startswith("Too many attempts")
+    # It was right before, and others call from the same address.
+    assert viewer(guarded, used.client_id, used_secret)["name"] == "In use"
+    revoke_api_key(guarded.database, used.client_id, actor="test")
+    assert viewer(guarded, used.client_id, used_secret) == (401, WRONG_KEY)
+    assert viewer(guarded, used.client_id, used_secret)[1].startswith("Too many attempts")
+    for path in REPORTS:
+        limited = httpx.get(guarded.url + path, auth=(key.client_id, "guess"))
+        assert (limited.status_code, 0 < int(limited.headers["Retry-After"]) <= 60) == (429, True)
     form = {"grant_type": "client_credentials", "client_id": key.client_id, "client_secret": secret}
     assert httpx.post(f"{guarded.url}/oauth/token", data=form).status_code == 429
 

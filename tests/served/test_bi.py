@@ -189,6 +189,9 @@ FILTERS: list[tuple[str, list[tuple[str, str]], Callable[[Item], bool]]] = [
     ("transactions", [("journaled", "Journaled")], lambda item: item["journal_entry_number"] is not None),
     ("transactions", [("journal_entry_number.to", FIRST)], lambda item: item["journal_entry_number"] == FIRST),
     ("transactions", [("deleted", "false"), ("updated_since", "2000-01-01")], lambda item: True),
+    ("transactions", [("id", f"T{number}") for number in range(97)], lambda item: True),
+    ("transactions", [("id.not", f"T{number}") for number in range(97)], lambda item: False),
+    ("transactions", [("updated_since", "0001-01-01T00:00:00Z")], lambda item: True),
     ("transactions", [("deleted", "true")], lambda item: False),
     ("transactions", [("updated_since", "9999-12-31T23:59:59.9999990Z")], lambda item: False),
     ("journal_entries", [("transaction_count", "4")], lambda item: item["transaction_count"] == 4),
@@ -447,6 +450,7 @@ def test_failures_of_the_database_are_temporary(
 
         return fail
 
+    original = reading.rows
     for error, message, retry_after in [
         (DatabaseError("gone"), "The ledger's database is unavailable; try again later.", "5"),
         (DeadlineExceeded(), "The query took too long, and the database has cancelled it.", None),
@@ -456,6 +460,13 @@ def test_failures_of_the_database_are_temporary(
             response = reader.http.get(path)
             assert (response.status_code, response.json()["message"][: len(message)]) == (503, message)
             assert response.headers.get("Retry-After") == retry_after
+    # An answer that has begun is cut off: nobody takes it for the whole.
+    monkeypatch.setattr(pages, "STREAMED_ROWS", 5)
+    for path in ("transactions.csv", "transactions.ndjson"):
+        calls = iter([original])
+        monkeypatch.setattr(reading, "rows", lambda *given: next(calls, failing(DatabaseError("gone")))(*given))  # noqa: B023
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+            reader.http.get(path)
     monkeypatch.setattr(reading, "rows", failing(RuntimeError("secret")))
     with caplog.at_level(logging.ERROR):
         assert reader.refused("transactions") == (500, "Internal error; see the gateway's log.")

@@ -310,7 +310,7 @@ def test_callers_see_what_they_may_see(database: Database, quiet: None) -> None:
         for path in ("", "$metadata", "journal_entries", "journal_entries('JE-00000001')", "nothing"):
             response = anonymous.get(path)
             assert refusal_of(response, 401)[0] == "UNAUTHENTICATED"
-            assert response.headers.get_list("WWW-Authenticate") == list(CHALLENGES)
+            assert response.headers.get_list("WWW-Authenticate") == [*CHALLENGES]
 
         client_id = create_api_key(database, "Guessed", STANDARD, actor="test")[0].client_id
         for status in [401] * KEY_ATTEMPTS_MAX + [429]:

@@ -5,16 +5,10 @@ On PostgreSQL four months, which takes half as long.
 The input is beside the checkout, not in it; without it, this test is skipped, in CI too.
 """
 
-import calendar
-import csv
-import gzip
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cache
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,99 +17,41 @@ from sqlmodel import text
 
 from storage.database import Database
 from tests.support.client import ENTRY, Client
-from tests.support.command import run
+from tests.support.online_retail import (
+    MONTHS,
+    TYPES,
+    Entries,
+    Expected,
+    Month,
+    expected,
+    import_months,
+    needs_input,
+    period,
+    run_month,
+    write_feed,
+)
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "../shared/data/online_retail_2010-12_2011-06.csv.gz"
-Month = tuple[int, int]
-MONTHS: list[Month] = [(2010, 12), *((2011, month) for month in range(1, 7))]
 MONTHS_ON_POSTGRESQL = MONTHS[:4]
-TYPES = {"C": "CREDIT_MEMO_ITEM_CHARGE", "A": "INVOICE_ITEM_ADJUSTMENT_INVOICE"}
 
-pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason=f"the real input is not beside the checkout: {SOURCE}")
-
-Entries = dict[tuple[str, str], "Expected"]
-
-
-@dataclass
-class Expected:
-    """The total of the invoice lines of one month, type and country."""
-
-    total: Decimal = Decimal(0)
-    ids: set[str] = field(default_factory=set)
-
-
-@cache
-def expected() -> dict[tuple[int, int], Entries]:
-    """Entries by month, type and country: from the published file alone, without the product's code."""
-    found: dict[tuple[int, int], Entries] = defaultdict(lambda: defaultdict(Expected))
-    with gzip.open(SOURCE, "rt", encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=1):
-            amount = (int(row["Quantity"]) * Decimal(row["UnitPrice"])).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-            month = (int(row["InvoiceDate"][:4]), int(row["InvoiceDate"][5:7]))
-            entry = found[month][TYPES.get(row["InvoiceNo"][0], "INVOICE_ITEM"), row["Country"]]
-            entry.total += amount
-            entry.ids.add(f"line-{number:07}")
-    return found
+pytestmark = needs_input
 
 
 @pytest.fixture(scope="module")
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of feed files that the example writes from the input."""
-    folder = tmp_path_factory.mktemp("online-retail")
-    subprocess.run(
-        [sys.executable, ROOT / "examples/online_retail.py", SOURCE, folder], check=True, capture_output=True
-    )
-    return folder
+    return write_feed(tmp_path_factory.mktemp("online-retail"))
 
 
 @pytest.fixture
 def database(empty_database: Database, database_url: str, feed: Path, tmp_path: Path) -> Database:
     """A ledger with all months of this database, imported by the command line."""
-    wanted = months_of(empty_database)
-    for kind in ("accounting-codes", "accounting-periods", "segments", "transactions"):
-        file = feed / f"{kind}.csv"
-        if kind == "transactions":
-            file = _only(file, wanted, tmp_path / file.name)
-        done = run(tmp_path, "import", kind, file, "--database", database_url)
-        assert (done.returncode, done.stderr) == (0, "")
-    months = [expected()[month] for month in wanted]
-    count = sum(len(entry.ids) for entries in months for entry in entries.values())
-    total = sum(entry.total for entries in months for entry in entries.values())
-    told = done.stdout.splitlines()
-    assert told[0].endswith(f"transactions.csv: {count:,} recorded, 0 duplicates, 0 rejected")
-    assert told[1] == f"Total recorded: {total:,} GBP"
+    import_months(database_url, months_of(empty_database), feed, tmp_path)
     return empty_database
 
 
 def months_of(database: Database) -> list[Month]:
     """The months that are imported into this database."""
     return MONTHS if database.is_sqlite else MONTHS_ON_POSTGRESQL
-
-
-def _only(file: Path, months: list[Month], path: Path) -> Path:
-    """The lines of the file that are in these months, as another file."""
-    with file.open(encoding="utf-8", newline="") as source, path.open("w", encoding="utf-8", newline="") as target:
-        lines = csv.DictReader(source)
-        writer = csv.DictWriter(target, lines.fieldnames or ())
-        writer.writeheader()
-        dates = tuple(f"{year}-{month:02}" for year, month in months)
-        writer.writerows(line for line in lines if line["transaction_date"].startswith(dates))
-    return path
-
-
-def period(month: Month) -> tuple[str, str]:
-    """The name and the last day of a month's accounting period."""
-    year, number = month
-    last = calendar.monthrange(year, number)[1]
-    return f"{calendar.month_abbr[number]} {year}", f"{year}-{number:02}-{last}"
-
-
-def run_month(client: Client, month: Month) -> dict[str, Any]:
-    """A completed run of all types over the month."""
-    name, last = period(month)
-    types = ["INVOICE_ITEM", *TYPES.values()]
-    return client.completed(accountingPeriodName=name, journalEntryDate=last, transactionTypes=types)
 
 
 def assert_ties_out(client: Client, run: dict[str, Any], entries: Entries) -> list[dict[str, Any]]:

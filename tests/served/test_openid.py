@@ -367,6 +367,12 @@ def test_both_interfaces_take_tokens_of_people_and_of_api_keys(database: Databas
         answer = httpx.post(anonymous.url + "/graphql", json=TYPENAME, headers=expired, timeout=30)
         assert (answer.status_code, answer.json()["errors"][0]["message"]) == (401, told)
 
+        # Reporting tools send it as a password.
+        for password, status in [(provider.token(), 200), (provider.token(exp=at(-70)), 401)]:
+            answer = httpx.get(f"{anonymous.url}/bi/accounting_codes", auth=("Ada", password), timeout=30)
+            assert answer.status_code == status
+        assert answer.json() == {"message": told}
+
         _, token = new_token(database)
         with Client(anonymous.url, database, token) as key:
             assert key.query("{ viewer { name } }") == {"viewer": {"name": "Month end"}}

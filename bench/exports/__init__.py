@@ -1,0 +1,1 @@
+"""Exports of a million items, next to DuckDB writing the same rows."""
