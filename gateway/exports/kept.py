@@ -84,6 +84,7 @@ class KeptFiles:
         """End a use of the file."""
         kept.users -= 1
         kept.used_at = monotonic()
+        self._remove_old()
         self._make_room()
 
     def used_within(self, key: str, seconds: float) -> bool:
@@ -145,6 +146,7 @@ class KeptFiles:
         kept = Kept(path, path.stat().st_size, monotonic(), making.waiting, monotonic())
         self._kept[key] = kept
         self._make_room()
+        asyncio.get_running_loop().call_later(self._age_seconds_max, self._remove_old)
         return kept
 
     async def _turn(self) -> None:
@@ -165,7 +167,7 @@ class KeptFiles:
 
     def _remove_old(self) -> None:
         oldest = monotonic() - self._age_seconds_max
-        for key in [key for key, kept in self._kept.items() if kept.made_at < oldest and not kept.users]:
+        for key in [key for key, kept in self._kept.items() if kept.made_at <= oldest and not kept.users]:
             self._remove(key)
 
     def _make_room(self) -> None:

@@ -1,5 +1,6 @@
 """Views as files by address, on both databases."""
 
+import csv
 import gzip
 import io
 import json
@@ -21,6 +22,7 @@ from gateway.application import Application
 from gateway.exports import endpoint
 from gateway.exports.formats import FORMATS
 from resolvers.bi import Reports
+from storage.bi.catalogue import Kind
 from storage.bi.columns import schema_of
 from storage.bi.questions import Question
 from storage.bi.reading import rows, views_of
@@ -213,6 +215,22 @@ REFUSED = [
     ("journal_runs.csv?stream=yes", 400, "stream: 'yes' is neither 0 nor 1"),
     ("journal_runs.csv?limit=1", 400, "There is no parameter 'limit'"),
 ]
+
+
+def test_files_have_what_pages_have(http: httpx.Client, client: Client) -> None:
+    for view in views_of(client.database).values():
+        tables, objects = [], []
+        for root in ("bi", "exports"):
+            text = http.get(f"/{root}/{view.short_name}.csv").text
+            tables.append(sorted(csv.reader(io.StringIO(text, newline=""))))
+            lines = http.get(f"/{root}/{view.short_name}.ndjson").text.splitlines()
+            objects.append(sorted((json.loads(line) for line in lines), key=lambda row: str(row["id"])))
+        assert objects[0] == objects[1] != []
+        json_columns = [column.name for column in view.columns if column.kind is Kind.JSON]
+        assert len(tables[0]) == len(tables[1])
+        for mine, other in zip(*tables, strict=True):
+            for name, one, two in zip(view.names, mine, other, strict=True):
+                assert one == two or (name in json_columns and json.loads(one) == json.loads(two))
 
 
 @pytest.mark.usefixtures("quiet")
