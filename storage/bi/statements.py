@@ -36,6 +36,10 @@ class AllRows:
     """The columns that are made of the column `segments`: those of one segment by its name, and the object of all."""
 
 
+_ROWS_MAX = 2**63 - 1
+"""The largest LIMIT that databases take."""
+
+
 def _stored_kind(kind: Kind) -> Kind:
     return Kind.INTEGER if kind is Kind.AMOUNT else kind
 
@@ -50,7 +54,7 @@ class Statements:
     def select(self, view: View, question: Question, scope: Scope) -> Statement:
         """The rows that answer the question, in order, each with its position."""
         parameters, parts = Parameters(self._dialect), []
-        end = None if question.limit is None else question.skip + question.limit
+        end = None if question.limit is None else min(question.skip + question.limit, _ROWS_MAX)
         terms: list[Term] = []
         for of in self._sources(view, parameters, scope):
             terms = of.expressions.terms(question.order)
