@@ -136,7 +136,8 @@ def test_rows_are_ordered_skipped_counted_and_paged(odata: OData) -> None:
     assert ids(odata, orderby="document_number , amount asc") == ["a", "c", "d", "b/'1'", "e"]
     assert ids(odata, orderby="currency desc,amount desc", top=2) == ["c", "d"]
     assert ids(odata, orderby="amount", skip=1, top=2) == ["b/'1'", "a"]
-    assert ids(odata, orderby="amount", skip=9) == ids(odata, skip=2**63 - 1) == []
+    assert ids(odata, orderby="amount", skip=9) == []
+    assert ids(odata, orderby="amount", skip=2**63 - 1) == []
     names = (
         "home_amount organization_label deleted transaction_type home_currency exchange_rate account_number currency"
     )
