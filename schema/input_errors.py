@@ -180,7 +180,7 @@ _UNKNOWN = re.compile(
     re.DOTALL,
 )
 _OTHER = re.compile(
-    r"Expected value of type '(.+?)!?'(?:, but encountered error '.*'; found|, found| to be an object, found):"
+    r"Expected value of type '(.+?)!?'(?:, but encountered error '.*'; found|, found|( to be an object), found):"
     r" (.*?)\.?",
     re.DOTALL,
 )
@@ -196,7 +196,8 @@ def _plain(message: str) -> tuple[str, Path]:
     if match := _UNKNOWN.fullmatch(message):
         return f"{match[1]} has no field {match[2]!r}.{match[3] or ''}", (match[2],)
     if match := _OTHER.fullmatch(message):
-        message = f"{shortened(match[2], 100)} is not a valid {match[1]}."
+        right = "; give an object with its fields" if match[2] else ""
+        message = f"{shortened(match[3], 100)} is not a valid {match[1]}{right}."
     return shortened(message, _LONGEST), ()
 
 

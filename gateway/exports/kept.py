@@ -65,6 +65,8 @@ class KeptFiles:
         self._folder: Path | None = None
         self._kept: dict[str, Kept] = {}
         self._making: dict[str, _Making] = {}
+        self._tasks: set[asyncio.Task[Kept]] = set()
+        """All that make files, also those for which nobody waits any more."""
         self._turns = asyncio.Semaphore(MAKING_MAX)
 
     async def obtain(self, key: str, make: Make) -> Kept:
@@ -89,12 +91,15 @@ class KeptFiles:
         kept = self._kept.get(key)
         return kept is not None and (kept.users > 0 or monotonic() - kept.used_at <= seconds)
 
-    async def close(self) -> None:
-        """Remove all files, and stop what makes more."""
-        tasks = [making.task for making in self._making.values() if making.task is not None]
-        for task in tasks:
+    def stop(self) -> None:
+        """Make no more files: who waits for one is cancelled."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop, and remove all files."""
+        self.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._kept.clear()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -107,6 +112,8 @@ class KeptFiles:
                 raise Unavailable(BUSY)
             making = self._making[key] = _Making()
             making.task = asyncio.create_task(self._make(key, making, make))
+            self._tasks.add(making.task)
+            making.task.add_done_callback(self._tasks.discard)
         task = making.task
         assert task is not None
         making.waiting += 1

@@ -37,10 +37,6 @@ class AllRows:
     """The columns that are made of the column `segments`: those of one segment by its name, and the object of all."""
 
 
-_ROWS_MAX = 2**63 - 1
-"""The largest LIMIT that databases take."""
-
-
 def _stored_kind(kind: Kind) -> Kind:
     return Kind.INTEGER if kind is Kind.AMOUNT else kind
 
@@ -55,16 +51,17 @@ class Statements:
     def select(self, view: View, question: Question, scope: Scope) -> Statement:
         """The rows that answer the question, in order, each with its position. Raises UnfitPosition."""
         parameters, parts = Parameters(self._dialect), []
-        end = None if question.limit is None else min(question.skip + question.limit, _ROWS_MAX)
+        end = None if question.limit is None else question.skip + question.limit
         terms: list[Term] = []
         for of in self._sources(view, parameters, scope):
-            terms = of.expressions.terms(question.order)
+            along = not question.order and question.limit is not None and not _is_look_up(question.where)
+            keys = of.source.keys if along and not question.by_change else None
+            terms = of.expressions.terms(question, keys or of.source.place)
             if question.after is not None:
                 check_position(terms, question.after)
             columns = [of.expressions.column(name) for name in question.columns]
             places = [f"{term.sql} AS o{number}" for number, term in enumerate(terms, start=1)]
             where = [*of.expressions.limits(), f"({of.expressions.condition(question.where)})"]
-            along = not question.order and question.limit is not None and not _is_look_up(question.where)
             if question.after is not None or along:
                 # From the beginning on, so that the index is used for the first page too.
                 where.append(of.expressions.beyond(terms, question.after or _beginning(terms)))
@@ -160,7 +157,7 @@ def _is_look_up(where: Condition) -> bool:
 
 
 def _beginning(terms: Sequence[Term]) -> list[Value]:
-    return [datetime(1, 1, 1, tzinfo=UTC), *(0 for _ in terms[1:])]
+    return [datetime(1, 1, 1, tzinfo=UTC) if term.kind is Kind.MOMENT else 0 for term in terms]
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ def long_ledger(database: Database) -> Database:
     ("filter", "part"),
     [
         # SQLite takes a list of periods for a long one, and reads all entries, but not their items.
-        (EntryFilter(accounting_period_name="2023-12"), 10),
+        (EntryFilter(accounting_period_name="2023-12"), 5),
         (EntryFilter(journal_entry_date_from=date(2023, 12, 1)), 20),
     ],
     ids=["period", "date"],

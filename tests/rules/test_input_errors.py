@@ -57,7 +57,8 @@ def test_a_missing_field_is_reported_by_its_path() -> None:
         (["input", "transferredToAccounting"], "This field is required."),
     ]
     assert refused(WHOLE) == [(["input"], "A value of type CreateJournalRunInput is required.")]
-    assert refused(WHOLE, input="x") == [(["input"], "'x' is not a valid CreateJournalRunInput.")]
+    not_valid = "'x' is not a valid CreateJournalRunInput; give an object with its fields."
+    assert refused(WHOLE, input="x") == [(["input"], not_valid)]
 
 
 def test_a_variable_inside_an_input_is_reported_by_the_path_of_its_field() -> None:

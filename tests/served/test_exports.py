@@ -7,6 +7,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from storage.words import Permission
 from tests.support.client import Client
 from tests.support.direct_runs import run_now
 from tests.support.ledger import line, post
-from tests.support.raw import connected
+from tests.support.raw import connected, last_words
 from tests.support.served import served
 from tests.support.tokens import new_token
 
@@ -278,7 +279,7 @@ class Endless:
         schema = schema_of([view.column(name) for name in columns])
         try:
             while True:
-                time.sleep(0.001)
+                time.sleep(0.01)
                 yield pa.record_batch([pa.array(["x" * 100] * 1000)], schema)
         finally:
             self.closed += 1
@@ -340,6 +341,28 @@ def test_a_gateway_that_stops_leaves_no_files(
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         assert httpx.get(f"{client.url}/exports/transactions.csv", headers=IDENTITY).status_code == HTTPStatus.OK
         assert len(files(tmp_path)) == 1
+    assert not list(tmp_path.glob("journal-gateway-exports-*"))
+
+
+@pytest.mark.parametrize("stream", ["", "&stream=1"])
+def test_a_gateway_that_stops_ends_exports(
+    database: Database, endless: Endless, stream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with served(Application(database), database) as client:
+            monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+            connection = asking(client, f"transactions.csv?columns=id{stream}")
+            received = thread.submit(last_words, connection)
+            until(lambda: endless.begun == 1, "it did not begin")
+        answer = received.result()
+    connection.close()
+    if stream:
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert not answer.endswith(b"0\r\n\r\n")
+    else:
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b"The gateway is stopping" in answer
+    assert endless.closed == 1
     assert not list(tmp_path.glob("journal-gateway-exports-*"))
 
 

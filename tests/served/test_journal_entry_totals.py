@@ -198,6 +198,14 @@ def test_keys_that_make_no_sense_are_refused(client: Client, arguments: str, mes
     assert found == message
 
 
+@sqlite
+def test_a_key_that_is_no_object_is_told_so(client: Client) -> None:
+    answer = client.send("{ journalEntryTotals(groupBy: [PERIOD]) { debit } }")
+    assert [error["message"] for error in answer["errors"]] == [
+        "PERIOD is not a valid JournalEntryTotalsGroup; give an object with its fields."
+    ]
+
+
 def test_more_rows_than_the_maximum_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     post(client.database, [line("1"), line("2", segment_country="FR")])
     client.completed()
