@@ -121,8 +121,9 @@ class Application:
         self.asgi: ASGIApp = BrowserPolicy(HostCheck(app, hosts or Hosts()))
 
     def stop_following(self) -> None:
-        """End every subscription: otherwise a server that waits for its connections would never stop."""
+        """End every subscription and export: otherwise a server that waits for its connections would never stop."""
         self.feed.close()
+        self._exports.stop()
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

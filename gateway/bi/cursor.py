@@ -58,5 +58,7 @@ def position_of(view: View, question: Question, cursor: str) -> Sequence[Value]:
 
 
 def _digest(view: View, question: Question, parts: Sequence[str]) -> str:
-    asked = repr((view.name, list(question.columns), question.where, list(question.order), list(parts)))
+    asked = repr(
+        (view.name, list(question.columns), question.where, list(question.order), question.by_change, list(parts))
+    )
     return sha256(asked.encode(errors="surrogatepass")).hexdigest()[:_DIGEST_LENGTH]

@@ -31,6 +31,8 @@ STREAMS_MAX = 4
 SAME_FILE_SECONDS = 60.0
 """Who asks for parts of a file gets them of the same one, until this long after the last of them."""
 
+STOPPING = "The gateway is stopping; try again in a moment."
+
 _METHODS = ("GET", "HEAD")
 
 logger = logging.getLogger(__name__)
@@ -44,30 +46,79 @@ class Exports:
         self._authentication = authentication
         self.kept = kept or KeptFiles()
         self._threads = Threads(MAKING_MAX + STREAMS_MAX)
-        self._streams = 0
+        self._is_stopping = False
+        self._at_work: set[asyncio.Task[None]] = set()
+        self._streams: set[asyncio.Task[None]] = set()
         self._latest: dict[str, Asked] = {}
         """What was last answered to each question."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         request = Request(scope, receive)
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            if request.method not in _METHODS:
-                await _not_allowed(request)(scope, receive, send)
-                return
-            wanted = await asked(request, self._gateway, self._authentication)
-            if (same := unchanged(request, wanted)) is not None:
-                await same(scope, receive, send)
-                return
-            answer = self._stream if wanted.is_stream else self._answer
-            await _while_connected(receive, answer(request, wanted, send))
+            await self._answered(request, noted)
         except RequestError as error:
-            await refusal(error)(scope, receive, send)
+            if not begun:
+                await refusal(error)(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server does so when it stops.
+            if not begun:
+                await refusal(Unavailable(STOPPING))(scope, receive, send)
+
+    def stop(self) -> None:
+        """End what is being made and what is streamed. Files that are there are still sent."""
+        self._is_stopping = True
+        self.kept.stop()
+        for stream in self._streams:
+            stream.cancel()
 
     async def close(self) -> None:
-        """Stop, and remove all files."""
+        """Stop, wait for all requests to end, and remove all files."""
+        self.stop()
+        for task in self._at_work:
+            task.cancel()
+        await asyncio.gather(*self._at_work, return_exceptions=True)
         await self.kept.close()
         await asyncio.to_thread(self._threads.close)
+
+    async def _answered(self, request: Request, send: Send) -> None:
+        if request.method not in _METHODS:
+            await _not_allowed(request)(request.scope, request.receive, send)
+            return
+        wanted = await asked(request, self._gateway, self._authentication)
+        if self._is_stopping:
+            raise Unavailable(STOPPING)
+        if (same := unchanged(request, wanted)) is not None:
+            await same(request.scope, request.receive, send)
+            return
+        answer = self._stream if wanted.is_stream else self._answer
+        await self._while_connected(request.receive, answer(request, wanted, send))
+
+    async def _while_connected(self, receive: Receive, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run it, and raise what it raises; if the client closes its connection before, it is cancelled and awaited."""
+        work = asyncio.create_task(coroutine)
+        self._at_work.add(work)
+        work.add_done_callback(self._at_work.discard)
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            has_gone = gone.done()
+        finally:
+            gone.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work})
+        if not work.cancelled():
+            work.result()
+        elif not has_gone:
+            raise Unavailable(STOPPING)
 
     async def _answer(self, request: Request, wanted: Asked, send: Send) -> None:
         wanted = self._current(request, wanted)
@@ -116,14 +167,16 @@ class Exports:
             raise Unavailable(f"The file cannot be stored ({error.strerror}); use ?{STREAM}=1 to stream it.") from error
 
     async def _stream(self, request: Request, wanted: Asked, send: Send) -> None:
-        if self._streams >= STREAMS_MAX:
+        if len(self._streams) >= STREAMS_MAX:
             raise Unavailable(BUSY)
-        self._streams += 1
+        own = asyncio.current_task()
+        assert own is not None
+        self._streams.add(own)
         try:
             with deadline(EXPORT_SECONDS):
                 await self._send(request, wanted, send)
         finally:
-            self._streams -= 1
+            self._streams.discard(own)
 
     async def _send(self, request: Request, wanted: Asked, send: Send) -> None:
         start = StreamResponse(wanted)
@@ -147,21 +200,6 @@ class Exports:
 
 def _part(batch: Sequence[Piece]) -> Message:
     return {"type": "http.response.body", "body": b"".join(batch), "more_body": True}
-
-
-async def _while_connected(receive: Receive, coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run it, and raise what it raises; if the client closes its connection before, it is cancelled and awaited."""
-    work = asyncio.create_task(coroutine)
-    gone = asyncio.create_task(_disconnected(receive))
-    try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        gone.cancel()
-        if not work.done():
-            work.cancel()
-            await asyncio.wait({work})
-    if not work.cancelled():
-        work.result()
 
 
 async def _disconnected(receive: Receive) -> None:

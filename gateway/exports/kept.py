@@ -65,6 +65,8 @@ class KeptFiles:
         self._folder: Path | None = None
         self._kept: dict[str, Kept] = {}
         self._making: dict[str, _Making] = {}
+        self._tasks: set[asyncio.Task[Kept]] = set()
+        """All that make files, also those for which nobody waits any more."""
         self._turns = asyncio.Semaphore(MAKING_MAX)
 
     async def obtain(self, key: str, make: Make) -> Kept:
@@ -84,6 +86,7 @@ class KeptFiles:
         """End a use of the file."""
         kept.users -= 1
         kept.used_at = monotonic()
+        self._remove_old()
         self._make_room()
 
     def used_within(self, key: str, seconds: float) -> bool:
@@ -91,12 +94,15 @@ class KeptFiles:
         kept = self._kept.get(key)
         return kept is not None and (kept.users > 0 or monotonic() - kept.used_at <= seconds)
 
-    async def close(self) -> None:
-        """Remove all files, and stop what makes more."""
-        tasks = [making.task for making in self._making.values() if making.task is not None]
-        for task in tasks:
+    def stop(self) -> None:
+        """Make no more files: who waits for one is cancelled."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop, and remove all files."""
+        self.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._kept.clear()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -109,6 +115,8 @@ class KeptFiles:
                 raise Unavailable(BUSY)
             making = self._making[key] = _Making()
             making.task = asyncio.create_task(self._make(key, making, make))
+            self._tasks.add(making.task)
+            making.task.add_done_callback(self._tasks.discard)
         task = making.task
         assert task is not None
         making.waiting += 1
@@ -140,6 +148,7 @@ class KeptFiles:
         kept = Kept(path, path.stat().st_size, monotonic(), making.waiting, monotonic())
         self._kept[key] = kept
         self._make_room()
+        asyncio.get_running_loop().call_later(self._age_seconds_max, self._remove_old)
         return kept
 
     async def _turn(self) -> None:
@@ -161,7 +170,7 @@ class KeptFiles:
 
     def _remove_old(self) -> None:
         oldest = monotonic() - self._age_seconds_max
-        for key in [key for key, kept in self._kept.items() if kept.made_at < oldest and not kept.users]:
+        for key in [key for key, kept in self._kept.items() if kept.made_at <= oldest and not kept.users]:
             self._remove(key)
 
     def _make_room(self) -> None:

@@ -102,7 +102,8 @@ class _Request:
         form = self._format()
         asked = await to_thread.run_sync(options.of_rows, self._options, view)
         columns = _with_key(view, asked.columns) if form.metadata == "full" else asked.columns
-        question = Question([each.name for each in columns], asked.where, asked.order)
+        # By place, so that a row that is changed meanwhile is on one page.
+        question = Question([each.name for each in columns], asked.where, asked.order, by_change=False)
         begun = Place(0, ()) if asked.token is None else paging.place_of(asked.token, view, question)
         preferred = paging.page_size(self._request.headers.get("prefer"))
         size = preferred or paging.PAGE

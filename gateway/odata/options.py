@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl
 
 from gateway.odata.errors import Unsupported
 from gateway.odata.filters import column, comparable, condition
-from gateway.odata.types import INT64_MAX
 from resolvers.did_you_mean import DidYouMean
 from resolvers.errors import RequestError
 from storage.bi.catalogue import Column, View
@@ -20,6 +19,8 @@ _UNSUPPORTED = ("$expand", "$apply", "$compute", "$search", "$deltatoken", "$id"
 
 _OPTIONS_MAX = 100
 _SORTS_MAX = 10
+_DIGITS_MAX = 18
+"""The digits of a number of rows: databases count in 64 bits."""
 
 CHANGES = ("deleted", "updated_at")
 """The properties that ask for what has been deleted too, when $filter names one."""
@@ -137,7 +138,7 @@ def _number(options: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     plain = text.strip()
-    if not (plain.isascii() and plain.isdecimal() and len(plain) < 20 and int(plain) <= INT64_MAX):
+    if not (plain.isascii() and plain.isdecimal() and len(plain) <= _DIGITS_MAX):
         raise RequestError(f"{name}: {text[:100]!r} is no number of rows; send a whole number from 0.")
     return int(plain)
 

@@ -22,8 +22,6 @@ FACETS: Mapping[Kind, Mapping[str, str]] = {
 KEY = "id"
 """The property that is the key of every entity type."""
 
-INT64_MAX = 2**63 - 1
-
 
 def is_comparable(column: Column) -> bool:
     """Whether rows can be filtered and ordered by it."""

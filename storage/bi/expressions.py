@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from storage.bi.catalogue import AMOUNT_SCALE, Kind, View
 from storage.bi.dialects import Dialect, SqliteDialect
-from storage.bi.questions import And, Compare, Comparison, Condition, Not, Or, Sort, Value
+from storage.bi.questions import And, Compare, Comparison, Condition, Not, Or, Question, Value
 from storage.bi.scope import Scope
 from storage.bi.sources import Amount, Source, run_is_within
 from storage.columns import as_text
@@ -88,15 +88,16 @@ class Expressions:
             return []
         return [self._source.within(self._dialect, self._is_own)]
 
-    def terms(self, order: Sequence[Sort]) -> list[Term]:
-        """What the rows are ordered by: these columns, the moment of the last change, and their place."""
+    def terms(self, question: Question, place: Sequence[str]) -> list[Term]:
+        """What the rows are ordered by: columns, perhaps the moment of the last change, and their place."""
         terms: list[Term] = []
-        for sort in order:
+        for sort in question.order:
             column = self._view.column(sort.column)
             keys, kind = self._order_keys(sort.column, column.kind)
             terms += [Term(key, kind, column.nullable, sort.descending) for key in keys]
-        terms.append(Term(self.column("updated_at"), Kind.MOMENT, False, False))
-        return terms + [Term(place, Kind.INTEGER, False, False) for place in self._source.place]
+        if question.by_change:
+            terms.append(Term(self.column("updated_at"), Kind.MOMENT, False, False))
+        return terms + [Term(number, Kind.INTEGER, False, False) for number in place]
 
     def condition(self, condition: Condition) -> str:
         """The condition; it is true or false for every row, never null."""
@@ -113,8 +114,9 @@ class Expressions:
         """The condition that a row comes after that position."""
         if not any(term.descending or term.nullable for term in terms):
             sql, values = [term.sql for term in terms], [self._parameters.bind(value) for value in position]
-            # The first two are in one index; the last may be in another table.
-            begins = f"({', '.join(sql[:2])}) >= ({', '.join(values[:2])})"
+            # A moment and the number after it are in one index; the last may be in another table.
+            indexed = 2 if terms[0].kind is Kind.MOMENT else 1
+            begins = f"({', '.join(sql[:indexed])}) >= ({', '.join(values[:indexed])})"
             return f"{begins} AND ({', '.join(sql)}) > ({', '.join(values)})"
         # Side by side, as SQLite cannot read what is nested as deep as an order can be long.
         same: list[str] = []

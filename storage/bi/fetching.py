@@ -21,10 +21,9 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.bi.catalogue import Kind
 from storage.bi.statements import AllRows
-from storage.database import Database, is_sqlite
+from storage.database import Database, DatabaseError, is_sqlite
 from storage.deadline import stopped_at_deadline
 from storage.driver_rows import copying
-from storage.errors import OperatorError
 
 Item = TypeVar("Item")
 
@@ -42,7 +41,7 @@ _ARGUMENTS_MAX = 100
 """SQLite allows 127 arguments of a function."""
 
 
-class UnfitName(OperatorError):
+class UnfitName(DatabaseError):
     """A name in the ledger has the control character U+001F, which this release refuses; change it."""
 
 

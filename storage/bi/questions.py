@@ -69,13 +69,15 @@ class Sort:
 class Question:
     """Which columns of which rows of a view, in which order.
 
-    Rows come by `order`, then by `updated_at` and place in the ledger. `after` is the position of the row that they
-    follow, as `reading.Row.position` has it, under the same order. `skip` leaves out so many rows at the beginning.
+    Rows come by `order`, then by `updated_at` and place in the ledger; with `by_change` false by place alone, so that
+    a change moves no row while all pages are read. `after` is the position of the row that they follow, as
+    `reading.Row.position` has it, under the same order. `skip` leaves out so many rows at the beginning.
     """
 
     columns: Sequence[str]
     where: Condition = And(())
     order: Sequence[Sort] = ()
+    by_change: bool = True
     after: Sequence[Value] | None = None
     skip: int = 0
     limit: int | None = None

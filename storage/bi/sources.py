@@ -35,16 +35,17 @@ Sql = str | Amount | Callable[[Dialect], str]
 class Source:
     """Rows of a view: their tables, the columns that are not null, and the numbers that order rows of one moment.
 
-    `paged` are the tables along which a page is read in the order of changes, if not `tables`. `segment` is the column
-    of a segment, by its name as a literal. `within` is the condition that a row belongs to some organisations, if rows
-    do. A column of `of_runs` is null for who may not see the run, whose table is `r`. `stored_segments` is the JSON of
-    which all columns of segments are made.
+    `paged` are the tables along which pages are read, if not `tables`, and `keys` the numbers of `place` as an index of
+    these has them. `segment` is the column of a segment, by its name as a literal. `within` is the condition that a row
+    belongs to some organisations, if rows do. A column of `of_runs` is null for who may not see the run, whose table is
+    `r`. `stored_segments` is the JSON of which all columns of segments are made.
     """
 
     tables: str
     columns: Mapping[str, Sql]
     place: Sequence[str]
     paged: str | None = None
+    keys: Sequence[str] | None = None
     segment: Callable[[Dialect, str], str] | None = None
     within: Limit | None = None
     of_runs: Sequence[str] = field(default=())
@@ -213,6 +214,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
                 **_SIDES,
             },
             ("e.id", "i.position"),
+            keys=("i.journal_entry_id", "i.position"),
             segment=_entry_segment,
             within=_entry_within,
             of_runs=("journal_run_number",),
@@ -258,6 +260,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
             ("tb.id", "t.id"),
             "posting_bucket AS tb JOIN bucket_transaction AS l ON l.posting_bucket_id = tb.id"
             f" JOIN billing_transaction AS t ON t.id = l.transaction_row_id {_OF_BUCKET}",
+            ("l.posting_bucket_id", "l.transaction_row_id"),
             lambda dialect, name: dialect.key_segment("k.segments", name),
             lambda dialect, is_own: transaction_within(dialect.json, "t", is_own),
             of_runs=("journal_run_number",),

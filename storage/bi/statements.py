@@ -53,11 +53,12 @@ class Statements:
         end = None if question.limit is None else question.skip + question.limit
         terms: list[Term] = []
         for of in self._sources(view, parameters, scope):
-            terms = of.expressions.terms(question.order)
+            along = not question.order and question.limit is not None and not _is_look_up(question.where)
+            keys = of.source.keys if along and not question.by_change else None
+            terms = of.expressions.terms(question, keys or of.source.place)
             columns = [of.expressions.column(name) for name in question.columns]
             places = [f"{term.sql} AS o{number}" for number, term in enumerate(terms, start=1)]
             where = [*of.expressions.limits(), f"({of.expressions.condition(question.where)})"]
-            along = not question.order and question.limit is not None and not _is_look_up(question.where)
             if question.after is not None or along:
                 # From the beginning on, so that the index is used for the first page too.
                 where.append(of.expressions.beyond(terms, question.after or _beginning(terms)))
@@ -153,7 +154,7 @@ def _is_look_up(where: Condition) -> bool:
 
 
 def _beginning(terms: Sequence[Term]) -> list[Value]:
-    return [datetime(1, 1, 1, tzinfo=UTC), *(0 for _ in terms[1:])]
+    return [datetime(1, 1, 1, tzinfo=UTC) if term.kind is Kind.MOMENT else 0 for term in terms]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gateway.exports.threads import Threads
 from storage.bi import fetching
 from storage.bi.catalogue import Kind
 from storage.bi.columns import batches, schema_of
-from storage.bi.fetching import fetched
+from storage.bi.fetching import UnfitName, fetched
 from storage.bi.questions import And, Compare, Comparison, Question
 from storage.bi.reading import rows, views_of
 from storage.bi.scope import Scope
@@ -121,6 +121,16 @@ def test_odd_texts_come_back(database: Database) -> None:
     assert [row for batch in found for row in batch.to_pylist()] == [
         {"name": name, "day": None, "number": 7, "last": name} for name in names
     ]
+
+
+def test_a_separator_in_a_name_is_refused_on_sqlite(database: Database) -> None:
+    text = f"SELECT 'a{chr(31)}b' AS name, 'c' AS last"
+    found = fetched(database, asked(text, {"name": Kind.TEXT, "last": Kind.TEXT}))
+    if database.is_sqlite:
+        with pytest.raises(UnfitName):
+            list(found)
+    else:
+        assert [row for batch in found for row in batch.to_pylist()] == [{"name": "a\x1fb", "last": "c"}]
 
 
 def test_what_is_left_before_the_end_holds_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

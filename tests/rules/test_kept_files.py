@@ -99,7 +99,7 @@ def test_the_files_used_longest_ago_go_when_they_are_too_large() -> None:
 
 def test_a_file_in_use_stays() -> None:
     async def work() -> None:
-        files = KeptFiles(files_max=1, age_seconds_max=0)
+        files = KeptFiles(files_max=1)
         kept = await files.obtain("a", of(1))
         await used(files, "b", of(1))
         assert kept.path.exists()
@@ -113,11 +113,14 @@ def test_a_file_in_use_stays() -> None:
 
 def test_old_files_go() -> None:
     async def work() -> None:
-        files, made = KeptFiles(age_seconds_max=0.01), list[Path]()
+        files, made = KeptFiles(age_seconds_max=0.05), list[Path]()
         await used(files, "a", of(1, made))
-        await asyncio.sleep(0.02)
-        await used(files, "b", of(1, made))
+        kept = await files.obtain("b", of(1, made))
+        assert made[0].exists()
+        await asyncio.sleep(0.1)
         assert [path.exists() for path in made] == [False, True]
+        files.release(kept)
+        assert not made[1].exists()
         await files.close()
 
     run(work)

@@ -1,5 +1,6 @@
 """Views as files by address, on both databases."""
 
+import csv
 import gzip
 import io
 import json
@@ -7,6 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from gateway.application import Application
 from gateway.exports import endpoint
 from gateway.exports.formats import FORMATS
 from resolvers.bi import Reports
+from storage.bi.catalogue import Kind
 from storage.bi.columns import schema_of
 from storage.bi.questions import Question
 from storage.bi.reading import rows, views_of
@@ -28,7 +31,7 @@ from storage.words import Permission
 from tests.support.client import Client
 from tests.support.direct_runs import run_now
 from tests.support.ledger import line, post
-from tests.support.raw import connected
+from tests.support.raw import connected, last_words
 from tests.support.served import served
 from tests.support.tokens import new_token
 
@@ -214,6 +217,22 @@ REFUSED = [
 ]
 
 
+def test_files_have_what_pages_have(http: httpx.Client, client: Client) -> None:
+    for view in views_of(client.database).values():
+        tables, objects = [], []
+        for root in ("bi", "exports"):
+            text = http.get(f"/{root}/{view.short_name}.csv").text
+            tables.append(sorted(csv.reader(io.StringIO(text, newline=""))))
+            lines = http.get(f"/{root}/{view.short_name}.ndjson").text.splitlines()
+            objects.append(sorted((json.loads(line) for line in lines), key=lambda row: str(row["id"])))
+        assert objects[0] == objects[1] != []
+        json_columns = [column.name for column in view.columns if column.kind is Kind.JSON]
+        assert len(tables[0]) == len(tables[1])
+        for mine, other in zip(*tables, strict=True):
+            for name, one, two in zip(view.names, mine, other, strict=True):
+                assert one == two or (name in json_columns and json.loads(one) == json.loads(two))
+
+
 @pytest.mark.usefixtures("quiet")
 def test_refusals(http: httpx.Client) -> None:
     for path, status, told in REFUSED:
@@ -278,7 +297,7 @@ class Endless:
         schema = schema_of([view.column(name) for name in columns])
         try:
             while True:
-                time.sleep(0.001)
+                time.sleep(0.01)
                 yield pa.record_batch([pa.array(["x" * 100] * 1000)], schema)
         finally:
             self.closed += 1
@@ -340,6 +359,28 @@ def test_a_gateway_that_stops_leaves_no_files(
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         assert httpx.get(f"{client.url}/exports/transactions.csv", headers=IDENTITY).status_code == HTTPStatus.OK
         assert len(files(tmp_path)) == 1
+    assert not list(tmp_path.glob("journal-gateway-exports-*"))
+
+
+@pytest.mark.parametrize("stream", ["", "&stream=1"])
+def test_a_gateway_that_stops_ends_exports(
+    database: Database, endless: Endless, stream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with served(Application(database), database) as client:
+            monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+            connection = asking(client, f"transactions.csv?columns=id{stream}")
+            received = thread.submit(last_words, connection)
+            until(lambda: endless.begun == 1, "it did not begin")
+        answer = received.result()
+    connection.close()
+    if stream:
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert not answer.endswith(b"0\r\n\r\n")
+    else:
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b"The gateway is stopping" in answer
+    assert endless.closed == 1
     assert not list(tmp_path.glob("journal-gateway-exports-*"))
 
 

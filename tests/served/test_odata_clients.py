@@ -15,12 +15,13 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 
 from gateway.application import Application
+from resolvers.access import create_api_key
 from storage.database import Database
 from storage.words import Permission
 from tests.support.client import Client
 from tests.support.ledger import line, post
 from tests.support.served import served
-from tests.support.tokens import new_token
+from tests.support.tokens import exchange
 
 CURRENCIES = ("JPY", "GBP", "EUR")
 LINES = [
@@ -36,9 +37,11 @@ LARGEST = line("largest", amount="99999999999999.99", currency="EUR", segment_co
 
 @dataclass(frozen=True)
 class Service:
-    """The address of the service, a token for it, and by plain arithmetic the totals that it must have."""
+    """The address of the service, an API key and a token for it, and by plain arithmetic the totals to be found."""
 
     url: str
+    client_id: str
+    secret: str
     token: str
     totals: dict[str, Decimal]
 
@@ -49,16 +52,17 @@ def service(database: Database) -> Iterator[Service]:
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for each in [*LINES, LARGEST]:
         totals[each["currency"]] += Decimal(each["amount"])
-    token = new_token(database, *Permission)[1]
+    key, secret = create_api_key(database, "Reports", list(Permission), actor="test")
+    token = exchange(database, key.client_id, secret).access_token
     with served(Application(database, require_api_key=True), database) as served_client:
         with Client(served_client.url, database, token) as client:
             client.completed()
-        yield Service(served_client.url, token, dict(totals))
+        yield Service(served_client.url, key.client_id, secret, token, dict(totals))
 
 
 @pytest.fixture
 def engine(service: Service) -> Iterator[Engine]:
-    """Of sqlalchemy-odata, as Superset makes it from the address of a database."""
+    """Of sqlalchemy-odata, as Superset makes it from the address of a database; a token is the password of any name."""
     host = service.url.removeprefix("http://")
     with pytest.warns(DeprecationWarning, match="import_dbapi"):
         made = create_engine(f"odata://report:{service.token}@{host}/odata")
@@ -100,7 +104,7 @@ def test_python_odata_reads_exact_numbers_page_by_page(service: Service, monkeyp
             reflect_entities=True,
             quiet_progress=True,
             session=session,
-            auth=("report", service.token),
+            auth=(service.client_id, service.secret),
             extra_headers={"Accept": "application/json;IEEE754Compatible=true"},
         )
         transactions = odata.entities["transactions"]
