@@ -69,8 +69,14 @@ def _entry_id(session: Session) -> SQLColumnExpression[int]:
 
 
 def _conditions(session: Session, filter: EntryFilter) -> list[ColumnElement[bool]]:
-    live = filter if filter.statuses is not None else replace(filter, statuses=[JournalEntryStatus.CREATED])
+    live = filter if _names_statuses(filter) else replace(filter, statuses=[JournalEntryStatus.CREATED])
     return expressions(session, JournalEntry, live.conditions())
+
+
+def _names_statuses(filter: EntryFilter) -> bool:
+    """Whether the filter, or one in it, says which statuses."""
+    inside = [*(filter.all_of or ()), *(filter.any_of or ()), *([filter.none_of] if filter.none_of else ())]
+    return filter.statuses is not None or any(map(_names_statuses, inside))
 
 
 _OF_ITEMS = {TotalsKey.ACCOUNTING_CODE, TotalsKey.GL_ACCOUNT}
