@@ -76,8 +76,10 @@ class KeptFiles:
         """
         self._remove_old()
         if (kept := self._kept.get(key)) is not None:
-            kept.users += 1
-            return kept
+            if kept.path.exists():
+                kept.users += 1
+                return kept
+            del self._kept[key]
         return await self._made(key, make)
 
     def release(self, kept: Kept) -> None:
@@ -161,7 +163,8 @@ class KeptFiles:
             del self._making[key]
 
     def _new_path(self) -> Path:
-        if self._folder is None:
+        # Systems clean the folder of temporary files, of folders too that a process still uses.
+        if self._folder is None or not self._folder.exists():
             self._folder = Path(tempfile.mkdtemp(prefix="journal-gateway-exports-"))
         return self._folder / secrets.token_hex(8)
 

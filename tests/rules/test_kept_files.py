@@ -1,6 +1,7 @@
 """Exported files that are kept: how many, for how long, and for whom they are made."""
 
 import asyncio
+import shutil
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -49,6 +50,20 @@ def test_a_file_is_made_once_and_no_one_else_can_read_it() -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IRWXU
         await files.close()
         assert not folder.exists()
+
+    run(work)
+
+
+def test_a_file_is_made_anew_when_others_have_removed_it_or_its_folder() -> None:
+    async def work() -> None:
+        files, made = KeptFiles(), list[Path]()
+        await used(files, "a", of(1, made))
+        made[0].unlink()
+        await used(files, "a", of(1, made))
+        shutil.rmtree(made[1].parent)
+        await used(files, "a", of(1, made))
+        assert [path.exists() for path in made] == [False, False, True]
+        await files.close()
 
     run(work)
 
