@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from resolvers.context import Context, worded
+from resolvers.errors import RequestError
 from resolvers.views import view_named
 from storage.bi import reading
 from storage.bi.catalogue import View
+from storage.bi.positions import UnfitPosition
 from storage.bi.questions import Condition, Question
 from storage.bi.reading import Row
 from storage.bi.scope import Scope
@@ -45,9 +47,15 @@ class Reports:
         return found
 
     async def rows(self, view: View, question: Question) -> list[Row]:
-        """The rows that answer the question; a column that the caller may not see is null."""
+        """The rows that answer the question; a column that the caller may not see is null.
+
+        Raises RequestError if no answer has given its position.
+        """
         scope = self.scope(view)
-        return await self._ask(lambda database: reading.rows(database, view, question, scope))
+        try:
+            return await self._ask(lambda database: reading.rows(database, view, question, scope))
+        except UnfitPosition:
+            raise RequestError("The cursor is not one of this request; leave it out to begin anew.") from None
 
     async def count(self, view: View, where: Condition) -> int:
         """The number of rows that meet the condition."""

@@ -17,7 +17,7 @@ def let_role_read(database: Database, name: str, *, actor: str) -> str | None:
 
     Raises RoleRefused, with nothing changed.
     """
-    if not 0 < len(name.encode()) <= NAME_LENGTH_MAX or not name.isprintable():
+    if not name.isprintable() or not 0 < len(name.encode()) <= NAME_LENGTH_MAX:
         raise RoleRefused(f"{name[:70]!r} is not the name of a role; use 1 to {NAME_LENGTH_MAX} characters")
     password = None
     with database.write() as session:

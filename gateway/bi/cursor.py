@@ -42,13 +42,13 @@ _READ: dict[str, Callable[[str], Value]] = {
 def cursor_of(view: View, question: Question, position: Sequence[Value]) -> str:
     """The cursor of that position: the view, a digest of the question and the position, and the position."""
     parts = [letter + write(value) for value in position for letter, write in [_WRITTEN[type(value)]]]
-    return _SEPARATOR.join([view.short_name, _digest(view, question, parts), *parts])
+    return _SEPARATOR.join([view.short_name, digest(view, question, parts), *parts])
 
 
 def position_of(view: View, question: Question, cursor: str) -> Sequence[Value]:
     """The position of the cursor. Raises RequestError for one that was not given for the same question."""
     name, *rest = cursor.split(_SEPARATOR)
-    if name == view.short_name and len(rest) > 1 and rest[0] == _digest(view, question, rest[1:]):
+    if name == view.short_name and len(rest) > 1 and rest[0] == digest(view, question, rest[1:]):
         with suppress(KeyError, ArithmeticError, ValueError):
             return [_READ[part[:1]](part[1:]) for part in rest[1:]]
     raise RequestError(
@@ -57,7 +57,8 @@ def position_of(view: View, question: Question, cursor: str) -> Sequence[Value]:
     )
 
 
-def _digest(view: View, question: Question, parts: Sequence[str]) -> str:
+def digest(view: View, question: Question, parts: Sequence[str]) -> str:
+    """What tells a cursor from one of another question. It is no secret: storage checks a position that is forged."""
     asked = repr(
         (view.name, list(question.columns), question.where, list(question.order), question.by_change, list(parts))
     )

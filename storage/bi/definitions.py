@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
+from storage.bi.as_written import execute_as_written
 from storage.bi.catalogue import catalogue, segment_columns
 from storage.bi.dialects import POSTGRESQL, SQLITE
 from storage.bi.statements import Statements
@@ -24,11 +25,11 @@ def without_views(connection: Connection) -> Iterator[None]:
     """Inside, there are no views, so that the tables can change; afterwards they are there with the same readers."""
     readers = _readers_on_postgresql(connection) if connection.dialect.name == "postgresql" else []
     for name in catalogue(()):
-        connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
+        execute_as_written(connection, f"DROP VIEW IF EXISTS {name}")
     yield
     define_views(connection)
     for name, role in readers:
-        connection.execute(text(f"GRANT SELECT ON {name} TO {role}"))
+        execute_as_written(connection, f"GRANT SELECT ON {name} TO {role}")
 
 
 def _readers_on_postgresql(connection: Connection) -> list[tuple[str, str]]:
@@ -48,11 +49,11 @@ def _define_on_sqlite(connection: Connection, definitions: Mapping[str, str]) ->
     for name, select in definitions.items():
         wanted = f"CREATE VIEW {name} AS {select}"
         if known.get(name) != wanted:
-            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
-            connection.exec_driver_sql(wanted)
+            execute_as_written(connection, f"DROP VIEW IF EXISTS {name}")
+            execute_as_written(connection, wanted)
 
 
 def _define_on_postgresql(connection: Connection, definitions: Mapping[str, str]) -> None:
     for name, select in definitions.items():
         # New columns come last, which is what REPLACE allows.
-        connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS {select}")
+        execute_as_written(connection, f"CREATE OR REPLACE VIEW {name} AS {select}")

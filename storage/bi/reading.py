@@ -38,7 +38,7 @@ def segments_of(database: Database) -> list[str]:
 
 
 def rows(database: Database, view: View, question: Question, scope: Scope = EVERYTHING) -> list[Row]:
-    """The rows that answer the question, at one moment. Raises what `Database.ask` raises."""
+    """The rows that answer the question, at one moment. Raises UnfitPosition, and what `Database.ask` raises."""
     statement = statements_of(database).select(view, question, scope)
     read = _READERS_OF_SQLITE if database.is_sqlite else _READERS_OF_POSTGRESQL
     kinds = [view.column(name).kind for name in question.columns] + list(statement.order_kinds)

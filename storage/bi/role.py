@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from storage.bi.as_written import execute_as_written
 from storage.bi.catalogue import catalogue
 from storage.database import is_sqlite
 from storage.errors import OperatorError
@@ -39,7 +40,7 @@ def create_role(session: Session, name: str, password: str) -> None:
     stored = driver.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
     create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(stored))
     try:
-        session.connection().exec_driver_sql(create.as_string(driver))
+        execute_as_written(session.connection(), create.as_string(driver))
     except DBAPIError as error:
         if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReservedName):
             raise
@@ -62,7 +63,7 @@ def grant_views(session: Session, name: str) -> None:
         sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role),
         sql.SQL("GRANT SELECT ON {} TO {}").format(sql.SQL(", ").join(map(sql.Identifier, views)), role),
     ):
-        connection.exec_driver_sql(statement.as_string(driver))
+        execute_as_written(connection, statement.as_string(driver))
     others = _other_rights(session, name, views)
     if others:
         named = ", ".join(others[:_NAMED_MAX]) + (", ..." if len(others) > _NAMED_MAX else "")
@@ -76,7 +77,7 @@ def limit_role(session: Session, name: str) -> None:
         sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role),
         sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(role, sql.Literal(f"{STATEMENT_SECONDS}s")),
     ):
-        session.connection().exec_driver_sql(statement.as_string(_driver(session)))
+        execute_as_written(session.connection(), statement.as_string(_driver(session)))
 
 
 def _other_rights(session: Session, name: str, views: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from storage.bi.catalogue import SEGMENTS, Kind, View
 from storage.bi.dialects import Dialect
 from storage.bi.expressions import Expressions, Parameters, Term
+from storage.bi.positions import check_position
 from storage.bi.questions import And, Compare, Comparison, Condition, Question, Value
 from storage.bi.scope import EVERYTHING, Scope
 from storage.bi.sources import SOURCES, Amount, Source
@@ -48,7 +49,7 @@ class Statements:
         self._segments = segments
 
     def select(self, view: View, question: Question, scope: Scope) -> Statement:
-        """The rows that answer the question, in order, each with its position."""
+        """The rows that answer the question, in order, each with its position. Raises UnfitPosition."""
         parameters, parts = Parameters(self._dialect), []
         end = None if question.limit is None else question.skip + question.limit
         terms: list[Term] = []
@@ -56,6 +57,8 @@ class Statements:
             along = not question.order and question.limit is not None and not _is_look_up(question.where)
             keys = of.source.keys if along and not question.by_change else None
             terms = of.expressions.terms(question, keys or of.source.place)
+            if question.after is not None:
+                check_position(terms, question.after)
             columns = [of.expressions.column(name) for name in question.columns]
             places = [f"{term.sql} AS o{number}" for number, term in enumerate(terms, start=1)]
             where = [*of.expressions.limits(), f"({of.expressions.condition(question.where)})"]

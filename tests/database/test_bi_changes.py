@@ -14,6 +14,8 @@ from resolvers.import_ledger import import_accounting_codes, import_accounting_p
 from runs.cancel_entry import cancel_single_entry
 from runs.create_rules import RunDraft
 from runs.delete import delete_batch, start_deletion
+from storage.bi.columns import batches
+from storage.bi.definitions import without_views
 from storage.bi.questions import Compare, Comparison, Question
 from storage.bi.reading import as_of, rows, views_of
 from storage.clock import LedgerClock, moment_of_change
@@ -23,6 +25,7 @@ from storage.journal_runs import JournalRun, lock_run
 from storage.words import JournalEntryStatus, JournalRunStatus, TransactionType, TransferStatus
 from tests.support.direct_runs import cancel_now, run_now
 from tests.support.ledger import line, post, refuse
+from tests.support.odd_texts import NAMES
 
 PAGE = 3
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -196,6 +199,24 @@ def test_a_new_segment_is_a_column_of_the_views_at_once(database: Database) -> N
         ]
         found = database.ask(f"SELECT segment_country, segment_cost_centre_2 FROM {name}", {})  # noqa: S608
         assert set(found) == {("UK", None)}
+
+
+def test_any_name_of_a_segment_is_a_column(database: Database) -> None:
+    names = [*NAMES, "x" * 99 + "y", "x" * 100, "é" * 100, "select", "%(p1)s", "{0}", "'", "''", "\\'", '"', "*/", "--"]
+    import_segments(database, enumerate({"segment": name} for name in names), refuse, actor="test")
+    post(database, [line(f"t{number}") | {f"segment.{name}": str(number)} for number, name in enumerate(names)])
+    with database.writer.begin() as connection, without_views(connection):
+        pass
+    view = views_of(database)["bi_transactions"]
+    columns = ["id", *view.names[-len(names) :]]
+    wanted = [
+        (f"t{number}", *(str(number) if number == place else None for place in range(len(names))))
+        for number in range(len(names))
+    ]
+    assert sorted(row.values for row in rows(database, view, Question(columns))) == sorted(wanted)
+    assert sorted(database.ask(f"SELECT {', '.join(columns)} FROM bi_transactions", {})) == sorted(wanted)  # noqa: S608
+    found = [row for batch in batches(database, view, columns) for row in batch.to_pylist()]
+    assert sorted(tuple(row.values()) for row in found) == sorted(wanted)
 
 
 def test_who_changes_something_holds_the_clock_until_the_end(database: Database) -> None:

@@ -37,7 +37,7 @@ def reading_as(database: Database, role: str, password: str) -> Iterator[psycopg
 def test_a_role_reads_the_views_and_nothing_else(database: Database) -> None:
     post(database, [line("a", amount="12.34"), line("b", amount="0.66", segment_country="FR")])
     run_now(database)
-    role = f"reports {uuid4().hex}"
+    role = f"reports 100% %s %(x)s :x {uuid4().hex}"
     password = let_role_read(database, role, actor="test")
     assert password is not None
     with reading_as(database, role, password) as connection:

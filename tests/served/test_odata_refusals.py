@@ -7,6 +7,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from gateway.bi.cursor import digest
+from gateway.odata.options import of_rows
+from storage.bi.questions import Question
+from storage.bi.reading import views_of
 from tests.support.client import Client
 from tests.support.odata import OData, nested, refusal_of, service_of_five
 
@@ -171,6 +175,26 @@ def test_a_token_of_another_request_is_refused(odata: OData, quiet: None) -> Non
         assert odata.http.get(f"{address}$skiptoken={broken}").status_code in (200, 400)
     for versions in ("3.0", "x", "4", "99999999999.0"):
         assert "OData-MaxVersion" in refusal_of(odata.get("", {"OData-MaxVersion": versions}), 400)[1]
+
+
+FORGED = [
+    "n", "b1", "i1", "aNaN", "aInfinity", "a1e999999", "a0.00001", "m2024-12-31T00:00:00Z", "d2024-01-01", "tx", "t%00",
+]  # fmt: skip
+"""Parts of positions, most of which no row has."""
+MOMENT = "m2024-12-31T00:00:00.000000Z"
+
+
+def test_a_forged_position_is_refused_or_leads_to_a_page(odata: OData, client: Client, quiet: None) -> None:
+    view = views_of(client.database)["bi_transactions"]
+    for order in ("", "amount desc", "document_number", "deleted", "transaction_date"):
+        given = {"$orderby": order} if order else {}
+        asked = of_rows(given, view)
+        question = Question([column.name for column in asked.columns], asked.where, asked.order, by_change=False)
+        for part in FORGED:
+            for parts in ([part], [part] * 4, [part, part, MOMENT, "i1"], [part, MOMENT, "i1", "i1"]):
+                token = "~".join(["1", view.short_name, digest(view, question, parts), *parts])
+                response = odata.http.get("transactions", params={**given, "$skiptoken": token})
+                assert response.status_code in (200, 400), (order, parts, response.text)
 
 
 def test_a_fault_and_a_busy_ledger_have_the_same_format(odata: OData, monkeypatch: pytest.MonkeyPatch) -> None:
