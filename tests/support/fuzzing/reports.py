@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from urllib.parse import quote
 
-from storage.bi.catalogue import View, catalogue
+from storage.bi.catalogue import Kind, View, catalogue
 from tests.support.fuzzing.mutations import ODD_VALUES, in_bytes
 
 VIEWS = list(catalogue(["country", "product"]).values())
@@ -35,7 +35,20 @@ LITERALS = [
     "9999-12-31T23:59:59-14:00", "12:00:00", "duration'P1D'", "01234567-89ab-cdef-0123-456789abcdef", "('a','b')",
     "\u0661\u0662", "'\U0001f600'", "@p1", "$it", "not", "()", ",", "\0",
 ]  # fmt: skip
+FITTING = {
+    Kind.TEXT: ["Created", "UK", "JE-00000001", "GBP", "", "%_\\"],
+    Kind.INTEGER: ["0", "7", "-1"],
+    Kind.AMOUNT: ["12.50", "-0.01", "0", "9999999999999999.9999"],
+    Kind.DATE: ["2024-12-05", "0001-01-01", "9999-12-31"],
+    Kind.MOMENT: ["2024-12-05T09:00:00.123456Z", "2024-12-31T23:59:59+01:00", "0001-01-01T00:00:00Z"],
+    Kind.BOOLEAN: ["true", "false"],
+    Kind.JSON: ["{}"],
+}
+"""Values that columns of each kind may be compared with."""
+
+COMPARISONS = ["eq", "ne", "gt", "ge", "lt", "le"]
 OPERATORS = ["eq", "ne", "gt", "ge", "lt", "le", "in", "has", "add", "mod", "EQ", ""]
+SUFFIXES = ["", "not", "from", "to", "contains", "starts_with", "ends_with", "null", "x"]
 FUNCTIONS = ["contains", "startswith", "endswith", "length", "geo.distance", "concat", "contains", "not"]
 RANGES = [
     "bytes=0-", "bytes=0-9", "bytes=-5", "bytes=5-2", "bytes=0-0,2-2", "bytes=99999999999-", "bytes=", "bytes=-",
@@ -78,9 +91,9 @@ def report(random: Random) -> tuple[bytes, bytes, bytes]:
 
 def _bi(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
     name = random.choice([view.name, view.short_name])
-    path = f"/bi/{name}{random.choice(['', '', '.json', '.ndjson', '.csv', '.xml', '/', '//x'])}"
+    path = f"/bi/{name}{random.choice(['', '', '', '.json', '.ndjson', '.csv', '.ndjson', '.csv', '.xml', '//x'])}"
     given = _filters(random, view)
-    if random.random() < 0.3:
+    if random.random() < 0.05:
         given.append(("cursor", random.choice(TOKENS)))
     if random.random() < 0.5:
         given.append(("limit", random.choice(NUMBERS)))
@@ -88,7 +101,7 @@ def _bi(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _exports(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
-    ending = random.choice(["csv", "ndjson", "parquet", "arrow", "xlsx", ""])
+    ending = random.choice(["csv", "ndjson", "parquet", "arrow"] * 4 + ["xlsx", ""])
     given = _filters(random, view)
     if random.random() < 0.2:
         given.append(("stream", random.choice(["0", "1", "1", "2", ""])))
@@ -97,7 +110,9 @@ def _exports(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
 
 def _odata(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
     key = _escaped(str(random.choice([*KNOWN, *ODD_VALUES]))[:300])
-    after = random.choice(["", "", "", "", "", "/$count", f"('{key}')", f"({key})", f"('{key}')/number", "/", "/$ref"])
+    after = random.choice(
+        [""] * 15 + ["/$count", "/$count", f"('{key}')", f"({key})", f"('{key}')/number", "/", "/$ref"]
+    )
     path = f"/odata/{view.short_name}{after}"
     if random.random() < 0.05:
         path = random.choice(["/odata", "/odata/", "/odata/$metadata", "/odata/$batch", "/odata/$x", "/odata//"])
@@ -105,8 +120,10 @@ def _odata(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
     names = [random.choice(view.names) for _ in range(random.choice([1, 2, 12]))]
     options: dict[str, Callable[[], str]] = {
         "$filter": lambda: _filter(random, view, random.choice([0, 1, 2, 3, 6])),
-        "$orderby": lambda: ",".join(f"{name} {random.choice(['', 'asc', 'desc', 'up'])}" for name in names),
-        "$select": lambda: ",".join([*names, random.choice(["*", "id", "x", ""])]),
+        "$orderby": lambda: ",".join(
+            f"{name} {random.choice(['', 'asc', 'desc', 'asc', 'desc', 'desc', 'up'])}" for name in names
+        ),
+        "$select": lambda: ",".join([*names, random.choice(["*", "id", "id", "updated_at", "x"])]),
         "$top": lambda: random.choice(NUMBERS),
         "$skip": lambda: random.choice(NUMBERS),
         "$count": lambda: random.choice(["true", "true", "false", "1"]),
@@ -114,7 +131,7 @@ def _odata(random: Random, view: View) -> tuple[str, list[tuple[str, str]]]:
         "$format": lambda: random.choice(["json", "xml", *HEADERS["Accept"]]),
         "$expand": lambda: "x",
     }
-    shares = [0.6, 0.4, 0.3, 0.3, 0.3, 0.3, 0.05, 0.1, 0.02]
+    shares = [0.6, 0.3, 0.2, 0.2, 0.2, 0.3, 0.03, 0.05, 0.01]
     for (name, made), share in zip(options.items(), shares, strict=True):
         if random.random() < share:
             given.append((name, made()))
@@ -130,7 +147,7 @@ def _filters(random: Random, view: View) -> list[tuple[str, str]]:
         )
         given.append((name + suffix, random.choice(KNOWN) if random.random() < 0.7 else _odd(random)))
     if random.random() < 0.3:
-        given.append(("updated_since", random.choice([*KNOWN[-7:], _odd(random)])))
+        given.append(("updated_since", random.choice([*FITTING[Kind.MOMENT], *FITTING[Kind.DATE], _odd(random)])))
     if random.random() < 0.3:
         names = random.sample(view.names, random.randint(1, len(view.names)))
         given.append(("columns", ",".join(names)))
@@ -139,6 +156,14 @@ def _filters(random: Random, view: View) -> list[tuple[str, str]]:
 
 def _filter(random: Random, view: View, depth: int) -> str:
     if depth == 0:
+        if random.random() < 0.85:
+            column = random.choice(view.columns)
+            value = random.choice(FITTING[column.kind])
+            if column.kind is not Kind.TEXT:
+                return f"{column.name} {random.choice(COMPARISONS)} {value}"
+            if random.random() < 0.3:
+                return f"{random.choice(FUNCTIONS[:3])}({column.name},'{value}')"
+            return f"{column.name} {random.choice(COMPARISONS)} '{value}'"
         name, literal = random.choice([*view.names, "nothing", "a/b"]), random.choice(LITERALS)
         if random.random() < 0.2:
             return f"{random.choice(FUNCTIONS)}({name},{literal})"
