@@ -16,6 +16,7 @@ OPTION = "--allow-origin"
 METHODS = ("GET", "POST", "PUT", "DELETE")
 EXPOSED = (
     "Zuora-Request-Id", "Zuora-Track-Id", "Retry-After", "WWW-Authenticate", "Link", "X-Next-Cursor", "X-As-Of",
+    "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from resolvers.context import Context
 from resolvers.reading import LookUp
 from storage.cancellations import Cancellation, cancellation_with_id
-from storage.conditions import Comparison, Condition
+from storage.conditions import Comparing, Comparison
 from storage.pages import parse_id
 from storage.words import Permission
 
@@ -20,5 +20,5 @@ def cancellation(context: Context, id: str) -> LookUp[Cancellation]:
         row_id = parse_id(id)
     except ValueError:
         row_id = NO_ID
-    condition = Condition("id", Comparison.EQUALS, row_id)
+    condition = Comparing("id", Comparison.EQUALS, row_id)
     return LookUp(Cancellation, condition, partial(context.gateway.read, cancellation_with_id, row_id))

@@ -11,13 +11,16 @@ from sqlmodel import Session
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
+from resolvers.filters import require_for_runs
 from resolvers.reading import Listing, LookUp
 from runs.commands import cancel_entry, unknown_entry
 from runs.violations import Invalid, Path, Rule, Violation, Violations
-from storage import audit, journal_entry_lists
+from storage import audit, journal_entry_item_lists, journal_entry_lists
 from storage.columns import now
 from storage.conditions import numbered
 from storage.journal_entries import JournalEntry, entry_numbered, lock_entries_numbered
+from storage.journal_entry_item_lists import ItemFilter
+from storage.journal_entry_items import JournalEntryItem
 from storage.journal_entry_lists import EntryFilter, count_journal_entries
 from storage.journal_entry_lists import journal_entries as list_entries
 from storage.journal_runs import run_numbered
@@ -53,12 +56,28 @@ def journal_entry(context: Context, number: str) -> LookUp[JournalEntry]:
 def journal_entries(context: Context, filter: EntryFilter, order: Order[JournalEntry]) -> Listing[JournalEntry]:
     """The entries that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    require_for_runs(context, filter)
     read = context.gateway.read
     return Listing(
         order,
         filter.conditions(),
         lambda window: read(list_entries, filter, order, window),
         partial(read, count_journal_entries, filter),
+    )
+
+
+def journal_entry_items(
+    context: Context, filter: ItemFilter, order: Order[JournalEntryItem]
+) -> Listing[JournalEntryItem]:
+    """The items that meet the filter, in that order."""
+    context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    require_for_runs(context, filter)
+    read = context.gateway.read
+    return Listing(
+        order,
+        filter.conditions(),
+        lambda window: read(journal_entry_item_lists.journal_entry_items, filter, order, window),
+        partial(read, journal_entry_item_lists.count_journal_entry_items, filter),
     )
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from resolvers.context import Context
 from resolvers.did_you_mean import DidYouMean
 from resolvers.errors import RequestError
+from resolvers.filters import require_for_runs
 from resolvers.names import name_to_find
 from resolvers.reading import Computed
 from storage import journal_entry_totals as totals
@@ -32,6 +33,7 @@ def journal_entry_totals(
     they are read, for a segment that does not exist, and for too many rows.
     """
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    require_for_runs(context, filter)
     if any(group.by is TotalsKey.JOURNAL_RUN for group in groups):
         context.require(Permission.VIEW_JOURNAL_RUNS)
     groups = [_checked(group, place) for place, group in enumerate(groups)]

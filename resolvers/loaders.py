@@ -107,7 +107,7 @@ class Loaders:
         self, filter: EntryFilter, order: Order[JournalEntry], window: Window
     ) -> DataLoader[int, Page[JournalEntry]]:
         """Pages of entries by run; one look-up for all runs with the same filter, order and window."""
-        name = ("entries", repr(filter), order.name, order.descending, window)
+        name = ("entries", repr(filter), order.name, tuple(key.descending for key in order.keys), window)
         return self._list(name, entries_of_runs, filter, order, window)
 
     def entry_count(self, filter: EntryFilter) -> DataLoader[int, int | None]:

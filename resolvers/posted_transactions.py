@@ -6,12 +6,14 @@ Each raises Forbidden for a caller who lacks its permission.
 from functools import partial
 
 from resolvers.context import Context
+from resolvers.filters import require_for_runs
 from resolvers.reading import Listing, LookUp
 from storage import transaction_lists
 from storage.accounting_periods import AccountingPeriod
-from storage.conditions import Comparison, Condition
+from storage.conditions import Comparing, Comparison
+from storage.pages import Order
 from storage.posting_buckets import PostingBucket
-from storage.transaction_lists import TRANSACTIONS, TransactionFilter
+from storage.transaction_lists import TransactionFilter
 from storage.transactions import PostedTransaction, recorded_transaction
 from storage.words import NotJournaledReason, Permission
 
@@ -19,18 +21,21 @@ from storage.words import NotJournaledReason, Permission
 def transaction(context: Context, transaction_id: str) -> LookUp[PostedTransaction]:
     """The transaction with that id of its source system."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
-    condition = Condition("transaction_id", Comparison.EQUALS, transaction_id)
+    condition = Comparing("transaction_id", Comparison.EQUALS, transaction_id)
     return LookUp(PostedTransaction, condition, partial(context.gateway.read, recorded_transaction, transaction_id))
 
 
-def transactions(context: Context, filter: TransactionFilter) -> Listing[PostedTransaction]:
-    """The transactions that meet the filter, in the order of recording."""
+def transactions(
+    context: Context, filter: TransactionFilter, order: Order[PostedTransaction]
+) -> Listing[PostedTransaction]:
+    """The transactions that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
+    require_for_runs(context, filter)
     read = context.gateway.read
     return Listing(
-        TRANSACTIONS,
+        order,
         filter.conditions(),
-        lambda window: read(transaction_lists.transactions, filter, window),
+        lambda window: read(transaction_lists.transactions, filter, order, window),
         partial(read, transaction_lists.count_transactions, filter),
     )
 

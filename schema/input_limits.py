@@ -1,4 +1,7 @@
-"""Lengths of lists and unknown names in input values, found in linear time before anything is done with the values."""
+"""Lengths of lists, filters in filters, and unknown names in input values, found before anything is done with them.
+
+It takes time that is linear in the values.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +21,16 @@ from graphql.pyutils import did_you_mean, suggestion_list
 LIST_LENGTH_MAX = 1_000
 """The values of one list."""
 
+DEPTH_MAX = 10
+"""The input objects that are inside each other, as filters can be."""
+
+FILTERS_MAX = 100
+"""The filters of one argument: itself, and those in it."""
+
 UNKNOWN_NAMES_MAX = 5
 """The unknown names that are told; with each comes a search for similar ones."""
 
-_LISTS_TOLD = 5
+_TOLD = 5
 _LONGEST_SUGGESTED = 100
 
 _NESTED = (list, dict, ListValueNode, ObjectValueNode)
@@ -32,22 +41,36 @@ Fault = tuple[str, Path]
 
 
 def faults(value: object, of: GraphQLInputType, name: str) -> list[Fault]:
-    """The lists that are too long, or else the unknown names if there are too many, in a value of that type and name.
+    """What is beyond a limit, or else the unknown names if there are too many, in a value of that type and name.
 
     The value is one of JSON or of a document.
     """
     walk = _Walk(name)
     walk.enter(value, of, ())
-    if walk.too_long or walk.unknown_names <= UNKNOWN_NAMES_MAX:
-        return walk.too_long
+    if walk.filters > FILTERS_MAX:
+        return [(too_many_filters(name, walk.filters), ())]
+    if walk.beyond or walk.unknown_names <= UNKNOWN_NAMES_MAX:
+        return walk.beyond
     rest = f"There are {walk.unknown_names:,} unknown names; these are the first {UNKNOWN_NAMES_MAX}."
     return [*(_unknown(*each) for each in walk.unknown), (rest, ())]
+
+
+def too_deep(name: str) -> str:
+    """The refusal of objects that are inside each other too deeply."""
+    return f"{name} has more than {DEPTH_MAX} objects inside each other here; the maximum is {DEPTH_MAX}."
+
+
+def too_many_filters(name: str, filters: int) -> str:
+    """The refusal of too many filters in a filter."""
+    return f"{name} has {filters:,} filters, itself and those in it; the maximum is {FILTERS_MAX}."
 
 
 @dataclass(slots=True)
 class _Walk:
     name: str
-    too_long: list[Fault] = field(default_factory=list)
+    beyond: list[Fault] = field(default_factory=list)
+    filters: int = 0
+    depth: int = 0
     unknown: list[tuple[GraphQLInputObjectType, str, Path]] = field(default_factory=list)
     unknown_names: int = 0
 
@@ -56,7 +79,7 @@ class _Walk:
         if is_list_type(nullable):
             self._enter_list(value, nullable.of_type, path)
         elif is_input_object_type(nullable):
-            self._enter_object(_fields(value), nullable, path)
+            self._enter_deeper(value, nullable, path)
 
     def _enter_list(self, value: object, of: GraphQLInputType, path: Path) -> None:
         values = _values(value)
@@ -65,12 +88,21 @@ class _Walk:
         elif len(values) > LIST_LENGTH_MAX:
             name = next((part for part in reversed(path) if isinstance(part, str)), self.name)
             told = f"{name} has {len(values):,} values; the maximum is {LIST_LENGTH_MAX:,}. Send fewer at once."
-            self.too_long.append((told, path))
+            self.beyond.append((told, path))
         elif is_list_type(get_nullable_type(of)) or is_input_object_type(get_named_type(of)):
             for index, each in enumerate(values):
-                if len(self.too_long) == _LISTS_TOLD:
+                if len(self.beyond) == _TOLD:
                     return
                 self.enter(each, of, (*path, index))
+
+    def _enter_deeper(self, value: object, of: GraphQLInputObjectType, path: Path) -> None:
+        self.filters += "and" in of.fields
+        if self.depth == DEPTH_MAX:
+            self.beyond.append((too_deep(self.name), path))
+        elif len(self.beyond) < _TOLD:
+            self.depth += 1
+            self._enter_object(_fields(value), of, path)
+            self.depth -= 1
 
     def _enter_object(self, fields: Iterable[tuple[str, object]], of: GraphQLInputObjectType, path: Path) -> None:
         known = of.fields

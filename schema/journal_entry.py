@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EntryRow = strawberry.Parent[journal_entries.JournalEntry]
 ItemRow = strawberry.Parent[journal_entry_items.JournalEntryItem]
+LazyEntry = Annotated["JournalEntry", strawberry.lazy("schema.journal_entry")]
 LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 
 
@@ -34,6 +35,9 @@ LazyRun = Annotated["JournalRun", strawberry.lazy("schema.journal_run")]
 )
 class JournalEntryItem:
     row = journal_entry_items.JournalEntryItem
+    position: int = strawberry.field(
+        description="Number of the item in its entry, from 0; together with the entry, it identifies the item."
+    )
     type: ItemType = strawberry.field(description="Debit or credit.")
     currency: str = strawberry.field(description="Currency of `amount`, an ISO 4217 code.")
     amount: Decimal = strawberry.field(description="Amount in the entry's currency.")
@@ -43,6 +47,10 @@ class JournalEntryItem:
     @strawberry.field(graphql_type=AccountingCode, description="The accounting code that the item is posted to.")
     async def accounting_code(root: ItemRow, info: Info) -> accounting_codes.AccountingCode | None:
         return await info.context.loaders.accounting_code.load(root.accounting_code_id)
+
+    @strawberry.field(graphql_type=LazyEntry, description="The entry that the item is in.")
+    async def journal_entry(root: ItemRow, info: Info) -> journal_entries.JournalEntry | None:
+        return await info.context.loaders.journal_entry.load(root.journal_entry_id)
 
 
 @strawberry.type(

@@ -6,16 +6,19 @@ from strawberry import UNSET
 from resolvers import journal_entries as entries
 from resolvers import journal_entry_totals as totals
 from resolvers.reading import Computed, Listing, LookUp
-from schema.arguments import EntryNumber, filter_for
+from schema.arguments import EntryNumber
 from schema.computed import computed
+from schema.filters import filter_for
 from schema.info import Info
-from schema.journal_entry import JournalEntry
+from schema.journal_entry import JournalEntry, JournalEntryItem
+from schema.journal_entry_item_list import ItemFilterArgument, ItemOrderArgument, item_order
 from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order
 from schema.journal_entry_totals import JournalEntryTotals, TotalsGroupsArgument, totals_groups
 from schema.list_size import TOTALS
 from schema.look_up import look_up
 from schema.paging import connection
-from storage import journal_entries
+from storage import journal_entries, journal_entry_items
+from storage.journal_entry_item_lists import ItemFilter
 from storage.journal_entry_lists import EntryFilter
 from storage.journal_entry_totals import JournalEntryTotals as TotalsRow
 
@@ -31,6 +34,12 @@ class JournalEntryQueries:
         self, info: Info, filter: EntryFilterArgument = UNSET, order_by: EntryOrderArgument = UNSET
     ) -> Listing[journal_entries.JournalEntry]:
         return entries.journal_entries(info.context, filter_for(EntryFilter, filter), entry_order(order_by))
+
+    @connection(JournalEntryItem, description="The items of all journal entries, by entry and position by default.")
+    def journal_entry_items(
+        self, info: Info, filter: ItemFilterArgument = UNSET, order_by: ItemOrderArgument = UNSET
+    ) -> Listing[journal_entry_items.JournalEntryItem]:
+        return entries.journal_entry_items(info.context, filter_for(ItemFilter, filter), item_order(order_by))
 
     @computed(
         JournalEntryTotals,

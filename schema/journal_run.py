@@ -9,8 +9,8 @@ from resolvers.journal_entries import net_zero_transactions
 from resolvers.reading import Listing
 from runs.net_zero import notice
 from schema.accounting import AccountingPeriod
-from schema.arguments import filter_for
 from schema.cancellation import Cancellation
+from schema.filters import filter_for
 from schema.info import Info
 from schema.journal_entry import JournalEntry
 from schema.journal_entry_list import EntryFilterArgument, EntryOrderArgument, entry_order

@@ -5,7 +5,8 @@ from strawberry import UNSET
 
 from resolvers import journal_runs as runs
 from resolvers.reading import Listing, LookUp
-from schema.arguments import RunNumber, filter_for
+from schema.arguments import RunNumber
+from schema.filters import filter_for
 from schema.info import Info
 from schema.journal_run import JournalRun
 from schema.journal_run_list import RunFilterArgument, RunOrderArgument, run_order

@@ -1,6 +1,7 @@
-"""Scalars with exactly one format: exact decimals, and dates."""
+"""Scalars with exactly one format: exact decimals, dates, and moments."""
 
-from datetime import date
+import reprlib
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -71,4 +72,35 @@ DATE = ScalarDefinition(
     parse_value=parse_day_value,
     parse_literal=parse_day_literal,
     origin=date,
+)
+
+
+def parse_moment_value(value: Any) -> datetime:
+    """The moment in a variable, in UTC. Raises GraphQLError for one without its time zone, and for any other value."""
+    if not isinstance(value, str):
+        raise GraphQLError(f'{shown(value)} is not a moment; use a string, such as "2024-12-31T23:59:59Z".')
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError(f"{reprlib.repr(value)} is not a moment; use the format 2024-12-31T23:59:59Z.") from None
+    raise GraphQLError(f"{reprlib.repr(value)} has no time zone; use the format 2024-12-31T23:59:59Z.")
+
+
+def parse_moment_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> datetime:
+    """The moment in a document."""
+    if not isinstance(node, StringValueNode):
+        raise GraphQLError('A DateTime must be a string, such as "2024-12-31T23:59:59Z".')
+    return parse_moment_value(node.value)
+
+
+MOMENT = ScalarDefinition(
+    name="DateTime",
+    description="A moment in the format of ISO 8601 with its time zone, such as 2024-12-31T23:59:59+00:00.",
+    specified_by_url=None,
+    serialize=datetime.isoformat,
+    parse_value=parse_moment_value,
+    parse_literal=parse_moment_literal,
+    origin=datetime,
 )

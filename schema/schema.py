@@ -44,11 +44,11 @@ from schema.plan import Planner, Selecting, selecting_of
 from schema.planning import Answers, Planning, Rows
 from schema.preparation import Operation, Preparation, RequestRefused
 from schema.query import Query
-from schema.scalars import DATE, DECIMAL
+from schema.scalars import DATE, DECIMAL, MOMENT
 from schema.subscription import Subscription
 from schema.violations import field_of
 from storage.cancellations import EntryCancelOutcome
-from storage.conditions import Comparison, Condition
+from storage.conditions import Comparing, Comparison
 
 SDL_PATH = Path(__file__).parent / "schema.graphql"
 """The committed contract; a test compares it with the code."""
@@ -215,7 +215,7 @@ class Schema(strawberry.Schema):
         resolving: GraphQLResolveInfo[Any] = info._raw_info
         details = [FieldDetails(node, None) for node in resolving.field_nodes]
         ids = [row.id for row in rows]
-        these = Rows(type(rows[0]), [Condition("id", Comparison.IN, ids)], "id", ids)
+        these = Rows(type(rows[0]), [Comparing("id", Comparison.IN, ids)], "id", ids)
         selecting, most = selecting_of(resolving), info.context.budget.limits.executor
         written = await self._answers.each(selecting, info.context, these, details)
         if written is not None:
@@ -234,9 +234,9 @@ class Schema(strawberry.Schema):
         asked = self._selecting(executor)
         ((key, details),) = asked.fields().items()
         conditions = [
-            Condition("cancellation_id", Comparison.EQUALS, span.cancellation_id),
-            Condition("sequence", Comparison.AT_LEAST, span.after + 1),
-            Condition("sequence", Comparison.AT_MOST, span.last),
+            Comparing("cancellation_id", Comparison.EQUALS, span.cancellation_id),
+            Comparing("sequence", Comparison.AT_LEAST, span.after + 1),
+            Comparing("sequence", Comparison.AT_MOST, span.last),
         ]
         these = Rows(EntryCancelOutcome, conditions, "sequence", range(span.after + 1, span.last + 1))
         written = await self._answers.each(asked, context, these, details)
@@ -302,5 +302,5 @@ SCHEMA = Schema(
     mutation=Mutation,
     subscription=Subscription,
     execution_context_class=Executor,
-    config=StrawberryConfig(scalar_map={DECIMAL.origin: DECIMAL, DATE.origin: DATE}),
+    config=StrawberryConfig(scalar_map={DECIMAL.origin: DECIMAL, DATE.origin: DATE, MOMENT.origin: MOMENT}),
 )

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import UNSET
 
 from resolvers import posted_transactions
 from schema.accounting import AccountingCode, Segment
@@ -87,15 +86,3 @@ class Transaction(Node):
     async def not_journaled_reason(root: Posted, info: Info) -> NotJournaledReason | None:
         period = await info.context.loaders.period_of_day.load(root.bucket.posting_date)
         return posted_transactions.not_journaled_reason(root.bucket, period)
-
-
-@strawberry.input(description="Conditions that transactions must meet; omitted fields are not checked.")
-class TransactionFilter:
-    is_journaled: bool | None = strawberry.field(
-        default=UNSET, description="Whether they are in a live journal entry; transactions that net to zero are not."
-    )
-
-
-TransactionFilterArgument = Annotated[
-    TransactionFilter | None, strawberry.argument(description="Conditions that transactions must meet.")
-]

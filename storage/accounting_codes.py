@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, func, select
 from storage.clock import updated_at
 from storage.columns import Identifier, wire_enum
 from storage.journal_entry_items import touch_entries_with_codes
-from storage.pages import Order, Page, Window, page_of
+from storage.pages import Key, Order, Page, Window, page_of
 from storage.words import AccountingCodeCategory, AccountingCodeStatus
 
 
@@ -86,7 +86,11 @@ def save_codes(session: Session, codes: Iterable[AccountingCode]) -> None:
 
 
 CODES: Order[AccountingCode] = Order(
-    "codes", [col(AccountingCode.name), col(AccountingCode.id)], [str, int], lambda code: (code.name, code.id)
+    "codes",
+    [
+        Key("name", col(AccountingCode.name), str, lambda code: code.name),
+        Key("id", col(AccountingCode.id), int, lambda code: code.id),
+    ],
 )
 """Accounting codes by name."""
 

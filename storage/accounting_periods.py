@@ -9,7 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, func, or_, select
 
 from storage.clock import updated_at
 from storage.columns import Identifier, wire_enum
-from storage.pages import Order, Page, Window, page_of
+from storage.pages import Key, Order, Page, Window, page_of
 from storage.words import AccountingPeriodStatus
 
 
@@ -91,9 +91,10 @@ def save_period(session: Session, values: AccountingPeriod) -> AccountingPeriod:
 
 PERIODS: Order[AccountingPeriod] = Order(
     "periods",
-    [col(AccountingPeriod.start_date), col(AccountingPeriod.id)],
-    [date, int],
-    lambda period: (period.start_date, period.id),
+    [
+        Key("start_date", col(AccountingPeriod.start_date), date, lambda period: period.start_date),
+        Key("id", col(AccountingPeriod.id), int, lambda period: period.id),
+    ],
 )
 """Accounting periods by start date."""
 

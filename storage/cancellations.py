@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.columns import Identifier, UtcDateTime, wire_enum
-from storage.pages import Order, Page, Window, counts_by_parent, pages_by_parent
+from storage.pages import Key, Order, Page, Window, counts_by_parent, pages_by_parent
 from storage.words import CancelOutcome
 
 
@@ -94,9 +94,10 @@ def outcomes_after(session: Session, cancellation_id: int, sequence: int, limit:
 
 OUTCOMES: Order[EntryCancelOutcome] = Order(
     "outcomes",
-    [col(EntryCancelOutcome.cancellation_id), col(EntryCancelOutcome.sequence)],
-    [int, int],
-    lambda outcome: (outcome.cancellation_id, outcome.sequence),
+    [
+        Key("cancellation_id", col(EntryCancelOutcome.cancellation_id), int, lambda outcome: outcome.cancellation_id),
+        Key("sequence", col(EntryCancelOutcome.sequence), int, lambda outcome: outcome.sequence),
+    ],
 )
 """Outcomes in order of sequence. The subscription uses the same cursors."""
 

@@ -14,6 +14,9 @@ from sqlmodel import Field, Session, SQLModel, col
 from storage.iso_4217 import listed_currencies
 from storage.money import MoneyError
 
+DIGITS = range(5)
+"""The decimals that a currency can have."""
+
 
 class Currency(SQLModel, table=True):
     """A currency that this ledger supports."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, update
+from sqlalchemy.orm import relationship
 from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
 from storage.clock import moment_of_change
@@ -14,6 +15,9 @@ from storage.journal_entries import JournalEntry
 from storage.money import Minor, to_decimal
 from storage.row_inserts import insert_rows
 from storage.words import ItemType
+
+if TYPE_CHECKING:
+    from storage.accounting_codes import AccountingCode
 
 
 class JournalEntryItem(SQLModel, table=True):
@@ -38,6 +42,10 @@ class JournalEntryItem(SQLModel, table=True):
     """The ledger's row of the currency, which has the digits; read with this row."""
     home_currency_row: Currency | None = Relationship(sa_relationship=currency_named("JournalEntryItem.home_currency"))
     """The row of the home currency."""
+    entry: JournalEntry = Relationship(sa_relationship=relationship(JournalEntry, viewonly=True, lazy="raise"))
+    """The row of the entry; only where a statement reads it."""
+    code: "AccountingCode" = Relationship(sa_relationship=relationship("AccountingCode", viewonly=True, lazy="raise"))
+    """The row of the accounting code; only where a statement reads it."""
 
     @property
     def amount(self) -> Decimal:

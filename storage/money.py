@@ -113,6 +113,13 @@ def to_decimal(minor: Minor, currency: MinorUnit) -> Decimal:
     return Decimal(minor).scaleb(-currency.digits, _EXACT)
 
 
+def to_units(minor: Minor, currency: MinorUnit) -> tuple[int, int]:
+    """The whole units of an amount, and the rest in ten-thousandths, both with its sign: -1250 GBP is -12 and -5000."""
+    scale, sign = 10**currency.digits, -1 if minor < 0 else 1
+    whole, rest = divmod(abs(minor), scale)
+    return sign * whole, sign * rest * (10_000 // scale)
+
+
 def convert(minor: Minor, currency: MinorUnit, rate: Decimal, home_currency: MinorUnit) -> Minor:
     """The home-currency amount in minor units: amount times rate, rounded half-even, once.
 

@@ -1,13 +1,16 @@
 """Keyset pagination: without OFFSET, a deep page costs the same as the first."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false
+from sqlalchemy import ColumnElement, Select, String, and_, false
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import SQLColumnExpression
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, func, or_, select
 
 from storage.days import parse_day
@@ -22,6 +25,27 @@ _DIGITS_MAX = 18
 
 ID_MIN, ID_MAX = 0, 2**63 - 1
 """Ids are between these."""
+
+
+class Signed(int):
+    """The type of the values of a sort key that are whole numbers, and may be negative."""
+
+
+class _ByCodePoints(FunctionElement[str]):
+    """A text as it is sorted: PostgreSQL would sort it by the rules of a language."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(_ByCodePoints)
+def _plainly(element: _ByCodePoints, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(_ByCodePoints, "postgresql")
+def _in_c(element: _ByCodePoints, compiler: Any, **options: Any) -> str:
+    return f'{_plainly(element, compiler, **options)} COLLATE "C"'
 
 
 class BadCursor(ValueError):
@@ -49,10 +73,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A position that rows are beyond: those that are sorted later in ascending order, or earlier."""
+    """A position in the order of a list: the values of the sort keys there. Rows are after it, or before it."""
 
     key: Sequence[Any]
-    later: bool
+    after: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +90,70 @@ class Page(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Generic[Row]):
-    """The sort order of a list: its name, its columns (the last is unique), and the key of a row."""
+class Key(Generic[Row]):
+    """A sort key: its name in `storage.documents`, its expression, the type of its values, and the value of a row.
+
+    Texts are sorted by their code points on every database. Rows without a value are last in either direction.
+    """
 
     name: str
-    columns: Sequence[SQLColumnExpression[Any]]
-    types: Sequence[type]
-    key: Callable[[Row], tuple[int | str | date, ...]]
+    expression: SQLColumnExpression[Any]
+    of: type
+    value: Callable[[Row], Any]
+    nullable: bool = False
     descending: bool = False
 
+    def is_descending(self, *, backwards: bool) -> bool:
+        """The direction in the list, or in the list backwards."""
+        return self.descending != backwards
+
+    def clause(self, *, backwards: bool) -> ColumnElement[Any]:
+        """The part of an ORDER BY."""
+        sorted_ = self._column.desc() if self.is_descending(backwards=backwards) else self._column.asc()
+        if not self.nullable:
+            return sorted_
+        return sorted_.nulls_first() if backwards else sorted_.nulls_last()
+
+    def beyond(self, value: Any, *, after: bool) -> ColumnElement[bool]:
+        """The condition that a row is after one with that value, or before it."""
+        column = self._column
+        if value is None:
+            return false() if after else column.is_not(None)
+        beyond = column < value if self.is_descending(backwards=not after) else column > value
+        return or_(beyond, column.is_(None)) if self.nullable and after else beyond
+
+    def same(self, value: Any) -> ColumnElement[bool]:
+        """The condition that a row has that value."""
+        return self._column.is_(None) if value is None else self._column == value
+
     @property
-    def names(self) -> list[str]:
-        """The names of the columns."""
-        return [column.key for column in self.columns]  # type: ignore[attr-defined]
+    def _column(self) -> SQLColumnExpression[Any]:
+        return _ByCodePoints(self.expression) if self.of is str else self.expression
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[Row]):
+    """The sort order of a list: its name, and its sort keys, which are unique together."""
+
+    name: str
+    keys: Sequence[Key[Row]]
 
     def clauses(self, window: Window) -> list[ColumnElement[Any]]:
         """The ORDER BY of a window, reversed if it is counted from the end."""
-        backwards = self.descending != window.from_end
-        return [column.desc() if backwards else column.asc() for column in self.columns]
+        return [key.clause(backwards=window.from_end) for key in self.keys]
 
     def bounds(self, window: Window) -> list[Bound]:
         """The positions of the window's cursors. Raises BadCursor."""
         bounds = []
         if window.after is not None:
-            bounds.append(Bound(self.position(window.after), not self.descending))
+            bounds.append(Bound(self.position(window.after), after=True))
         if window.before is not None:
-            bounds.append(Bound(self.position(window.before, "before"), self.descending))
+            bounds.append(Bound(self.position(window.before, "before"), after=False))
         return bounds
 
     def between(self, window: Window) -> list[ColumnElement[bool]]:
         """The conditions for rows between the window's cursors. Raises BadCursor."""
-        return [self._beyond(bound.key, later=bound.later) for bound in self.bounds(window)]
+        return [self._beyond(bound) for bound in self.bounds(window)]
 
     def page(self, fetched: Sequence[Row], window: Window) -> Page[Row]:
         """The page, from up to `size` + 1 rows in the order of the ORDER BY."""
@@ -112,27 +169,45 @@ class Order(Generic[Row]):
         )
 
     def cursor(self, row: Row) -> str:
-        """The position of the row in this order: its name and the row's key, such as `entries by date:2024-12-31:7`."""
-        return ":".join([self.name, *map(str, self.key(row))])
+        """The position of the row in this order: its name and the row's keys, such as `entries by date:2024-12-31:7`.
+
+        In texts, `~0` stands for `~` and `~1` for `:`; a key without a value is `~`.
+        """
+        return ":".join([self.name, *(_written(key.value(row)) for key in self.keys)])
 
     def position(self, cursor: str, argument: str = "after") -> list[Any]:
         """The values in a cursor. Raises BadCursor."""
-        name, _, key = cursor.partition(":")
-        # Only the first value can be a text, which may have colons in it.
-        values = key.rsplit(":", len(self.types) - 1)
+        name, *values = cursor.split(":")
         try:
             if name != self.name:
                 raise ValueError
-            return [_READERS[expected](value) for expected, value in zip(self.types, values, strict=True)]
+            return [_read(key, value) for key, value in zip(self.keys, values, strict=True)]
         except ValueError as error:
             raise BadCursor(cursor, argument) from error
 
-    def _beyond(self, values: Sequence[Any], *, later: bool) -> ColumnElement[bool]:
+    def _beyond(self, bound: Bound) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = false()
-        for column, value in reversed(list(zip(self.columns, values, strict=True))):
-            beyond = column > value if later else column < value
-            condition = or_(beyond, and_(column == value, condition))
+        for key, value in reversed(list(zip(self.keys, bound.key, strict=True))):
+            condition = or_(key.beyond(value, after=bound.after), and_(key.same(value), condition))
         return condition
+
+
+def ordered(
+    name: str, known: Mapping[str, Sequence[Key[Row]]], keys: Sequence[tuple[str, bool]], unique: str
+) -> Order[Row]:
+    """The order by the keys of these names, each with whether it is descending. The one named `unique` is the last.
+
+    It follows the direction of the key before, if it is not given; keys after it would change nothing. Cursors have
+    the order's name, whatever the directions.
+    """
+    names = [key for key, _ in keys]
+    last = (unique, bool(keys) and keys[-1][1])
+    keys = keys[: names.index(unique) + 1] if unique in names else [*keys, last]
+    by = ", ".join(key for key, _ in keys[:-1])
+    return Order(
+        f"{name} by {by}" if by else name,
+        [replace(key, descending=descending) for one, descending in keys for key in known[one]],
+    )
 
 
 def parse_id(text: str) -> int:
@@ -142,7 +217,55 @@ def parse_id(text: str) -> int:
     return int(text)
 
 
-_READERS: dict[type, Callable[[str], Any]] = {int: parse_id, date: parse_day, str: str}
+def _parse_number(text: str) -> int:
+    """A whole number of 64 bits. Raises ValueError."""
+    if not _NUMBER.fullmatch(text) or abs(number := int(text)) > ID_MAX:
+        raise ValueError(f"{text!r} is not a number of 64 bits")
+    return number
+
+
+def _parse_text(text: str) -> str:
+    found = text.replace("~1", ":").replace("~0", "~")
+    if _written(found) != text:
+        raise ValueError(f"{text!r} is not a text in a cursor")
+    return found
+
+
+def _parse_moment(text: str) -> datetime:
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(f"{text!r} is not a moment in a cursor")
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,19}")
+_MOMENT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}")
+_NO_VALUE = "~"
+
+_READERS: dict[type, Callable[[str], Any]] = {
+    int: parse_id,
+    Signed: _parse_number,
+    date: parse_day,
+    datetime: _parse_moment,
+    str: _parse_text,
+}
+
+
+def _read(key: Key[Any], text: str) -> Any:
+    if text == _NO_VALUE and key.nullable:
+        return None
+    return _READERS[key.of](text)
+
+
+def _written(value: Any) -> str:
+    match value:
+        case None:
+            return _NO_VALUE
+        case str():
+            return value.replace("~", "~0").replace(":", "~1")
+        case datetime():
+            return re.sub("[-:]", "", value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds"))
+        case _:
+            return str(value)
 
 
 def page_of(session: Session, statement: Select[Any], order: Order[Row], window: Window) -> Page[Row]:

@@ -44,6 +44,8 @@ class PostingBucket(SQLModel, table=True):
             postgresql_where=text(_NET_ZERO),
         ),
         Index("posting_bucket_by_moment", "updated_at", "id"),
+        # Transactions are listed along it in the order of their dates.
+        Index("posting_bucket_by_date", "posting_date", "id"),
     )
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from string import ascii_uppercase
 
 _CONTROL_NAMES = {"\0": "NUL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\x7f": "DELETE"}
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
@@ -13,6 +14,8 @@ _IGNORABLE = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 
+
+_SMALL_LETTERS = str.maketrans({capital: capital.lower() for capital in ascii_uppercase})
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -36,6 +39,11 @@ def normalised(text: str) -> str:
         if character != " " and not _visible(character):
             raise TextRefused(f"character {position} is {_name(character)}, which is invisible; remove it")
     return text
+
+
+def in_small_letters(text: str) -> str:
+    """The text with a to z for A to Z, and nothing else changed: what every database can do alike."""
+    return text.translate(_SMALL_LETTERS)
 
 
 def is_plain(text: str, length_max: int) -> bool:

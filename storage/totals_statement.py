@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 
 from storage.accounting_codes import AccountingCode
 from storage.accounting_periods import AccountingPeriod
-from storage.conditions import expressions
 from storage.database import is_sqlite
+from storage.filtering import expressions
 from storage.journal_entries import JournalEntry
 from storage.journal_entry_items import JournalEntryItem
 from storage.journal_entry_lists import EntryFilter
@@ -42,7 +42,7 @@ def totals_statement(session: Session, filter: EntryFilter, groups: Sequence[Tot
     by_entry = (
         select(*selected)
         .join_from(JournalEntry, item, col(item.journal_entry_id) == JournalEntry.id)
-        .where(*_conditions(filter))
+        .where(*_conditions(session, filter))
         .group_by(_entry_id(session), *of_items)
     )
     if of_items:
@@ -68,9 +68,15 @@ def _entry_id(session: Session) -> SQLColumnExpression[int]:
     return entry_id.op("+")(0) if is_sqlite(session) else entry_id
 
 
-def _conditions(filter: EntryFilter) -> list[ColumnElement[bool]]:
-    live = filter if filter.statuses is not None else replace(filter, statuses=[JournalEntryStatus.CREATED])
-    return expressions(JournalEntry, live.conditions())
+def _conditions(session: Session, filter: EntryFilter) -> list[ColumnElement[bool]]:
+    live = filter if _names_statuses(filter) else replace(filter, statuses=[JournalEntryStatus.CREATED])
+    return expressions(session, JournalEntry, live.conditions())
+
+
+def _names_statuses(filter: EntryFilter) -> bool:
+    """Whether the filter, or one in it, says which statuses."""
+    inside = [*(filter.all_of or ()), *(filter.any_of or ()), *([filter.none_of] if filter.none_of else ())]
+    return filter.statuses is not None or any(map(_names_statuses, inside))
 
 
 _OF_ITEMS = {TotalsKey.ACCOUNTING_CODE, TotalsKey.GL_ACCOUNT}

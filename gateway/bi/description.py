@@ -51,6 +51,7 @@ def _view(view: View) -> dict[str, Any]:
                 "kind": column.kind.name.lower(),
                 "nullable": column.nullable,
                 "description": column.description,
+                "values": list(column.values) or None,
                 "filters": [f"{column.name}.{name}" if name else column.name for name in filters_of(column)],
             }
             for column in view.columns

@@ -23,6 +23,9 @@ _ORDERED = frozenset({Kind.TEXT, Kind.INTEGER, Kind.AMOUNT, Kind.DATE, Kind.MOME
 _TEXTS = frozenset({Kind.TEXT})
 _COMPARED = _ORDERED | {Kind.BOOLEAN}
 
+_WHOLE = ("", "not")
+"""The filters whose value is the whole value of a column: one that no row can have is a mistake."""
+
 _NULL = Column("null", Kind.BOOLEAN, "")
 
 
@@ -138,6 +141,8 @@ def _condition(name: str, texts: Sequence[str], view: View, others: Collection[s
         raise RequestError(
             _unknown(f"{name}: {_kind_of(column)} has no filter", filter_name, [*filter(None, allowed)], are)
         )
+    if filter_name in _WHOLE and column.values:
+        _require_known(name, texts, column.values)
     found = FILTERS[filter_name]
     if not found.repeats:
         texts = [_once(name, texts)]
@@ -146,6 +151,12 @@ def _condition(name: str, texts: Sequence[str], view: View, others: Collection[s
     except ValueRefused as refused:
         raise RequestError(f"{name}: {refused}.") from None
     return found.condition(column_name, values)
+
+
+def _require_known(name: str, texts: Sequence[str], known: Sequence[str]) -> None:
+    for text in texts:
+        if text not in known:
+            raise RequestError(_unknown(f"{name}: there is no value", text, known, f"There are {', '.join(known)}."))
 
 
 def _once(name: str, texts: Sequence[str]) -> str:

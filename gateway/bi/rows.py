@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +10,7 @@ from typing import Any
 import orjson
 
 from gateway.bi.values import moment_text
+from gateway.formulas import harmless
 from storage.bi.catalogue import Column, Kind
 from storage.bi.reading import Row
 
@@ -20,9 +20,6 @@ _JSON: dict[Kind, Callable[[Any], object]] = {
     Kind.MOMENT: moment_text,
 }
 """How values are written in JSON that are no value of JSON."""
-
-_RUN_BY_SPREADSHEETS = tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def items(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[dict[str, object]]:
@@ -35,11 +32,6 @@ def items(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[dict[str, 
             if values[place] is not None:
                 values[place] = write(values[place])
         yield dict(zip(names, values, strict=True))
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet would run it as a formula; numbers stay as they are."""
-    return f"'{text}" if text.startswith(_RUN_BY_SPREADSHEETS) and not _NUMBER.fullmatch(text) else text
 
 
 _CELLS: dict[Kind, Callable[[Any], object]] = {

@@ -1,5 +1,6 @@
 """CSV as RFC 4180 has it, whose texts no spreadsheet takes for a formula."""
 
+import re
 from collections.abc import Sequence
 from io import RawIOBase
 
@@ -7,12 +8,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from gateway.exports.texts import each_distinct, joined, plain_texts
+from gateway.formulas import NUMBER, STARTS
 from storage.bi.catalogue import Column, Kind
 
-_FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-"""The beginnings that OWASP names, and the full-width signs that some spreadsheets take for the same."""
-
-_NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
+_FORMULA = f"^[{re.escape(STARTS)}]"
+_NUMBER = f"^{NUMBER}$"
 _NEEDS_QUOTES = '[",\r\n]'
 _LINE_END = "\r\n"
 

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import aclosing
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,11 +15,12 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.authentication import Authentication
 from gateway.bi.refusals import refusal
 from gateway.exports.answers import GZIP, KeptResponse, StreamResponse, accepts_gzip, unchanged
-from gateway.exports.asked import STREAM, Asked, asked
+from gateway.exports.asked import Asked, asked
 from gateway.exports.kept import BUSY, MAKING_MAX, Kept, KeptFiles
 from gateway.exports.pieces import Piece, pieces
 from gateway.exports.spooling import compressed, written
 from gateway.exports.threads import EXPORT_SECONDS, Threads
+from gateway.exports.work import STOPPING, Work
 from resolvers.context import Gateway
 from resolvers.errors import RequestError, Unavailable
 from storage.deadline import deadline
@@ -30,8 +30,6 @@ STREAMS_MAX = 4
 
 SAME_FILE_SECONDS = 60.0
 """Who asks for parts of a file gets them of the same one, until this long after the last of them."""
-
-STOPPING = "The gateway is stopping; try again in a moment."
 
 _METHODS = ("GET", "HEAD")
 
@@ -47,7 +45,7 @@ class Exports:
         self.kept = kept or KeptFiles()
         self._threads = Threads(MAKING_MAX + STREAMS_MAX)
         self._is_stopping = False
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._work = Work()
         self._streams: set[asyncio.Task[None]] = set()
         self._latest: dict[str, Asked] = {}
         """What was last answered to each question."""
@@ -82,9 +80,7 @@ class Exports:
     async def close(self) -> None:
         """Stop, wait for all requests to end, and remove all files."""
         self.stop()
-        for task in self._at_work:
-            task.cancel()
-        await asyncio.gather(*self._at_work, return_exceptions=True)
+        await self._work.close()
         await self.kept.close()
         await asyncio.to_thread(self._threads.close)
 
@@ -99,26 +95,7 @@ class Exports:
             await same(request.scope, request.receive, send)
             return
         answer = self._stream if wanted.is_stream else self._answer
-        await self._while_connected(request.receive, answer(request, wanted, send))
-
-    async def _while_connected(self, receive: Receive, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run it, and raise what it raises; if the client closes its connection before, it is cancelled and awaited."""
-        work = asyncio.create_task(coroutine)
-        self._at_work.add(work)
-        work.add_done_callback(self._at_work.discard)
-        gone = asyncio.create_task(_disconnected(receive))
-        try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            has_gone = gone.done()
-        finally:
-            gone.cancel()
-            if not work.done():
-                work.cancel()
-                await asyncio.wait({work})
-        if not work.cancelled():
-            work.result()
-        elif not has_gone:
-            raise Unavailable(STOPPING)
+        await self._work.while_connected(request.receive, answer(request, wanted, send))
 
     async def _answer(self, request: Request, wanted: Asked, send: Send) -> None:
         wanted = self._current(request, wanted)
@@ -157,14 +134,10 @@ class Exports:
         await self._done(compressed(source, path))
 
     async def _done(self, steps: Generator[None]) -> None:
-        try:
-            with deadline(EXPORT_SECONDS):
-                async with aclosing(self._threads.each(steps)) as each:
-                    async for _ in each:
-                        pass
-        except OSError as error:
-            logger.error("an export cannot be stored: %s", error)
-            raise Unavailable(f"The file cannot be stored ({error.strerror}); use ?{STREAM}=1 to stream it.") from error
+        with deadline(EXPORT_SECONDS):
+            async with aclosing(self._threads.each(steps)) as each:
+                async for _ in each:
+                    pass
 
     async def _stream(self, request: Request, wanted: Asked, send: Send) -> None:
         if len(self._streams) >= STREAMS_MAX:
@@ -200,11 +173,6 @@ class Exports:
 
 def _part(batch: Sequence[Piece]) -> Message:
     return {"type": "http.response.body", "body": b"".join(batch), "more_body": True}
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _not_allowed(request: Request) -> Response:

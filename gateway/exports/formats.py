@@ -58,7 +58,7 @@ def _arrow(file: RawIOBase, columns: Sequence[Column]) -> Writer:
 FORMATS: Mapping[str, Format] = {
     format.name: format
     for format in (
-        Format("csv", "text/csv; charset=utf-8; header=present", _csv, is_text=True),
+        Format("csv", "text/csv; charset=utf-8", _csv, is_text=True),
         Format("ndjson", "application/x-ndjson", _ndjson, is_text=True),
         Format("parquet", "application/vnd.apache.parquet", _parquet),
         Format("arrow", "application/vnd.apache.arrow.stream", _arrow),

@@ -1,6 +1,7 @@
 """Files that are kept for a while, so that requests for parts of one, and repeated ones, read the same file."""
 
 import asyncio
+import logging
 import secrets
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ WAIT_SECONDS = 30.0
 """How long a file waits for its turn."""
 
 BUSY = "Other exports are being made, as many as may be at a time; try again in a moment."
+
+logger = logging.getLogger(__name__)
 
 Make = Callable[[Path], Awaitable[None]]
 """Writes a file at the path. It is cancelled if nobody waits for the file any more."""
@@ -72,18 +75,21 @@ class KeptFiles:
     async def obtain(self, key: str, make: Make) -> Kept:
         """The file with this key; if there is none, `make` makes it. Who has got it releases it.
 
-        Raises Unavailable if too many are being made, and what `make` raises.
+        Raises Unavailable if too many are being made or it cannot be stored, and what `make` raises.
         """
         self._remove_old()
         if (kept := self._kept.get(key)) is not None:
-            kept.users += 1
-            return kept
+            if kept.path.exists():
+                kept.users += 1
+                return kept
+            del self._kept[key]
         return await self._made(key, make)
 
     def release(self, kept: Kept) -> None:
         """End a use of the file."""
         kept.users -= 1
         kept.used_at = monotonic()
+        self._remove_old()
         self._make_room()
 
     def used_within(self, key: str, seconds: float) -> bool:
@@ -130,6 +136,20 @@ class KeptFiles:
             raise
 
     async def _make(self, key: str, making: _Making, make: Make) -> Kept:
+        try:
+            path, size = await self._stored(make)
+        except OSError as error:
+            logger.error("an export cannot be stored: %s", error)
+            raise Unavailable(f"The file cannot be stored ({error.strerror}); use ?stream=1 to stream it.") from error
+        finally:
+            self._forget(key, making)
+        kept = Kept(path, size, monotonic(), making.waiting, monotonic())
+        self._kept[key] = kept
+        self._make_room()
+        asyncio.get_running_loop().call_later(self._age_seconds_max, self._remove_old)
+        return kept
+
+    async def _stored(self, make: Make) -> tuple[Path, int]:
         path = self._new_path()
         try:
             await self._turn()
@@ -137,15 +157,10 @@ class KeptFiles:
                 await make(path)
             finally:
                 self._turns.release()
+            return path, path.stat().st_size
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        finally:
-            self._forget(key, making)
-        kept = Kept(path, path.stat().st_size, monotonic(), making.waiting, monotonic())
-        self._kept[key] = kept
-        self._make_room()
-        return kept
 
     async def _turn(self) -> None:
         try:
@@ -159,13 +174,14 @@ class KeptFiles:
             del self._making[key]
 
     def _new_path(self) -> Path:
-        if self._folder is None:
+        # Systems clean the folder of temporary files, of folders too that a process still uses.
+        if self._folder is None or not self._folder.exists():
             self._folder = Path(tempfile.mkdtemp(prefix="journal-gateway-exports-"))
         return self._folder / secrets.token_hex(8)
 
     def _remove_old(self) -> None:
         oldest = monotonic() - self._age_seconds_max
-        for key in [key for key, kept in self._kept.items() if kept.made_at < oldest and not kept.users]:
+        for key in [key for key, kept in self._kept.items() if kept.made_at <= oldest and not kept.users]:
             self._remove(key)
 
     def _make_room(self) -> None:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from gateway.exports.texts import each_distinct, joined, plain_texts
 from storage.bi.catalogue import Column, Kind
 
-_NEEDS_ESCAPES = '[\x01-\x1f"\\\\]'
+_NEEDS_ESCAPES = r'[\x00-\x1f"\\]'
 _BARE = (Kind.INTEGER, Kind.BOOLEAN, Kind.JSON)
 """What is JSON as it stands."""
 

@@ -58,8 +58,9 @@ def value(column: Column, literal: "ast._Literal") -> Value:
 
 def refused(column: Column, text: object) -> RequestError:
     """The refusal of this literal, as no value of the column."""
+    kind = TYPES[column.kind]
     return RequestError(
-        f"$filter: {column.name} is {TYPES[column.kind]}; {str(text)[:100]!r} is none: write {_EXAMPLES[column.kind]}."
+        f"$filter: {column.name} is {kind}, and {str(text)[:100]!r} is not; write {_EXAMPLES[column.kind]}."
     )
 
 

@@ -20,7 +20,7 @@ _ON_DELETED = (
     " What has been deleted is left out, unless $filter names deleted or updated_at: then it is there too, with deleted"
     " true."
 )
-_ON_JSON = " A text with JSON; it cannot be filtered or ordered by."
+_ON_JSON = " It is JSON as text, for which there is no $filter and no $orderby."
 
 
 def metadata(views: Iterable[View]) -> bytes:

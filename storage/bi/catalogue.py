@@ -3,9 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
-from storage.words import Permission
+from storage.words import (
+    AccountingCodeCategory,
+    AccountingCodeStatus,
+    AccountingPeriodStatus,
+    ItemType,
+    JournalEntryStatus,
+    JournalRunStatus,
+    Permission,
+    TransactionType,
+    TransferStatus,
+)
 
 
 class Kind(Enum):
@@ -29,13 +39,17 @@ AMOUNT_PRECISION, AMOUNT_SCALE = 23, 4
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a view. `permission` is one that it needs beside those of its view; without it, it is null."""
+    """A column of a view. `permission` is one that it needs beside those of its view; without it, it is null.
+
+    `values` are all that it can have, besides null; none if they are not fixed.
+    """
 
     name: str
     kind: Kind
     description: str
     nullable: bool = True
     permission: Permission | None = None
+    values: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +91,33 @@ def _text(name: str, description: str, *, nullable: bool = True) -> Column:
     return Column(name, Kind.TEXT, description, nullable)
 
 
+def _word(name: str, description: str, words: type[StrEnum]) -> Column:
+    return Column(name, Kind.TEXT, description, values=tuple(words))
+
+
+def _one_of(name: str, description: str, words: type[StrEnum]) -> Column:
+    """A column whose description lists its values."""
+    *others, last = words
+    return _word(name, f"{description}: {', '.join(others)} or {last}.", words)
+
+
+class Journaled(StrEnum):
+    """Whether a transaction is in a live journal entry, and if not, whether a run has taken it."""
+
+    JOURNALED = "Journaled"
+    NETS_TO_ZERO = "Nets to zero"
+    NOT_JOURNALED = "Not journaled"
+
+
 def _id(description: str) -> Column:
     return Column("id", Kind.TEXT, description, nullable=False)
 
 
 _RUN_NUMBER = Column(
-    "journal_run_number", Kind.TEXT, "Number of the journal run.", permission=Permission.VIEW_JOURNAL_RUNS
+    "journal_run_number",
+    Kind.TEXT,
+    "Number of the journal run that created the entry; null for a manual entry.",
+    permission=Permission.VIEW_JOURNAL_RUNS,
 )
 SEGMENTS = "segments"
 """The column with the values of all segments."""
@@ -92,16 +127,16 @@ _CHANGES = (
     Column(
         "updated_at",
         Kind.MOMENT,
-        "The moment of the last change. It grows in the order of commits: what is committed later is later.",
+        "When the row last changed, in UTC. A change that is committed later has a later moment.",
         nullable=False,
     ),
-    Column("deleted", Kind.BOOLEAN, "Whether it has been deleted.", nullable=False),
+    Column("deleted", Kind.BOOLEAN, "Whether it has been deleted. Then most other columns are null.", nullable=False),
 )
 _OF_ENTRY = (
     _RUN_NUMBER,
     _text("accounting_period_name", "Name of the accounting period."),
-    Column("journal_entry_date", Kind.DATE, "The date of the entry in the general ledger."),
-    _text("transaction_type", "Type of its transactions."),
+    Column("journal_entry_date", Kind.DATE, "The date of the entry in the books."),
+    _word("transaction_type", "Type of the transactions in the entry, such as Invoice Item.", TransactionType),
 )
 
 JOURNAL_RUNS = View(
@@ -110,23 +145,31 @@ JOURNAL_RUNS = View(
     (
         _id("The run's number."),
         _text("number", "Number, such as JR-00000001.", nullable=False),
-        _text("status", "Status."),
+        _one_of("status", "Status", JournalRunStatus),
         _text("accounting_period_name", "Name of the accounting period."),
         Column("target_start_date", Kind.DATE, "First day of the range that it collects."),
         Column("target_end_date", Kind.DATE, "Last day of the range that it collects."),
-        Column("journal_entry_date", Kind.DATE, "The date of its entries."),
-        Column("transaction_types", Kind.JSON, "Types of the transactions that it collects."),
+        Column("journal_entry_date", Kind.DATE, "The date of its entries in the books."),
+        Column("transaction_types", Kind.JSON, "Types of the transactions that it collects, such as Invoice Item."),
         Column("organization_labels", Kind.JSON, "Organisations that it collects; empty for all."),
-        _text("segmentation_rule_name", "The segmentation rule that it used."),
+        _text("segmentation_rule_name", "Name of the segmentation rule that splits its entries."),
         Column("aggregate_currency", Kind.BOOLEAN, "Whether its entries are kept in the home currency."),
         _text("home_currency", "The home currency, an ISO 4217 code."),
         Column("created_at", Kind.MOMENT, "When it was created."),
-        Column("executed_at", Kind.MOMENT, "When it began to process."),
-        Column("total_journal_entry_count", Kind.INTEGER, "Number of entries that it created."),
+        Column("executed_at", Kind.MOMENT, "When processing started."),
+        Column(
+            "total_journal_entry_count",
+            Kind.INTEGER,
+            "Number of entries that it created; cancelling does not change it.",
+        ),
         Column("live_journal_entry_count", Kind.INTEGER, "Number of its entries that are not cancelled."),
         Column("cancelled_journal_entry_count", Kind.INTEGER, "Number of its entries that are cancelled."),
-        Column("transaction_count", Kind.INTEGER, "Number of transactions that it collected."),
-        _text("error_message", "Why it ended as Error."),
+        Column(
+            "transaction_count",
+            Kind.INTEGER,
+            "Number of transactions that it collected; cancelling does not change it.",
+        ),
+        _text("error_message", "Why it failed, if its status is Error."),
         *_CHANGES,
     ),
     Permission.VIEW_JOURNAL_RUNS,
@@ -138,18 +181,26 @@ JOURNAL_ENTRIES = View(
     (
         _id("The entry's number."),
         _text("number", "Number, such as JE-00000001.", nullable=False),
-        _text("status", "Created, or Cancelled."),
+        _one_of("status", "Status", JournalEntryStatus),
         *_OF_ENTRY,
-        Column("time_period_start", Kind.DATE, "First day of the run's range."),
-        Column("time_period_end", Kind.DATE, "Last day of the run's range."),
+        Column("time_period_start", Kind.DATE, "First day of the range that the run collected."),
+        Column("time_period_end", Kind.DATE, "Last day of the range that the run collected."),
         _text("organization_label", "Organisation."),
         _text("currency", "Currency of its totals, an ISO 4217 code."),
         Column("total_debit", Kind.AMOUNT, "Sum of its debit items."),
-        Column("total_credit", Kind.AMOUNT, "Sum of its credit items; it equals total_debit."),
-        Column("transaction_count", Kind.INTEGER, "Number of transactions that it summarised."),
-        Column("aggregate_currency", Kind.BOOLEAN, "Whether it is kept in the home currency, over all currencies."),
+        Column("total_credit", Kind.AMOUNT, "Sum of its credit items, which equals total_debit."),
+        Column(
+            "transaction_count",
+            Kind.INTEGER,
+            "Number of transactions that it summarised; cancelling does not change it.",
+        ),
+        Column(
+            "aggregate_currency",
+            Kind.BOOLEAN,
+            "Whether it is kept in the home currency, with transactions of all currencies.",
+        ),
         _text("home_currency", "The home currency, an ISO 4217 code."),
-        _text("transferred_to_accounting", "Transfer status."),
+        _one_of("transferred_to_accounting", "Transfer status to the general ledger", TransferStatus),
         Column("transferred_at", Kind.MOMENT, "When it was transferred."),
         _text("transferred_by", "Who transferred it."),
         _text("notes", "Notes."),
@@ -167,23 +218,23 @@ JOURNAL_ENTRY_ITEMS = View(
         _id("The entry's number and the item's position, such as JE-00000001:1."),
         _text("journal_entry_number", "Number of the entry.", nullable=False),
         Column("position", Kind.INTEGER, "Position in the entry, from 1.", nullable=False),
-        _text("type", "Debit, or Credit."),
+        _one_of("type", "Side of the entry", ItemType),
         _text("accounting_code_name", "Name of the accounting code."),
         _text("accounting_code_type", "Type of the accounting code."),
         _text("gl_account_number", "Number of the account in the general ledger."),
         _text("gl_account_name", "Name of the account in the general ledger."),
         _text("currency", "Currency of amount, debit and credit, an ISO 4217 code."),
         Column("amount", Kind.AMOUNT, "Amount, never negative."),
-        Column("debit", Kind.AMOUNT, "The amount of a debit item, else 0."),
-        Column("credit", Kind.AMOUNT, "The amount of a credit item, else 0."),
+        Column("debit", Kind.AMOUNT, "The amount if the item is a debit, otherwise 0."),
+        Column("credit", Kind.AMOUNT, "The amount if the item is a credit, otherwise 0."),
         _text("home_currency", "Currency of home_amount, home_debit and home_credit, an ISO 4217 code."),
         Column("home_amount", Kind.AMOUNT, "Amount in the home currency, never negative."),
-        Column("home_debit", Kind.AMOUNT, "The home amount of a debit item, else 0."),
-        Column("home_credit", Kind.AMOUNT, "The home amount of a credit item, else 0."),
-        _text("status", "Status of the entry: Created, or Cancelled."),
+        Column("home_debit", Kind.AMOUNT, "The home amount if the item is a debit, otherwise 0."),
+        Column("home_credit", Kind.AMOUNT, "The home amount if the item is a credit, otherwise 0."),
+        _one_of("status", "Status of the entry", JournalEntryStatus),
         *_OF_ENTRY,
         _text("organization_label", "Organisation."),
-        _text("transferred_to_accounting", "Transfer status of the entry."),
+        _one_of("transferred_to_accounting", "Transfer status of the entry to the general ledger", TransferStatus),
         _SEGMENTS,
         *_CHANGES,
     ),
@@ -192,14 +243,18 @@ JOURNAL_ENTRY_ITEMS = View(
 
 TRANSACTIONS = View(
     "bi_transactions",
-    "Recorded transactions, each with its live journal entry.",
+    "Recorded transactions, each with its live journal entry, if it has one.",
     (
         _id("The transaction's id in its source system."),
-        _text("transaction_type", "Type."),
+        _word("transaction_type", "Type, such as Invoice Item.", TransactionType),
         Column("transaction_date", Kind.DATE, "The day on which it was posted."),
         _text("organization_label", "Organisation."),
-        _text("currency", "Currency, an ISO 4217 code."),
-        Column("amount", Kind.AMOUNT, "Signed amount."),
+        _text("currency", "Currency of amount, an ISO 4217 code."),
+        Column(
+            "amount",
+            Kind.AMOUNT,
+            "Signed amount: a positive one debits and credits the two accounts as they are named.",
+        ),
         _text("home_currency", "The home currency, an ISO 4217 code."),
         Column("home_amount", Kind.AMOUNT, "Signed amount in the home currency."),
         _text("exchange_rate", "Units of the home currency per unit of currency: a decimal number of up to 60 digits."),
@@ -207,7 +262,13 @@ TRANSACTIONS = View(
         _text("credit_account_name", "Name of the credited accounting code."),
         _text("account_number", "Customer account number in the source system."),
         _text("document_number", "Number of the invoice, payment or other document."),
-        _text("journaled", "Journaled, Nets to zero, or Not journaled."),
+        Column(
+            "journaled",
+            Kind.TEXT,
+            "Journaled: it is in a live journal entry. Nets to zero: a journal run has taken it, but the sum of its"
+            " group is zero, so it is in no entry. Not journaled: no run has taken it, or its entry was cancelled.",
+            values=tuple(Journaled),
+        ),
         _text("journal_entry_number", "Number of the live journal entry that includes it."),
         Column(
             "journal_run_number",
@@ -227,9 +288,9 @@ ACCOUNTING_CODES = View(
     (
         _id("The code's name."),
         _text("name", "Name.", nullable=False),
-        _text("type", "Type."),
-        _text("category", "Category."),
-        _text("status", "Active, or Inactive."),
+        _text("type", "Type, such as AccountsReceivable."),
+        _one_of("category", "Category", AccountingCodeCategory),
+        _one_of("status", "Status", AccountingCodeStatus),
         _text("gl_account_number", "Number of the account in the general ledger."),
         _text("gl_account_name", "Name of the account in the general ledger."),
         *_CHANGES,
@@ -247,7 +308,7 @@ ACCOUNTING_PERIODS = View(
         Column("end_date", Kind.DATE, "Last day; null in the open-ended period."),
         Column("fiscal_year", Kind.INTEGER, "Fiscal year."),
         Column("fiscal_quarter", Kind.INTEGER, "Fiscal quarter."),
-        _text("status", "Status."),
+        _one_of("status", "Status", AccountingPeriodStatus),
         *_CHANGES,
     ),
     None,

@@ -6,7 +6,7 @@ row is one text, of cells between separators that no name in the ledger has.
 
 import json
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
@@ -16,15 +16,13 @@ from typing import TypeVar
 import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from storage.bi.catalogue import Kind
 from storage.bi.statements import AllRows
-from storage.database import Database, is_sqlite
+from storage.database import Database, DatabaseError
 from storage.deadline import stopped_at_deadline
 from storage.driver_rows import copying
-from storage.errors import OperatorError
 
 Item = TypeVar("Item")
 
@@ -42,7 +40,7 @@ _ARGUMENTS_MAX = 100
 """SQLite allows 127 arguments of a function."""
 
 
-class UnfitName(OperatorError):
+class UnfitName(DatabaseError):
     """A name in the ledger has the control character U+001F, which this release refuses; change it."""
 
 
@@ -58,14 +56,13 @@ _TYPES = {
 
 def fetched(database: Database, rows: AllRows) -> Generator["pa.RecordBatch"]:
     """The rows, at one moment. Raises what `Database.read` raises."""
-    with database.read() as session:
-        if is_sqlite(session):
-            for lines in _ahead(_lines(session.connection(), rows)):
-                yield _parsed(lines, rows.columns)
-        else:
-            read = _reader_of_csv(rows.columns)
-            for block in _ahead(_copied(session.connection(), rows)):
-                yield from read(block).to_batches(ROWS_PER_BATCH)
+    if database.is_sqlite:
+        for lines in _ahead(_lines(database, rows)):
+            yield _parsed(lines, rows.columns)
+    else:
+        read = _reader_of_csv(rows.columns)
+        for block in _ahead(_copied(database, rows)):
+            yield from read(block).to_batches(ROWS_PER_BATCH)
 
 
 def _ahead(items: Generator[Item]) -> Generator[Item]:
@@ -82,18 +79,27 @@ def _ahead(items: Generator[Item]) -> Generator[Item]:
             yield item
 
 
-def _copied(connection: Connection, rows: AllRows) -> Generator[memoryview]:
-    """Some megabytes of CSV at a time, which end with a row."""
+def _copied(database: Database, rows: AllRows) -> Generator[memoryview]:
+    """Some megabytes of CSV at a time, which end with a row.
+
+    The transaction ends with the last row: the server would end it if it were idle while a client reads slowly.
+    """
     text = f"COPY ({' UNION ALL '.join(rows.texts)}) TO STDOUT (FORMAT csv)"
-    driver: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment]
-    with stopped_at_deadline(driver.cancel_safe), copying(connection, text, rows.parameters) as copy:
-        block = BytesIO()
-        for row in copy:
-            if block.write(row) and block.tell() >= _BLOCK_BYTES:
-                yield block.getbuffer()
-                block = BytesIO()
-        if block.tell():
+    with database.read() as session:
+        connection = session.connection()
+        driver: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment]
+        with stopped_at_deadline(driver.cancel_safe), copying(connection, text, rows.parameters) as copy:
+            yield from _blocks(copy)
+
+
+def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Generator[memoryview]:
+    block = BytesIO()
+    for row in rows:
+        if block.write(row) and block.tell() >= _BLOCK_BYTES:
             yield block.getbuffer()
+            block = BytesIO()
+    if block.tell():
+        yield block.getbuffer()
 
 
 def _reader_of_csv(columns: Mapping[str, Kind]) -> Callable[[memoryview], "pa.Table"]:
@@ -112,16 +118,18 @@ def _reader_of_csv(columns: Mapping[str, Kind]) -> Callable[[memoryview], "pa.Ta
     return lambda block: csv.read_csv(pa.py_buffer(block), read, parse, convert).combine_chunks()
 
 
-def _lines(connection: Connection, rows: AllRows) -> Generator[list[str]]:
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+def _lines(database: Database, rows: AllRows) -> Generator[list[str]]:
     line = _line(rows.columns)
     text = " UNION ALL ".join(f"SELECT {line} FROM ({part})" for part in rows.texts)
-    try:
-        with closing(driver.execute(text, rows.parameters)) as cursor:
-            while found := cursor.fetchmany(ROWS_PER_BATCH):
-                yield [line for (line,) in found]
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(text, None, error, sqlite3.Error, dialect=connection.dialect) from error
+    with database.read() as session:
+        connection = session.connection()
+        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        try:
+            with closing(driver.execute(text, rows.parameters)) as cursor:
+                while found := cursor.fetchmany(ROWS_PER_BATCH):
+                    yield [line for (line,) in found]
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(text, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 def _line(columns: Mapping[str, Kind]) -> str:

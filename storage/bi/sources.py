@@ -10,6 +10,7 @@ from storage.bi.catalogue import (
     JOURNAL_ENTRY_ITEMS,
     JOURNAL_RUNS,
     TRANSACTIONS,
+    Journaled,
 )
 from storage.bi.dialects import Dialect
 from storage.documents.limits import IsOwn, entry_within, run_within, transaction_within
@@ -77,6 +78,12 @@ _OF_BUCKET = (
     " LEFT JOIN journal_entry AS e ON e.id = tb.journal_entry_id"
     " LEFT JOIN journal_run AS r ON r.id = tb.journal_run_id"
     f" {_CURRENCY.format(row='k')} {_HOME_CURRENCY.format(row='k')}"
+)
+
+
+_JOURNALED = (
+    f"(CASE WHEN tb.journal_entry_id IS NOT NULL THEN '{Journaled.JOURNALED}'"
+    f" WHEN tb.journal_run_id IS NOT NULL THEN '{Journaled.NETS_TO_ZERO}' ELSE '{Journaled.NOT_JOURNALED}' END)"
 )
 
 
@@ -243,8 +250,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
                 "credit_account_name": "a.name",
                 "account_number": "t.account_number",
                 "document_number": "t.document_number",
-                "journaled": "(CASE WHEN tb.journal_entry_id IS NOT NULL THEN 'Journaled'"
-                " WHEN tb.journal_run_id IS NOT NULL THEN 'Nets to zero' ELSE 'Not journaled' END)",
+                "journaled": _JOURNALED,
                 "journal_entry_number": "e.number",
                 "journal_run_number": "r.number",
                 "segments": "k.segments",

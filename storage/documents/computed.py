@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 
+from storage.currencies import DIGITS
 from storage.documents.json_sql import JsonSql
-from storage.documents.shape import Columns, Expression
+from storage.documents.shape import Column, Columns, Expression
 from storage.journal_runs import ALL_NET_TO_ZERO, NOTHING_FREE, ONE_OF_ZERO
 from storage.words import JournalEntryStatus, JournalRunStatus, NotJournaledReason
 
@@ -72,20 +73,45 @@ def notice(json: JsonSql, row: Columns) -> str:
     return json.name(f"CASE WHEN {completed} THEN {sentence} END")
 
 
-def not_journaled_reason(json: JsonSql, row: Columns) -> str:
-    """As `resolvers.posted_transactions.not_journaled_reason`; periods do not overlap."""
-    day = row("posting_date")
+def reason_name(column: Column) -> str:
+    """As `resolvers.posted_transactions.not_journaled_reason`, the name of the reason; periods do not overlap."""
+    day = column("posting_date")
     period = (
         f"(SELECT CASE WHEN period.end_date IS NULL THEN 'OPEN_ENDED_PERIOD' WHEN period.end_date >= {day}"
         f" THEN 'AWAITING_RUN' END FROM accounting_period AS period WHERE period.start_date <= {day}"
         " ORDER BY period.start_date DESC LIMIT 1)"
     )
     reason = (
-        f"CASE WHEN {row('journal_entry_id')} IS NOT NULL THEN NULL WHEN {row('journal_run_id')} IS NOT NULL"
+        f"CASE WHEN {column('journal_entry_id')} IS NOT NULL THEN NULL WHEN {column('journal_run_id')} IS NOT NULL"
         f" THEN 'NETS_TO_ZERO' ELSE coalesce({period}, 'NO_ACCOUNTING_PERIOD') END"
     )
     assert all(f"'{possible.name}'" in reason for possible in NotJournaledReason)
-    return json.name(f"({reason})")
+    return f"({reason})"
+
+
+def not_journaled_reason(json: JsonSql, row: Columns) -> str:
+    """The same as JSON."""
+    return json.name(reason_name(row))
+
+
+def digits_of(currency: str) -> str:
+    """The decimals of a currency's amounts, looked up by its code."""
+    return f"(SELECT unit.digits FROM currency AS unit WHERE unit.code = {currency})"
+
+
+def scale_of(digits: str) -> str:
+    """The number of minor units in one unit of a currency with so many decimals."""
+    return f"CASE {digits} {' '.join(f'WHEN {places} THEN {10**places}' for places in DIGITS)} END"
+
+
+def whole_units(amount: str, scale: str) -> str:
+    """The whole units of an amount, by which amounts of several currencies are sorted, together with `rest`."""
+    return f"({amount} / ({scale}))"
+
+
+def rest(amount: str, scale: str) -> str:
+    """What is left of an amount beside its whole units, in the smallest unit of any currency, with its sign."""
+    return f"(({amount} - {amount} / ({scale}) * ({scale})) * ({10 ** DIGITS[-1]} / ({scale})))"
 
 
 def _filled(template: str, texts: dict[str, str]) -> str:

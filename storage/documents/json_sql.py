@@ -8,7 +8,7 @@ value that SQL has as NULL stays NULL until it becomes a member of an object.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 
@@ -17,8 +17,9 @@ class GroupsSql:
     """Groups, and the list of each group's rows, as SQL.
 
     `table` and `lists` have their aliases; `listed` is that of the lists. The others are columns: the id of the group,
-    and in a list the group and the id of the row. `rows` is the table of the rows, and its alias; None if nothing of
-    the rows but their ids is needed. `all` is whether no condition selects groups by an index.
+    and in a list the group and the id of the row; `group` is the name that a row has for its group. `rows` is the table
+    of the rows, and its alias; None if nothing of the rows but their ids is needed. `all` is whether no condition
+    selects groups by an index, and `row_known` whether one selects rows by an index.
     """
 
     table: str
@@ -27,8 +28,10 @@ class GroupsSql:
     id: str
     of_listed: str
     listed_id: str
+    group: str
     rows: tuple[str, str] | None
     all: bool
+    row_known: bool = False
 
 
 class JsonSql(Protocol):
@@ -45,6 +48,12 @@ class JsonSql(Protocol):
 
     def is_one_of(self, column: str, parameter: str) -> str:
         """The condition that the column is one of the values of a list's parameter."""
+
+    def contains(self, column: str, parameter: str) -> str:
+        """The condition that the text in the column has the parameter in it, with a to z for A to Z."""
+
+    def sorted_text(self, column: str) -> str:
+        """The text as it is sorted and compared: by code points."""
 
     def elements(self, column: str, alias: str) -> str:
         """FROM the texts in a column with a JSON array, each as `value`."""
@@ -75,6 +84,9 @@ class JsonSql(Protocol):
 
     def day_text(self, column: str) -> str:
         """A date as a text of SQL, not yet JSON."""
+
+    def moment_text(self, column: str) -> str:
+        """A moment as a text of SQL, as cursors have it: 20241231T235959.000000, in UTC."""
 
     def moment(self, column: str) -> str:
         """A moment, as Python's isoformat() writes it in UTC."""
@@ -115,6 +127,9 @@ class JsonSql(Protocol):
         A bound is a comparison with the row's id, and what it is compared with. Each row is found by its id.
         """
 
+    def in_all_groups(self, groups: GroupsSql) -> str:
+        """FROM the groups with all their rows."""
+
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         """An object of these members: key, value, and whether the value may be NULL."""
 
@@ -152,6 +167,8 @@ class SqliteJson:
         return f":{name}"
 
     def parameter(self, value: object) -> object:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         return value.isoformat() if isinstance(value, date) else value
 
     def list_parameter(self, values: Sequence[object]) -> object:
@@ -159,6 +176,12 @@ class SqliteJson:
 
     def is_one_of(self, column: str, parameter: str) -> str:
         return f"{column} IN (SELECT value FROM json_each({parameter}))"
+
+    def contains(self, column: str, parameter: str) -> str:
+        return f"instr(lower({column}), {parameter}) > 0"
+
+    def sorted_text(self, column: str) -> str:
+        return column
 
     def elements(self, column: str, alias: str) -> str:
         return f"json_each({column}) AS {alias}"
@@ -191,6 +214,9 @@ class SqliteJson:
 
     def day_text(self, column: str) -> str:
         return column
+
+    def moment_text(self, column: str) -> str:
+        return f"replace(replace(replace({column}, ' ', 'T'), '-', ''), ':', '')"
 
     def moment(self, column: str) -> str:
         return f"replace(replace({column}, ' ', 'T'), '.000000', '') || '+00:00'"
@@ -232,8 +258,14 @@ class SqliteJson:
         return f"(SELECT {values} FROM json_each({column}) ORDER BY key) AS {alias}"
 
     def in_groups(self, groups: GroupsSql, bounds: Sequence[tuple[str, str]], direction: str, limit: int) -> str:
-        # CROSS JOIN keeps SQLite to the order of the tables. It stops at the limit of the whole page.
-        bounded = [f"{groups.listed_id} {more} {than}" for more, than in bounds]
+        # It stops at the limit of the whole page.
+        return self._groups(groups, [f"{groups.listed_id} {more} {than}" for more, than in bounds])
+
+    def in_all_groups(self, groups: GroupsSql) -> str:
+        return _joined_groups(groups) if groups.row_known else self._groups(groups, [])
+
+    def _groups(self, groups: GroupsSql, bounded: Sequence[str]) -> str:
+        # CROSS JOIN keeps SQLite to the order of the tables.
         conditions = " AND ".join([f"{groups.of_listed} = {groups.id}", *bounded])
         # It could prefer an index that has the few columns needed, and sort all rows of the ledger.
         table = f"{groups.table} NOT INDEXED" if groups.all else groups.table
@@ -287,6 +319,12 @@ class PostgresqlJson:
     def is_one_of(self, column: str, parameter: str) -> str:
         return f"{column} = ANY({parameter})"
 
+    def contains(self, column: str, parameter: str) -> str:
+        return f'strpos(lower({column} COLLATE "C"), {parameter}) > 0'
+
+    def sorted_text(self, column: str) -> str:
+        return f'{column} COLLATE "C"'
+
     def elements(self, column: str, alias: str) -> str:
         return f"json_array_elements_text({column}) AS {alias}(value)"
 
@@ -317,6 +355,9 @@ class PostgresqlJson:
 
     def day_text(self, column: str) -> str:
         return f"to_char({column}, 'YYYY-MM-DD')"
+
+    def moment_text(self, column: str) -> str:
+        return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISS.US')"""
 
     def moment(self, column: str) -> str:
         digits = f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')"""
@@ -371,6 +412,9 @@ class PostgresqlJson:
         found = f"SELECT * FROM {rows} AS {row} WHERE {row}.id = {groups.listed_id} OFFSET 0"
         return f"{lists} CROSS JOIN LATERAL ({found}) AS {row}"
 
+    def in_all_groups(self, groups: GroupsSql) -> str:
+        return _joined_groups(groups)
+
     def object(self, members: Sequence[tuple[str, str, bool]]) -> str:
         text = "'}'" if members else "'{}'"
         for number, (key, value, nullable) in reversed(list(enumerate(members))):
@@ -404,6 +448,15 @@ class PostgresqlJson:
     def _ordered(self, element: str, column: str) -> str:
         words = f"json_array_elements_text({column}) WITH ORDINALITY AS listed(word, place)"
         return f"(SELECT '[' || coalesce(string_agg({element}, ',' ORDER BY place), '') || ']' FROM {words})"
+
+
+def _joined_groups(groups: GroupsSql) -> str:
+    """The groups with their lists and rows; the planner chooses where to begin."""
+    lists = f"{groups.table} JOIN {groups.lists} ON {groups.of_listed} = {groups.id}"
+    if groups.rows is None:
+        return lists
+    rows, row = groups.rows
+    return f"{lists} JOIN {rows} AS {row} ON {row}.id = {groups.listed_id} AND {row}.{groups.group} = {groups.id}"
 
 
 def _case(column: str, words: Mapping[str, str], otherwise: str) -> str:

@@ -16,6 +16,11 @@ def entry_within(_json: JsonSql, alias: str, is_own: IsOwn) -> str:
     return is_own(f"{alias}.organization_label")
 
 
+def item_within(_json: JsonSql, alias: str, is_own: IsOwn) -> str:
+    """An item belongs to the organisation of its entry."""
+    return is_own(f"{alias}e.organization_label")
+
+
 def transaction_within(_json: JsonSql, alias: str, is_own: IsOwn) -> str:
     """A transaction belongs to the organisation of its posting key. Its bucket is asked, by which it is counted."""
     return f"{alias}b.posting_key_id IN (SELECT own.id FROM posting_key AS own WHERE {is_own('own.organization')})"

@@ -83,7 +83,7 @@ class Belongings:
 class Parts:
     """Rows that a JSON column of the row has in it, with name and value, in the order of position."""
 
-    rows: Callable[[JsonSql, Columns, str], str]
+    rows: Callable[[JsonSql, Column, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a kind of row has. `columns` are those of joined tables: the join, and the name there.
+    """What a kind of row has. `columns` are those of joined tables: the join, and the name there. `computed` are
+    columns that conditions and orders have, from others.
 
     Pages of rows that stand in `groups` are in the order of groups, then of rows, both by id. `within` is the condition
     that a row belongs to some organisations, if rows do.
@@ -126,6 +127,7 @@ class Shape:
     lists: Mapping[str, Listed] = field(default_factory=dict)
     joins: Mapping[str, Join] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    computed: Mapping[str, Callable[[Column], str]] = field(default_factory=dict)
     groups: Groups | None = None
     shared: Shared | None = None
     within: Within | None = None

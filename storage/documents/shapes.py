@@ -11,18 +11,24 @@ from storage.documents.computed import (
     net_zero_groups,
     not_journaled_reason,
     notice,
+    reason_name,
+    rest,
+    scale_of,
     transactions_taken,
+    whole_units,
 )
 from storage.documents.json_sql import JsonSql
 from storage.documents.limits import (
     cancellation_within,
     entry_within,
+    item_within,
     outcome_within,
     run_within,
     transaction_within,
 )
 from storage.documents.shape import (
     Belongings,
+    Column,
     Columns,
     Expression,
     Groups,
@@ -78,6 +84,14 @@ def _id(type_name: str, column: str) -> Callable[[JsonSql, Columns], str]:
     return lambda json, row: json.text(f"'{type_name}:' || {row(column)}")
 
 
+def _sorted_amount(name: str, amount: str) -> dict[str, Callable[[Column], str]]:
+    """The columns by which an amount is sorted, whatever its currency."""
+    return {
+        f"{name}_whole": lambda column: whole_units(column(amount), scale_of(column("digits"))),
+        f"{name}_rest": lambda column: rest(column(amount), scale_of(column("digits"))),
+    }
+
+
 SEGMENT = Shape(
     "",
     {
@@ -94,6 +108,7 @@ SHAPES: dict[type, Shape] = {
         lists={
             "journal_runs": Listed(JournalRun),
             "journal_entries": Listed(JournalEntry),
+            "journal_entry_items": Listed(JournalEntryItem),
             "transactions": Listed(PostedTransaction, counted=TRANSACTION_COUNT),
             "accounting_periods": Listed(AccountingPeriod),
             "accounting_codes": Listed(AccountingCode),
@@ -163,6 +178,7 @@ SHAPES: dict[type, Shape] = {
         },
         joins={"c": CURRENCY},
         columns=DIGITS,
+        computed=_sorted_amount("total", "total_debit"),
         within=entry_within,
     ),
     JournalEntryItem: Shape(
@@ -172,9 +188,28 @@ SHAPES: dict[type, Shape] = {
             "amount": amount("amount", "currency", "digits"),
             "home_amount": amount("home_amount", "home_currency", "home_digits", nullable=True),
         },
-        related={"accounting_code": _by_id(AccountingCode, "accounting_code_id")},
-        joins={"c": CURRENCY, "h": HOME_CURRENCY},
-        columns=DIGITS,
+        related={
+            "accounting_code": _by_id(AccountingCode, "accounting_code_id"),
+            "journal_entry": _by_id(JournalEntry, "journal_entry_id"),
+        },
+        joins={
+            "c": CURRENCY,
+            "h": HOME_CURRENCY,
+            "e": Join("JOIN journal_entry AS {row}e ON {row}e.id = {row}.journal_entry_id"),
+            "a": Join("JOIN accounting_code AS {row}a ON {row}a.id = {row}.accounting_code_id"),
+        },
+        columns={
+            **DIGITS,
+            "journal_entry_date": ("e", "journal_entry_date"),
+            "accounting_code_name": ("a", "name"),
+        },
+        computed=_sorted_amount("amount", "amount"),
+        within=item_within,
+    ),
+    PostingKey: Shape(
+        "posting_key",
+        {},
+        related={"segments": Parts(lambda json, row, alias: json.named_values(row("segments"), alias))},
     ),
     PostedTransaction: Shape(
         "billing_transaction",
@@ -201,6 +236,7 @@ SHAPES: dict[type, Shape] = {
             "h": Join("LEFT JOIN currency AS {row}h ON {row}h.code = {row}k.home_currency", after="k"),
         },
         columns=BUCKET_COLUMNS | KEY_COLUMNS | DIGITS,
+        computed={"reason": reason_name, **_sorted_amount("amount", "amount")},
         groups=BUCKET,
         shared=Shared("posting_key", "posting_key_id", "k", ["segments", "debit_account", "credit_account"]),
         within=transaction_within,

@@ -5,9 +5,9 @@ from enum import Enum
 from functools import partial
 from itertools import count
 
-from storage.conditions import Comparison, Condition
 from storage.documents.json_sql import GroupsSql, JsonSql
 from storage.documents.shape import Column, Columns, Groups, Shape, Shared
+from storage.documents.sorting import Sorting
 from storage.pages import ID_MAX, ID_MIN, Bound
 
 
@@ -116,6 +116,10 @@ class Statement:
         self.parameters[name] = parameter
         return self.json.bind(name)
 
+    def bind_list(self, values: Sequence[object]) -> str:
+        """The parameter for all of the texts or numbers."""
+        return self._bound(self.json.list_parameter(values))
+
     def limits(self, shape: Shape, alias: str) -> list[str]:
         """The condition that the row of the table with that alias belongs to the organisations."""
         if self._organizations is None or shape.within is None:
@@ -124,23 +128,8 @@ class Statement:
 
     def _is_own(self, column: str) -> str:
         if self._own is None:
-            self._own = self._bound(self.json.list_parameter(sorted(self._organizations or ())))
+            self._own = self.bind_list(sorted(self._organizations or ()))
         return self.json.is_one_of(column, self._own)
-
-    def condition(self, shape: Shape, alias: str, condition: Condition) -> str:
-        """The condition on the row of the table with that alias."""
-        column = column_of(shape, alias, condition.column)
-        match condition.comparison:
-            case Comparison.IS_SET:
-                return f"{column} IS NOT NULL"
-            case Comparison.IS_NOT_SET:
-                return f"{column} IS NULL"
-            case Comparison.IN:
-                return self.json.is_one_of(column, self._bound(self.json.list_parameter(_plain(condition.value))))
-            case Comparison.IN_PERIOD:
-                named = f"SELECT id FROM accounting_period WHERE name = {self.bind(condition.value)}"
-                return f"{column} IN ({named})"
-        return f"{column} {condition.comparison.value} {self.bind(condition.value)}"
 
     def select(
         self,
@@ -166,36 +155,55 @@ class Statement:
         groups: Groups,
         row: RowColumns,
         where: Callable[[str], Sequence[str]],
+        order: Sorting,
         bounds: Sequence[Bound],
-        direction: str,
         limit: int,
         *,
         all_groups: bool,
+        row_known: bool,
     ) -> str:
-        """FROM up to so many rows, group by group: as many groups and rows are read as the limit needs.
+        """FROM up to so many rows. Unless rows themselves are compared, as few groups and rows are read as that needs.
 
-        `all_groups` is whether no condition selects groups by an index.
+        `all_groups` is whether no condition selects groups by an index, and `row_known` whether one selects rows so.
         """
         alias = self.alias()
-        group, listed = f"{alias}{groups.suffix}", f"{alias}{groups.list_suffix}"
-        group_id, row_id = f"{group}.id", f"{listed}.{groups.row}"
-        conditions, within = [*where(alias), *self.limits(shape, alias)], []
+        column = partial(column_of, shape, alias)
+        conditions, ordered = [*where(alias), *self.limits(shape, alias)], order.clause(column)
+        # Some rows of a group may meet what is asked of rows, so no group's list may be cut before.
+        by_row = any(f"{alias}." in text for text in (ordered, *conditions))
+        within = []
         for bound in bounds:
-            of_group, of_row = map(self.bind, bound.key)
-            more, most = (">", ID_MIN) if bound.later else ("<", ID_MAX)
-            conditions.append(f"{group_id} {more}= {of_group}")
-            within.append((more, f"CASE {group_id} WHEN {of_group} THEN {of_row} ELSE {most} END"))
+            conditions.append(order.beyond(bound, column, self.bind, groups=not by_row))
+            if not by_row:
+                more, most = (">", ID_MIN) if order.is_rising(bound) else ("<", ID_MAX)
+                of_group, of_row = map(self.bind, bound.key[-2:])
+                within.append((more, f"CASE {alias}{groups.suffix}.id WHEN {of_group} THEN {of_row} ELSE {most} END"))
         columns = _columns(shape, alias, row)
-        joined = joins(shape, alias, " ".join([columns, *conditions]), given=(groups.suffix, groups.list_suffix))
-        named = any(f"{alias}." in text for text in (columns, joined, *conditions))
-        tables = GroupsSql(
-            f"{groups.table} AS {group}", f"{groups.lists} AS {listed}", listed,
-            group_id, f"{listed}.{groups.group}", row_id,
-            (shape.table, alias) if named else None, all_groups,
-        )  # fmt: skip
-        rows = self.json.in_groups(tables, within, direction, int(limit))
-        ordered = f" ORDER BY {group_id}{direction}, {row_id}{direction} LIMIT {int(limit)}"
+        joined = joins(shape, alias, " ".join([columns, ordered, *conditions]), (groups.suffix, groups.list_suffix))
+        named = any(f"{alias}." in text for text in (columns, joined, ordered, *conditions))
+        tables = _groups_sql(shape, groups, alias, named, all_groups, row_known)
+        rows = (
+            self.json.in_all_groups(tables)
+            if by_row
+            else self.json.in_groups(tables, within, order.last_direction, int(limit))
+        )
+        ordered = f" ORDER BY {ordered} LIMIT {int(limit)}"
         return self._from(shape, row, f"SELECT {columns} FROM {rows}{joined}{where_all(conditions)}{ordered}")
+
+    def all_in_groups(
+        self,
+        shape: Shape,
+        groups: Groups,
+        alias: str,
+        conditions: Sequence[str],
+        *,
+        all_groups: bool,
+        row_known: bool,
+    ) -> str:
+        """FROM the groups and all their rows, with what the conditions name."""
+        tables = _groups_sql(shape, groups, alias, True, all_groups, row_known)
+        joined = joins(shape, alias, " ".join(conditions), (groups.suffix, groups.list_suffix))
+        return self.json.in_all_groups(tables) + joined
 
     def _from(self, shape: Shape, row: RowColumns, select: str) -> str:
         """FROM the rows of the select, with what they share."""
@@ -203,6 +211,15 @@ class Statement:
             common = shared.select([name for name in row.needed if shared.has(shape, name)])
             select = self.json.sharing(select, common, f"{shared.alias}.id", shared.of.column)
         return f"({select}) AS {row.alias}"
+
+
+def _groups_sql(shape: Shape, groups: Groups, alias: str, named: bool, all_groups: bool, row_known: bool) -> GroupsSql:
+    group, listed = f"{alias}{groups.suffix}", f"{alias}{groups.list_suffix}"
+    return GroupsSql(
+        f"{groups.table} AS {group}", f"{groups.lists} AS {listed}", listed,
+        f"{group}.id", f"{listed}.{groups.group}", f"{listed}.{groups.row}", groups.group,
+        (shape.table, alias) if named else None, all_groups, row_known,
+    )  # fmt: skip
 
 
 def _shared(row: RowColumns) -> SharedColumns | None:
@@ -216,12 +233,10 @@ def _columns(shape: Shape, alias: str, row: RowColumns) -> str:
     return ", ".join(f"{column_of(shape, alias, name)} AS {name}" for name in names) or "1 AS one"
 
 
-def _plain(values: Sequence[object]) -> list[object]:
-    return [value.value if isinstance(value, Enum) else value for value in values]
-
-
 def column_of(shape: Shape, alias: str, name: str) -> str:
     """The column of the table with that alias, or of a table joined to it."""
+    if (compute := shape.computed.get(name)) is not None:
+        return compute(partial(column_of, shape, alias))
     join, column = shape.columns.get(name, ("", name))
     return f"{alias}{join}.{column}"
 

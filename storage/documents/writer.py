@@ -4,8 +4,10 @@ Into its text go names of GraphQL, which are letters, digits and underscores, an
 tables and vocabularies. Everything else is bound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from storage.conditions import Condition
+from storage.documents.conditions import condition_sql
 from storage.documents.json_sql import JsonSql
 from storage.documents.page import PageSql
 from storage.documents.shape import Belongings, Columns, Listed, Parts, Relation, Shape
@@ -58,17 +60,20 @@ class _Writer:
             return self._page(SHAPES[Ledger].lists[root.name], RowColumns(""), root)
         shape, row = SHAPES[root.of], self.statement.rows()
         element = self._object(shape, row, root.members)
-        rows = self.statement.select(shape, row, lambda alias: [self.statement.condition(shape, alias, root.condition)])
+        rows = self.statement.select(
+            shape, row, lambda alias: [condition_sql(self.statement, shape, alias, root.condition)]
+        )
         return self._json.optional(element, rows + row.joined)
 
     def each(self, each: Each) -> str:
         shape, row = SHAPES[each.of], self.statement.rows()
         element = self._object(shape, row, each.members)
         columns = f"{row(each.key)} AS key, {self._json.required(element)} AS object"
-        rows = self.statement.select(
-            shape, row, lambda alias: [self.statement.condition(shape, alias, one) for one in each.conditions]
-        )
+        rows = self.statement.select(shape, row, self._where(shape, each.conditions))
         return f"(SELECT {columns} FROM {rows}{row.joined}) AS written"
+
+    def _where(self, shape: Shape, conditions: Sequence[Condition]) -> Callable[[str], list[str]]:
+        return lambda alias: [condition_sql(self.statement, shape, alias, one) for one in conditions]
 
     def _row(self, shape: Shape, row: RowColumns, members: Sequence[Member]) -> str:
         """The object of a row of a page."""

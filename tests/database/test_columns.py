@@ -15,7 +15,7 @@ from gateway.exports.threads import Threads
 from storage.bi import fetching
 from storage.bi.catalogue import Kind
 from storage.bi.columns import batches, schema_of
-from storage.bi.fetching import fetched
+from storage.bi.fetching import UnfitName, fetched
 from storage.bi.questions import And, Compare, Comparison, Question
 from storage.bi.reading import rows, views_of
 from storage.bi.scope import Scope
@@ -123,14 +123,39 @@ def test_odd_texts_come_back(database: Database) -> None:
     ]
 
 
-def test_what_is_left_before_the_end_holds_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "ROWS_PER_BATCH", 1)
+def test_a_separator_in_a_name_is_refused_on_sqlite(database: Database) -> None:
+    text = f"SELECT 'a{chr(31)}b' AS name, 'c' AS last"
+    found = fetched(database, asked(text, {"name": Kind.TEXT, "last": Kind.TEXT}))
+    if database.is_sqlite:
+        with pytest.raises(UnfitName):
+            list(found)
+    else:
+        assert [row for batch in found for row in batch.to_pylist()] == [{"name": "a\x1fb", "last": "c"}]
+
+
+MANY = {
+    True: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS number FROM n",
+    False: "SELECT generate_series(1, 1000000000) AS number",
+}
+
+
+def test_what_is_left_before_the_end_holds_nothing(database: Database) -> None:
+    with closing(fetched(database, asked(MANY[database.is_sqlite], {"number": Kind.INTEGER}))) as found:
+        assert next(found)["number"][:3].to_pylist() == [1, 2, 3]
+        assert connections(database) == 1
+    assert connections(database) == 0
+
+
+def test_nothing_is_held_once_the_last_row_is_read(database: Database) -> None:
+    """Who takes a stream slowly would keep a transaction idle, which PostgreSQL ends, and the stream with it."""
     odd_ledger(database)
     view = views_of(database)["bi_transactions"]
     with closing(batches(database, view, view.names)) as found:
-        next(found)
-        assert connections(database) == 1
-    assert connections(database) == 0
+        assert len(next(found)) > 0
+        ends = time.monotonic() + 10
+        while connections(database) > 0:
+            assert time.monotonic() < ends
+            time.sleep(0.01)
 
 
 ENDLESS = {

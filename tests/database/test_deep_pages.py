@@ -14,11 +14,12 @@ from storage.documents.words import Nodes, One, Paged, PageInfo, Root, Value
 from storage.documents.writer import write
 from storage.journal_entries import JournalEntry
 from storage.journal_runs import JournalRun
-from storage.pages import Page, Window
+from storage.pages import Order, Page, Window
 from storage.transaction_lists import (
     TRANSACTIONS,
     TransactionFilter,
     net_zero_transactions_of_run,
+    transaction_order,
     transactions,
     transactions_of_entry,
 )
@@ -57,7 +58,7 @@ LISTS: dict[str, tuple[str, Callable[[Paged], Root], Callable[[Session, Window],
     "of the ledger": (
         "transactions",
         lambda page: page,
-        lambda session, window: transactions(session, TransactionFilter(), window),
+        lambda session, window: transactions(session, TransactionFilter(), TRANSACTIONS, window),
     ),
 }
 """Lists of transactions: the name, how its page is asked for by a plan, and the page as the stock way reads it."""
@@ -95,10 +96,30 @@ def test_every_page_reads_the_rows_that_it_returns(ledger_with_entry: Database) 
         assert max(read.values()) < 5 * min(read.values()), (name, read)
 
 
-def _planned(database: Database, field: str, root: Callable[[Paged], Root], window: Window) -> int:
+def test_every_page_by_date_reads_the_rows_that_it_returns(ledger_with_entry: Database) -> None:
+    for descending in (False, True):
+        order = transaction_order([("date", descending)])
+        with ledger_with_entry.read() as session:
+            places = transactions(session, TransactionFilter(), order, Window(7 * OF_A_DAY)).cursors
+        assert len(places) == 6 * OF_A_DAY
+        read = {
+            where: _planned(ledger_with_entry, "transactions", lambda page: page, window(places), order)
+            for where, window in WINDOWS.items()
+        }
+        # Of six buckets, PostgreSQL looks into each; they are not read.
+        assert max(read.values()) < 7 * min(read.values()), read
+
+
+def _planned(
+    database: Database,
+    field: str,
+    root: Callable[[Paged], Root],
+    window: Window,
+    order: Order[PostedTransaction] = TRANSACTIONS,
+) -> int:
     """How much the database does for the page."""
     page = Paged(
-        "page", field, TRANSACTIONS, [], window, TRANSACTIONS.bounds(window),
+        "page", field, order, [], window, order.bounds(window),
         [Nodes("nodes", [Value("id", "id")]), PageInfo("pageInfo", [Value("hasNextPage", "has_next_page")])],
     )  # fmt: skip
     json = SqliteJson() if database.is_sqlite else PostgresqlJson()

@@ -24,7 +24,7 @@ from storage.import_lock import import_lock
 from storage.pages import Window
 from storage.postings import OpenPosting, RecordedMeanwhile
 from storage.settings import Ledger
-from storage.transaction_lists import TransactionFilter, count_transactions, transactions
+from storage.transaction_lists import TRANSACTIONS, TransactionFilter, count_transactions, transactions
 from storage.unfinished_postings import take_back_of_the_dead
 from tests.support.client import Client
 from tests.support.command import start
@@ -102,7 +102,7 @@ def rows(database: Database) -> dict[str, list[Any]]:
 
 def seen(session: Session) -> tuple[int, int]:
     """The number of transactions that are counted, and of those that are listed."""
-    listed = transactions(session, TransactionFilter(), Window(size=10_000))
+    listed = transactions(session, TransactionFilter(), TRANSACTIONS, Window(size=10_000))
     return count_transactions(session, TransactionFilter()), len(listed.rows)
 
 

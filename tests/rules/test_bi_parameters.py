@@ -13,8 +13,8 @@ from starlette.datastructures import QueryParams
 
 from gateway.bi.cursor import cursor_of, position_of
 from gateway.bi.filters import FILTERS, Selection, selection, single
-from gateway.bi.rows import harmless
 from gateway.bi.values import ValueRefused, moment_text, parse_moment, parse_value
+from gateway.formulas import harmless
 from resolvers.errors import RequestError
 from storage.bi.catalogue import Column, Kind, View, catalogue
 from storage.bi.questions import And, Compare, Comparison, Or, Question, Value

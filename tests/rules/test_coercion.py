@@ -26,22 +26,27 @@ INPUTS = sorted(name for name, of in CONTRACT.type_map.items() if is_input_type(
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Int": st.integers(-(2**33), 2**33),
     "Boolean": st.booleans(),
+    "DateTime": st.sampled_from(["2024-12-31T23:59:59Z", "2024-12-31T23:59:59", "2024-12-31", ""]),
     "Date": st.sampled_from(["2024-12-31", "2024-02-30", "20241231", ""]),
     "Decimal": st.sampled_from(["1.00", "-0.10", "1e5", "1,50", "٣", "9" * 101]) | st.integers(),
 }
 ODD = st.sampled_from([None, "", "x", 1, 1.5, True, [], [None], {}, {"a": None}, [["x"]]])
 
 
-def values(of: Any) -> st.SearchStrategy[Any]:
-    """JSON values of that type, most of them valid, and some that it does not take."""
+def values(of: Any, inside: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
+    """JSON values of that type, most of them valid, and some that it does not take; none with a type within itself."""
     if is_non_null_type(of):
-        return st.one_of(values(of.of_type), values(of.of_type), ODD)
+        value = values(of.of_type, inside)
+        return st.one_of(value, value, ODD)
     if is_list_type(of):
-        return st.lists(values(of.of_type), max_size=3) | values(of.of_type) | ODD
+        value = values(of.of_type, inside)
+        return st.lists(value, max_size=3) | value | ODD
     if isinstance(of, GraphQLInputObjectType):
-        required = {name: values(field.type) for name, field in of.fields.items() if is_required_input_field(field)}
-        rest = {name: values(field.type) for name, field in of.fields.items() if name not in required}
-        return st.fixed_dictionaries(required, optional={**rest, "noSuchField": ODD}) | ODD
+        if of in inside:
+            return ODD
+        fields = {name: values(field.type, (*inside, of)) for name, field in of.fields.items()}
+        required = {name: fields.pop(name) for name, field in of.fields.items() if is_required_input_field(field)}
+        return st.fixed_dictionaries(required, optional={**fields, "noSuchField": ODD}) | ODD
     if isinstance(of, GraphQLEnumType):
         return st.sampled_from([*of.values, "NO_SUCH_WORD", ""]) | ODD
     return SCALARS.get(of.name, st.text(max_size=5)) | ODD

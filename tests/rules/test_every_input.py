@@ -31,17 +31,21 @@ from schema.schema import SCHEMA
 CONTRACT: GraphQLSchema = build_schema(SCHEMA.as_str())
 
 GOOD = {"String": "x", "ID": "x", "Int": 1, "Boolean": True, "Date": "2024-12-31", "Decimal": "1.00"}
+GOOD["DateTime"] = "2024-12-31T23:59:59Z"
 BAD: dict[str, list[Any]] = {
     "String": [5, True, {"a": None}, 1.5],
     "ID": [1.5, True, {"a": None}],
     "Int": ["1", 1.5, True, 1 << 31, {}],
     "Boolean": ["true", 1, {"a": None}],
     "Date": ["", "today", "2024-02-30", "20241231", 20241231, True, {"a": None}],
+    "DateTime": ["", "today", "2024-12-31", "2024-12-31T23:59:59", "2024-02-30T00:00:00Z", 20241231, True, {"a": None}],
     "Decimal": ["", "1,50", "1e5", "NaN", 1.5, True, {"a": None}],
 }
 BAD_WORDS = ["NO_SUCH_WORD", "", 5, True, {"a": None}]
 
-DECIMALS = ("amount", "exchangeRate", "homeAmount")
+DECIMALS = ("amount", "exchangeRate", "homeAmount", *(
+    f"{name}{end}" for name in ("amount", "homeAmount", "total") for end in ("From", "To")
+))  # fmt: skip
 
 PYTHON = re.compile(r"\bNone\b|\bTrue\b|\bFalse\b|Undefined|isoformat|object at|Decimal\(|datetime|\{'|Expected value")
 
@@ -117,23 +121,26 @@ def good(kind: Any) -> Any:
     return GOOD[kind.name]
 
 
-def bad(kind: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Values that the type does not take: the path of what is wrong with one, what stands there, and the whole."""
+def bad(kind: Any, inside: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Values that the type does not take: the path of what is wrong with one, what stands there, and the whole.
+
+    `inside` are the types around it, as filters can be in filters; the fields of one of these are not tried again.
+    """
     if is_non_null_type(kind):
         yield (), None, None
-        yield from bad(kind.of_type)
+        yield from bad(kind.of_type, inside)
     elif is_list_type(kind):
-        for path, wrong, value in bad(kind.of_type):
+        for path, wrong, value in bad(kind.of_type, inside):
             yield ("0", *path), wrong, [value]
             yield ("1", *path), wrong, [good(kind.of_type), value]
     elif isinstance(kind, GraphQLInputObjectType):
         for wrong in ("x", 5, True):
             yield (), wrong, wrong
         yield ("noSuchField",), None, {**good(kind), "noSuchField": 1}
-        for name, field in kind.fields.items():
+        for name, field in kind.fields.items() if kind not in inside else ():
             if is_required_input_field(field):
                 yield (name,), None, {key: value for key, value in good(kind).items() if key != name}
-            for path, wrong, value in bad(field.type):
+            for path, wrong, value in bad(field.type, (*inside, kind)):
                 yield (name, *path), wrong, {**good(kind), name: value}
     else:
         values = BAD_WORDS if isinstance(kind, GraphQLEnumType) else BAD[kind.name]
@@ -228,5 +235,5 @@ def test_a_variable_that_fills_a_field_is_refused_by_the_field(place: Place) -> 
     kind = place.type.of_type if is_non_null_type(place.type) else place.type
     for name, field in kind.fields.items() if isinstance(kind, GraphQLInputObjectType) else ():
         document = place.document(literal({**good(kind), name: Word("$v")}), f"($v: {field.type})")
-        for path, _, value in bad(field.type):
+        for path, _, value in bad(field.type, (kind,)):
             assert_told(refused(document, v=in_json(value)), (place.argument, name, *path), f"{document} {value}")

@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from gateway.exports.formats import FORMATS
 from gateway.exports.pieces import pieces
+from gateway.formulas import STARTS
 from storage.bi.catalogue import Column, Kind
 from storage.bi.columns import schema_of
 
@@ -30,11 +31,10 @@ COLUMNS = [
     Column("json", Kind.JSON, "Texts by name."),
     Column("last", Kind.TEXT, "Another text."),
 ]
-TRIGGERS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20) | st.text(
-    TRIGGERS + "\",;'a1 é.\\\x01\u2028", max_size=6
+    STARTS + "\",;'a1 é.\\\x01\u2028", max_size=6
 )
 amounts = st.builds(
     lambda minor, digits: format(Decimal(minor).scaleb(-digits, Context(prec=40)), "f"),
@@ -89,9 +89,9 @@ def test_every_value_is_in_csv_and_no_text_is_a_formula(values: list[tuple[Any, 
     assert len(found) == len(values)
     for cells, row in zip(found, values, strict=True):
         for cell, value in ((cells[0], row[0]), (cells[7], row[7])):
-            assert NUMBER.fullmatch(cell) or not cell.startswith(tuple(TRIGGERS))
+            assert NUMBER.fullmatch(cell) or not cell.startswith(tuple(STARTS))
             assert (value or "") in (cell, cell.removeprefix("'"))
-            if value and (value[0] not in TRIGGERS or NUMBER.fullmatch(value)):
+            if value and (value[0] not in STARTS or NUMBER.fullmatch(value)):
                 assert cell == value
         assert cells[1] == ("" if row[1] is None else str(row[1]))
         assert cells[2] == (row[2] or "")

@@ -1,8 +1,12 @@
 """Exported files that are kept: how many, for how long, and for whom they are made."""
 
 import asyncio
+import shutil
 import stat
+import tempfile
 from collections.abc import Awaitable, Callable
+from errno import ENOSPC
+from os import strerror
 from pathlib import Path
 
 import pytest
@@ -53,6 +57,43 @@ def test_a_file_is_made_once_and_no_one_else_can_read_it() -> None:
     run(work)
 
 
+def test_a_file_that_cannot_be_stored_is_refused_and_made_when_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(path: Path) -> None:
+        path.write_bytes(b"x")
+        raise OSError(ENOSPC, strerror(ENOSPC))
+
+    async def work() -> None:
+        files = KeptFiles()
+        with monkeypatch.context() as without:
+            without.setattr(tempfile, "tempdir", "/nonexistent")
+            for _ in range(2):
+                with pytest.raises(
+                    Unavailable, match=r"cannot be stored \(No such file or directory\); use \?stream=1"
+                ):
+                    await files.obtain("a", of(1))
+        with pytest.raises(Unavailable, match="No space left on device"):
+            await files.obtain("a", full)
+        kept = await used(files, "a", of(1))
+        assert list(kept.path.parent.iterdir()) == [kept.path]
+        await files.close()
+
+    run(work)
+
+
+def test_a_file_is_made_anew_when_others_have_removed_it_or_its_folder() -> None:
+    async def work() -> None:
+        files, made = KeptFiles(), list[Path]()
+        await used(files, "a", of(1, made))
+        made[0].unlink()
+        await used(files, "a", of(1, made))
+        shutil.rmtree(made[1].parent)
+        await used(files, "a", of(1, made))
+        assert [path.exists() for path in made] == [False, False, True]
+        await files.close()
+
+    run(work)
+
+
 def test_the_files_used_longest_ago_go_when_there_are_too_many() -> None:
     async def work() -> None:
         files, made = KeptFiles(files_max=2), list[Path]()
@@ -84,7 +125,7 @@ def test_the_files_used_longest_ago_go_when_they_are_too_large() -> None:
 
 def test_a_file_in_use_stays() -> None:
     async def work() -> None:
-        files = KeptFiles(files_max=1, age_seconds_max=0)
+        files = KeptFiles(files_max=1)
         kept = await files.obtain("a", of(1))
         await used(files, "b", of(1))
         assert kept.path.exists()
@@ -98,11 +139,14 @@ def test_a_file_in_use_stays() -> None:
 
 def test_old_files_go() -> None:
     async def work() -> None:
-        files, made = KeptFiles(age_seconds_max=0.01), list[Path]()
+        files, made = KeptFiles(age_seconds_max=0.05), list[Path]()
         await used(files, "a", of(1, made))
-        await asyncio.sleep(0.02)
-        await used(files, "b", of(1, made))
+        kept = await files.obtain("b", of(1, made))
+        assert made[0].exists()
+        await asyncio.sleep(0.1)
         assert [path.exists() for path in made] == [False, True]
+        files.release(kept)
+        assert not made[1].exists()
         await files.close()
 
     run(work)

@@ -10,7 +10,7 @@ from gateway.demo import fill
 from storage.database import Database
 from tests.support.served import served
 
-PAGE = Path(__file__).parents[2] / "docs" / "bi-graphql-part.md"
+PAGE = Path(__file__).parents[2] / "docs" / "bi.md"
 QUESTION = re.compile(r"^```graphql\n(.*?)^```\n\n```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -71,6 +71,17 @@ LISTS = [
     LAST_ENTRIES_OF_RUN,
     OUTCOMES,
     TRANSACTIONS,
+    List("journalEntryItems", "journalEntry { number } position"),
+    List(
+        "journalEntries",
+        "number",
+        arguments="orderBy: {field: TOTAL, direction: DESC, thenBy: {field: JOURNAL_ENTRY_DATE}}",
+    ),
+    List(
+        "transactions",
+        "transactionId",
+        arguments="orderBy: {field: TRANSACTION_DATE, direction: DESC, thenBy: {field: RECORDED}}",
+    ),
     List("accountingPeriods", "name"),
     List("accountingCodes", "name"),
 ]

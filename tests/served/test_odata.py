@@ -120,8 +120,8 @@ FILTERS = [
     ("amount gt null", ""),
     ("document_number ge null", "acd"),
     (f"{'(' * 40}currency eq 'JPY'{')' * 40}", "c"),
-    (nested(15, "amount ge 12.50"), "acd"),
-    (nested(14, "not contains(document_number,'inv')"), "b"),
+    (nested(10, "amount ge 12.50"), "acd"),
+    (nested(9, "not contains(document_number,'inv')"), "b"),
     (" or ".join(f"amount eq {number}" for number in range(490, 980)), "c"),
 ]
 

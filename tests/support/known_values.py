@@ -38,7 +38,7 @@ class KnownValues:
             for order in self._orders(field):
                 kind = get_named_type(field.type)
                 if is_connection(kind):
-                    by = "" if order is None else f", orderBy: {{ field: {order} }}"
+                    by = "" if order is None else f", orderBy: {_order(order)}"
                     answer = await ask(
                         f"{{ {name}(first: {ROWS}{by}) {self._selection(kind, 0 if order else _DEEPEST)} }}"
                     )
@@ -52,12 +52,12 @@ class KnownValues:
 
     def called(self, name: str) -> list[str]:
         """The values that an argument of that name is likely to mean: accountingPeriodName, or currencies."""
-        among = [
-            values
-            for (kind, field), values in self._values.items()
-            if name.lower() in (f"{kind}{field}".lower(), field.lower(), f"{field[:-1]}ies".lower())
-        ]
+        among = [values for (kind, field), values in self._values.items() if name.lower() in _names(kind, field)]
         return self._sorted("called", name, among=among)
+
+    def texts(self) -> list[str]:
+        """Every text."""
+        return self._sorted("texts", among=self._values.values())
 
     def dates(self) -> list[str]:
         """Every date."""
@@ -84,7 +84,9 @@ class KnownValues:
         yield None
         if "orderBy" in field.args:
             kind: Any = get_named_type(field.args["orderBy"].type)
-            yield from get_named_type(kind.fields["field"].type).values
+            words = list(get_named_type(kind.fields["field"].type).values)
+            yield from words
+            yield from (f"{word}, {then}" for word, then in zip(words, words[1:] + words[:1], strict=True))
 
     def _selection(self, kind: Any, deepest: int) -> str:
         parts = ["__typename"]
@@ -119,6 +121,23 @@ class KnownValues:
             else:
                 # Lists inside are in their own usual order.
                 self._keep(value, order if name in ("edges", "pageInfo") or not kind else None)
+
+
+def _names(kind: str, field: str) -> set[str]:
+    """The names, in small letters, of arguments that are likely to mean this field, or a list of its values."""
+    code = (
+        {"accountnames", "debitaccountnames", "creditaccountnames"}
+        if (kind, field) == ("AccountingCode", "name")
+        else set()
+    )
+    of_segment = {"values"} if (kind, field) == ("Segment", "value") else set()
+    plain = (f"{kind}{field}", field, f"{kind}{field}s", f"{field}s", f"{field[:-1]}ies")
+    return {name.lower() for name in plain} | code | of_segment
+
+
+def _order(words: str) -> str:
+    word, _, rest = words.partition(", ")
+    return f"{{ field: {word}{f', thenBy: {_order(rest)}' if rest else ''} }}"
 
 
 def is_connection(kind: Any) -> bool:

@@ -21,6 +21,8 @@ _FUNCTIONS: Mapping[str, Callable[[str, str], bool]] = {
     "endswith": str.endswith,
 }
 
+_DEEPEST = 4
+
 EARLIEST = date(1000, 1, 1)
 """The first day that the parser of filters reads."""
 
@@ -41,7 +43,10 @@ def filters(view: View, rows: Sequence[Row]) -> st.SearchStrategy[Filter]:
     """Filters of the view; most of their values are those of the rows."""
     columns = [column for column in view.columns if column.kind is not Kind.JSON]
     leaf = st.sampled_from(columns).flatmap(lambda column: _of_column(column, rows))
-    return st.recursive(leaf, lambda inner: _not(inner) | _joined(inner) | _compared(inner), max_leaves=8)
+    found = leaf
+    for _ in range(_DEEPEST):
+        found = leaf | _not(found) | _joined(found) | _compared(found)
+    return found
 
 
 def literal(value: Any) -> str:

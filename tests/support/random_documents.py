@@ -1,5 +1,6 @@
 """Random documents: a walk through the contract, so that new types, fields and arguments are in them by themselves."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -225,16 +226,13 @@ class _Writer:
                 text = self.values.literal(one.type, Role(name, texts or self.known.called(name)))
                 written.append(f"{name}: {text}")
                 if name == "orderBy":
-                    order = next((word for word in self._words(one) if f"field: {word}" in text), None)
+                    order = ", ".join(re.findall(r"field: ([A-Z_]+)", text)) or None
         taken = 1
         if "first" in definition.args:
             window, taken = self._window(definition, inner, order, rows)
             written += window
         self.random.shuffle(written)
         return (f"({', '.join(written)})" if written else ""), taken
-
-    def _words(self, argument: Any) -> list[str]:
-        return list(get_named_type(get_named_type(argument.type).fields["field"].type).values)
 
     def _window(self, definition: GraphQLField, inner: Any, order: str | None, rows: int) -> tuple[list[str], int]:
         edge = get_named_type(inner.fields["edges"].type).name

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from graphql import (
+    get_named_type,
     is_enum_type,
     is_input_object_type,
     is_list_type,
@@ -17,6 +18,17 @@ from graphql import (
 
 from tests.support.known_values import KnownValues
 from tests.support.odd_texts import NAMES, TEXTS
+
+START = datetime(2010, 12, 31, 23, 59, 58, tzinfo=UTC)
+MICROSECONDS = (0, 10, 260_000, 999_999, 100)
+"""When things happen in the odd ledger."""
+
+_AMOUNTS = [
+    "0", "0.005", "0.01", "0.10", "1", "1.5", "2.345", "7", "0.0001", "1000", "3.0000000000000000000000000001",
+    "92233720368547758.07", "92233720368547758.08", "9223372036854775807", "9" * 40, "922337203685477.5807",
+]  # fmt: skip
+_DEEPEST = 3
+"""Filters in each other."""
 
 WRONG: Sequence[Any] = [1.5, True, "", {"a": None}, [None], -1, 2**31, "NO_SUCH_WORD", "\ud800", "\0"]
 
@@ -36,6 +48,8 @@ class Role:
     texts: Sequence[str] = ()
     most: int = 3
     may_be_missing: bool = True
+    depth: int = 0
+    """The input objects that it is in."""
 
 
 @dataclass
@@ -73,7 +87,7 @@ class RandomValues:
         if is_input_object_type(kind):
             fields = [
                 f"{name}: {self.literal(one.type, self._inner(role, name), not is_required_input_field(one))}"
-                for name, one in self._chosen(kind)
+                for name, one in self._chosen(kind, role)
             ]
             return "{" + ", ".join(fields) + "}"
         return _written(self._leaf(kind, role))
@@ -119,15 +133,23 @@ class RandomValues:
         if is_list_type(kind):
             return [self.value(kind.of_type, role) for _ in range(self.random.choice([0, 1, 1, 2, 3]))]
         if is_input_object_type(kind):
-            return {name: self.value(one.type, self._inner(role, name)) for name, one in self._chosen(kind)}
+            return {name: self.value(one.type, self._inner(role, name)) for name, one in self._chosen(kind, role)}
         return self._leaf(kind, role)
 
     def _inner(self, role: Role, name: str) -> Role:
-        return Role(name, self.known.called(name), role.most)
+        return Role(name, self.known.called(name), role.most, depth=role.depth + 1)
 
-    def _chosen(self, kind: Any) -> list[tuple[str, Any]]:
-        share = self.random.choice([0.15, 0.4])
-        return [(name, one) for name, one in kind.fields.items() if is_required_input_field(one) or self.chance(share)]
+    def _chosen(self, kind: Any, role: Role) -> list[tuple[str, Any]]:
+        # Of the many conditions of a filter, all of a few are met by more rows than all of many.
+        share = self.random.choice([0.15, 0.4]) * min(1, 8 / len(kind.fields))
+        return [
+            (name, one)
+            for name, one in kind.fields.items()
+            if is_required_input_field(one) or self.chance(self._share_of_inner(role) if _is_filter(one) else share)
+        ]
+
+    def _share_of_inner(self, role: Role) -> float:
+        return 0.25 if role.depth < _DEEPEST else 0.02 if self.careless and role.depth < 3 * _DEEPEST else 0
 
     def _leaf(self, kind: Any, role: Role) -> Any:
         if self.careless and self.chance(0.04):
@@ -140,6 +162,12 @@ class RandomValues:
             return self._number(role)
         if kind.name == "Date":
             return self._date()
+        if kind.name == "DateTime":
+            return self._moment()
+        if kind.name == "Decimal":
+            return self._amount()
+        if role.name == "text":
+            return self._part_of_text()
         return self._text(role)
 
     def _number(self, role: Role) -> int:
@@ -154,6 +182,28 @@ class RandomValues:
         if date(2000, 1, 1) < day < date(9000, 1, 1) and self.chance(0.5):
             day += timedelta(self.random.choice([-31, -1, 1, 31]))
         return day.isoformat()
+
+    def _moment(self) -> str:
+        if self.careless and self.chance(0.1):
+            return self.random.choice(["", "2011-01-01", "2011-01-01T00:00:00", "0001-01-01T00:00:00+14:00"])
+        moment = START + timedelta(seconds=self.random.randrange(-5, 600))
+        if self.chance(0.5):
+            moment = moment.replace(microsecond=self.random.choice(MICROSECONDS))
+        return moment.isoformat()
+
+    def _amount(self) -> str:
+        if self.careless and self.chance(0.1):
+            return self.random.choice(["", "1e3", "NaN", "1,5", "9" * 200])
+        return self.random.choice(["", "-"]) + self.random.choice(_AMOUNTS)
+
+    def _part_of_text(self) -> str:
+        texts = self.known.texts()
+        if not texts or self.chance(0.1):
+            return self.random.choice(TEXTS if self.careless else NAMES)
+        text = self.random.choice(texts)
+        start = self.random.randrange(len(text) + 1)
+        text = text[start : start + self.random.choice([1, 2, 3, 5, 100])]
+        return self.random.choice([text, text.upper(), text.lower()])
 
     def _text(self, role: Role) -> str:
         if not role.texts or self.chance(0.08):
@@ -187,3 +237,9 @@ def _sent(value: Any) -> Any:
             return {name: _sent(one) for name, one in value.items()}
         case _:
             return value
+
+
+def _is_filter(field: Any) -> bool:
+    """Whether the values of an input field are filters or orders, which can have others in them."""
+    kind = get_named_type(field.type)
+    return is_input_object_type(kind) and bool({"and", "thenBy"} & kind.fields.keys())
