@@ -64,20 +64,25 @@ def save_codes(session: Session, codes: Iterable[AccountingCode]) -> None:
 
     The entries whose items show what has changed count as changed.
     """
-    changed: list[int] = []
-    for values in codes:
+    given = list(codes)
+    known = {code.name: code for code in session.exec(select(AccountingCode))}
+    changed = [
+        known[values.name].id
+        for values in given
+        if values.name in known
+        and any(getattr(known[values.name], name) != getattr(values, name) for name in _SHOWN_BY_ITEMS)
+    ]
+    if changed:
+        touch_entries_with_codes(session, changed)
+    for values in given:
         existing = code_named(session, values.name)
         if existing is None:
             session.add(values)
             session.flush()
             continue
-        if any(getattr(existing, name) != getattr(values, name) for name in _SHOWN_BY_ITEMS):
-            changed.append(existing.id)
         existing.sqlmodel_update(values.model_dump(exclude={"id", "updated_at"}))
         session.add(existing)
     session.flush()
-    if changed:
-        touch_entries_with_codes(session, changed)
 
 
 CODES: Order[AccountingCode] = Order(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, update
 from sqlalchemy.orm import relationship
-from sqlmodel import Field, Relationship, Session, SQLModel, col, select
+from sqlmodel import Field, Relationship, Session, SQLModel, col, func, select
 
 from storage.clock import moment_of_change
 from storage.columns import Identifier, wire_enum
@@ -84,6 +84,11 @@ def items_by_entry(session: Session, entry_ids: Iterable[int]) -> dict[int, list
 def touch_entries_with_codes(session: Session, code_ids: Sequence[int]) -> None:
     """Count the entries as changed that have an item with one of these accounting codes."""
     shown = select(JournalEntryItem.journal_entry_id).where(col(JournalEntryItem.accounting_code_id).in_(code_ids))
+    # Before the clock and in this order, as who cancels them does; until no run adds entries meanwhile.
+    locked = select(JournalEntry.id).where(col(JournalEntry.id).in_(shown)).order_by(col(JournalEntry.id))
+    count, before = select(func.count()).select_from(locked.with_for_update().subquery()), -1
+    while (found := session.exec(count).one()) != before:
+        before = found
     statement = update(JournalEntry).where(col(JournalEntry.id).in_(shown))
     session.execute(statement.values(updated_at=moment_of_change(session)).execution_options(synchronize_session=False))
 

@@ -141,7 +141,8 @@ def lock_run_of_entry(session: Session, number: str) -> JournalRun | None:
 def delete_entries_of_run(session: Session, run: JournalRun, limit: int) -> int:
     """Delete up to `limit` entries of the run, with their items and outcomes. Returns how many."""
     entries = select(JournalEntry.id).where(JournalEntry.journal_run_id == run.id).order_by(col(JournalEntry.id))
-    last = session.exec(select(func.max(entries.limit(limit).subquery().c.id))).one()
+    # Locked before the clock is, as everywhere.
+    last = session.exec(select(func.max(entries.limit(limit).with_for_update().subquery().c.id))).one()
     if last is None:
         return 0
     ids = entries.where(col(JournalEntry.id) <= last).order_by(None)

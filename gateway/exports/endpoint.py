@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.authentication import Authentication
 from gateway.bi.refusals import refusal
 from gateway.exports.answers import GZIP, KeptResponse, StreamResponse, accepts_gzip, unchanged
-from gateway.exports.asked import STREAM, Asked, asked
+from gateway.exports.asked import Asked, asked
 from gateway.exports.kept import BUSY, MAKING_MAX, Kept, KeptFiles
 from gateway.exports.pieces import Piece, pieces
 from gateway.exports.spooling import compressed, written
@@ -134,14 +134,10 @@ class Exports:
         await self._done(compressed(source, path))
 
     async def _done(self, steps: Generator[None]) -> None:
-        try:
-            with deadline(EXPORT_SECONDS):
-                async with aclosing(self._threads.each(steps)) as each:
-                    async for _ in each:
-                        pass
-        except OSError as error:
-            logger.error("an export cannot be stored: %s", error)
-            raise Unavailable(f"The file cannot be stored ({error.strerror}); use ?{STREAM}=1 to stream it.") from error
+        with deadline(EXPORT_SECONDS):
+            async with aclosing(self._threads.each(steps)) as each:
+                async for _ in each:
+                    pass
 
     async def _stream(self, request: Request, wanted: Asked, send: Send) -> None:
         if len(self._streams) >= STREAMS_MAX:

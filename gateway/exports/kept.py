@@ -1,6 +1,7 @@
 """Files that are kept for a while, so that requests for parts of one, and repeated ones, read the same file."""
 
 import asyncio
+import logging
 import secrets
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ WAIT_SECONDS = 30.0
 """How long a file waits for its turn."""
 
 BUSY = "Other exports are being made, as many as may be at a time; try again in a moment."
+
+logger = logging.getLogger(__name__)
 
 Make = Callable[[Path], Awaitable[None]]
 """Writes a file at the path. It is cancelled if nobody waits for the file any more."""
@@ -72,7 +75,7 @@ class KeptFiles:
     async def obtain(self, key: str, make: Make) -> Kept:
         """The file with this key; if there is none, `make` makes it. Who has got it releases it.
 
-        Raises Unavailable if too many are being made, and what `make` raises.
+        Raises Unavailable if too many are being made or it cannot be stored, and what `make` raises.
         """
         self._remove_old()
         if (kept := self._kept.get(key)) is not None:
@@ -133,6 +136,20 @@ class KeptFiles:
             raise
 
     async def _make(self, key: str, making: _Making, make: Make) -> Kept:
+        try:
+            path, size = await self._stored(make)
+        except OSError as error:
+            logger.error("an export cannot be stored: %s", error)
+            raise Unavailable(f"The file cannot be stored ({error.strerror}); use ?stream=1 to stream it.") from error
+        finally:
+            self._forget(key, making)
+        kept = Kept(path, size, monotonic(), making.waiting, monotonic())
+        self._kept[key] = kept
+        self._make_room()
+        asyncio.get_running_loop().call_later(self._age_seconds_max, self._remove_old)
+        return kept
+
+    async def _stored(self, make: Make) -> tuple[Path, int]:
         path = self._new_path()
         try:
             await self._turn()
@@ -140,16 +157,10 @@ class KeptFiles:
                 await make(path)
             finally:
                 self._turns.release()
+            return path, path.stat().st_size
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        finally:
-            self._forget(key, making)
-        kept = Kept(path, path.stat().st_size, monotonic(), making.waiting, monotonic())
-        self._kept[key] = kept
-        self._make_room()
-        asyncio.get_running_loop().call_later(self._age_seconds_max, self._remove_old)
-        return kept
 
     async def _turn(self) -> None:
         try:

@@ -1,7 +1,6 @@
 """A reader who asks for what came after its last row has what the ledger has, after any changes."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,8 +19,8 @@ from storage.bi.questions import Compare, Comparison, Question
 from storage.bi.reading import as_of, rows, views_of
 from storage.clock import LedgerClock, moment_of_change
 from storage.database import Database, DatabaseBusy
-from storage.journal_entries import JournalEntry
-from storage.journal_runs import JournalRun, lock_run
+from storage.journal_entries import JournalEntry, lock_entries_numbered
+from storage.journal_runs import JournalRun, lock_run, lock_run_of_entry
 from storage.words import JournalEntryStatus, JournalRunStatus, TransactionType, TransferStatus
 from tests.support.direct_runs import cancel_now, run_now
 from tests.support.ledger import line, post, refuse
@@ -115,14 +114,18 @@ class Changes:
 
     def cancel_entry(self, number: int) -> None:
         """Cancel one entry."""
-        with self._entry(number) as (session, entry):
+        with self.database.write() as session:
+            name = self._entry(session, number)
+            run = lock_run_of_entry(session, name)
+            entry = lock_entries_numbered(session, [name]).get(name)
             if entry is not None and entry.transferred_to_accounting is TransferStatus.NO:
-                run = None if entry.journal_run_id is None else lock_run(session, entry.journal_run_id)
                 cancel_single_entry(session, run, entry, "test")
 
     def transfer(self, number: int) -> None:
         """Set the transfer status of an entry, and its notes."""
-        with self._entry(number) as (session, entry):
+        with self.database.write() as session:
+            name = self._entry(session, number)
+            entry = lock_entries_numbered(session, [name]).get(name)
             if entry is not None:
                 entry.transferred_to_accounting = list(TransferStatus)[number % len(TransferStatus)]
                 entry.notes = f"n{number}"
@@ -144,13 +147,11 @@ class Changes:
             runs = session.exec(select(JournalRun).where(col(JournalRun.status).in_(statuses))).all()
         return runs[number % len(runs)] if runs else None
 
-    @contextmanager
-    def _entry(self, number: int) -> Iterator[tuple[Session, JournalEntry | None]]:
-        with self.database.write() as session:
-            entries = session.exec(
-                select(JournalEntry).where(JournalEntry.status == JournalEntryStatus.CREATED).order_by("id")
-            ).all()
-            yield session, entries[number % len(entries)] if entries else None
+    def _entry(self, session: Session, number: int) -> str:
+        """The number of a live entry, or of none."""
+        live = select(JournalEntry.number).where(JournalEntry.status == JournalEntryStatus.CREATED)
+        numbers = session.exec(live.order_by(col(JournalEntry.id))).all()
+        return numbers[number % len(numbers)] if numbers else ""
 
 
 KINDS: list[Callable[[Changes, int], None]] = [

@@ -48,6 +48,10 @@ PRUNED = [
     "DELETE FROM journal_run WHERE number NOT IN ({runs})",
     "DELETE FROM cancellation WHERE journal_run_id NOT IN (SELECT id FROM journal_run)",
     "DELETE FROM entry_cancel_outcome WHERE cancellation_id NOT IN (SELECT id FROM cancellation)",
+    "DELETE FROM deletion WHERE deleted = 'JournalRun' AND number NOT IN ({runs})",
+    "DELETE FROM deletion WHERE deleted <> 'JournalRun'"
+    " AND (organization_label IS NULL OR organization_label NOT IN ({own}))",
+    "UPDATE deletion SET journal_run_number = NULL WHERE journal_run_number NOT IN ({runs})",
     "DELETE FROM posting_key WHERE organization IS NULL OR organization NOT IN ({own})",
     "DELETE FROM posting_bucket WHERE posting_key_id NOT IN (SELECT id FROM posting_key)",
     "DELETE FROM billing_transaction WHERE posting_bucket_id NOT IN (SELECT id FROM posting_bucket)",

@@ -3,7 +3,10 @@
 import asyncio
 import shutil
 import stat
+import tempfile
 from collections.abc import Awaitable, Callable
+from errno import ENOSPC
+from os import strerror
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,29 @@ def test_a_file_is_made_once_and_no_one_else_can_read_it() -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IRWXU
         await files.close()
         assert not folder.exists()
+
+    run(work)
+
+
+def test_a_file_that_cannot_be_stored_is_refused_and_made_when_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(path: Path) -> None:
+        path.write_bytes(b"x")
+        raise OSError(ENOSPC, strerror(ENOSPC))
+
+    async def work() -> None:
+        files = KeptFiles()
+        with monkeypatch.context() as without:
+            without.setattr(tempfile, "tempdir", "/nonexistent")
+            for _ in range(2):
+                with pytest.raises(
+                    Unavailable, match=r"cannot be stored \(No such file or directory\); use \?stream=1"
+                ):
+                    await files.obtain("a", of(1))
+        with pytest.raises(Unavailable, match="No space left on device"):
+            await files.obtain("a", full)
+        kept = await used(files, "a", of(1))
+        assert list(kept.path.parent.iterdir()) == [kept.path]
+        await files.close()
 
     run(work)
 

@@ -21,4 +21,5 @@ def test_no_input_is_a_fault_of_the_server(database: Database, tmp_path: Path) -
     # The inputs are odd, but not so odd that nothing works.
     assert counts["GraphQL: HTTP 200"] > INPUTS / 20
     assert counts["REST: HTTP 200"] > INPUTS / 20
+    assert counts["Reports: HTTP 200"] > INPUTS / 80
     assert counts["WebSocket: HTTP 101"] > INPUTS / 20

@@ -17,6 +17,7 @@ from gateway.rest.application import ENDPOINTS
 from gateway.rest.openapi import description
 from schema.schema import SCHEMA
 from tests.support.fuzzing.mutations import ODD_VALUES, in_bytes, in_document, in_value
+from tests.support.fuzzing.reports import report
 
 HOST = b"127.0.0.1"
 
@@ -92,7 +93,7 @@ class Inputs:
         """The input with that number."""
         seed = f"{self._seed}/{number}"
         random = Random(seed)  # noqa: S311
-        makers = {"GraphQL": self._graphql, "WebSocket": self._websocket, "REST": self._rest}
+        makers = {"GraphQL": self._graphql, "WebSocket": self._websocket, "REST": self._rest, "Reports": self._reports}
         kind = random.choice([*makers, "GraphQL"])
         sent = makers[kind](random)
         whole = random.random() < 0.9
@@ -150,6 +151,10 @@ class Inputs:
         content = json.dumps(in_value(random, body) if random.random() < 0.7 else body).encode() if body else b""
         extra = random.choice([b"", b"Idempotency-Key: a\r\n", b"Zuora-Track-Id: %b\r\n" % (b"x" * 80)])
         return _http(method.encode(), path.encode(), content, extra)
+
+    def _reports(self, random: Random) -> bytes:
+        method, address, headers = report(random)
+        return _http(method, address, b"", headers)
 
 
 def valid_documents(seed: int, count: int) -> list[str]:
