@@ -100,6 +100,21 @@ mutation SetTransferred($input: SetTransferredToAccountingInput!) {
 """
 
 
+TOTALS = """query Totals {
+  journalEntryTotals(groupBy: [{ by: PERIOD }, { by: GL_ACCOUNT }]) {
+    accountingPeriodName
+    glAccountNumber
+    glAccountName
+    currency
+    debit
+    credit
+    net
+    entryCount
+  }
+}
+"""
+
+
 def _tab(operation: str, **variables: object) -> Tab:
     return Tab(operation, json.dumps(variables, indent=2) if variables else "")
 
@@ -107,6 +122,7 @@ def _tab(operation: str, **variables: object) -> Tab:
 TABS = [
     _tab(LIST),
     _tab(ENTRIES, runNumber=""),
+    _tab(TOTALS),
     _tab(FOLLOW, runNumber=""),
     _tab(CREATE, input={"accountingPeriodName": "", "journalEntryDate": "", "transactionTypes": []}),
     _tab(CANCEL, input={"number": ""}),
@@ -214,5 +230,5 @@ DEMO_CREATE = """mutation CreateRun {
 }
 """
 
-DEMO_TABS = [Tab(operation) for operation in (DEMO_RUNS, DEMO_FOLLOW, DEMO_CANCEL, DEMO_TRANSFER, DEMO_CREATE)]
+DEMO_TABS = [Tab(operation) for operation in (DEMO_RUNS, DEMO_FOLLOW, DEMO_CANCEL, DEMO_TRANSFER, DEMO_CREATE, TOTALS)]
 """The tabs on the demo's ledger, whose runs and entries they name."""

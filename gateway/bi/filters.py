@@ -67,6 +67,8 @@ FILTERS = {
         Filter("not", "Other than the value, or null.", _COMPARED, partial(_all, Comparison.NOT_EQUAL)),
         Filter("from", "At least the value.", _ORDERED, partial(_all, Comparison.AT_LEAST), repeats=False),
         Filter("to", "At most the value.", _ORDERED, partial(_all, Comparison.AT_MOST), repeats=False),
+        Filter("after", "More than the value.", _ORDERED, partial(_all, Comparison.GREATER), repeats=False),
+        Filter("before", "Less than the value.", _ORDERED, partial(_all, Comparison.LESS), repeats=False),
         Filter(
             "contains", "Contains the text; repeated: any of the texts.", _TEXTS, partial(_any, Comparison.CONTAINS)
         ),

@@ -180,6 +180,7 @@ FILTERS: list[tuple[str, list[tuple[str, str]], Callable[[Item], bool]]] = [
     ("transactions", [("document_number.contains", "1+")], lambda item: "1+" in (item["document_number"] or "")),
     ("transactions", [("document_number.contains", "B")], lambda item: False),
     ("transactions", [("document_number.starts_with", "-7")], lambda item: item["document_number"] == "-75.63"),
+    ("transactions", [("amount.after", "7.125"), ("amount.before", "1200")], lambda item: item["currency"] == "GBP"),
     ("transactions", [("document_number.ends_with", '" c')], lambda item: "b" in (item["document_number"] or "")),
     ("transactions", [("document_number.null", "true")], lambda item: item["document_number"] is None),
     ("transactions", [("document_number.null", "False")], lambda item: item["document_number"] is not None),

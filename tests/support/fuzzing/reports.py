@@ -48,7 +48,7 @@ FITTING = {
 
 COMPARISONS = ["eq", "ne", "gt", "ge", "lt", "le"]
 OPERATORS = ["eq", "ne", "gt", "ge", "lt", "le", "in", "has", "add", "mod", "EQ", ""]
-SUFFIXES = ["", "not", "from", "to", "contains", "starts_with", "ends_with", "null", "x"]
+SUFFIXES = ["", "not", "from", "to", "after", "before", "contains", "starts_with", "ends_with", "null", "x"]
 FUNCTIONS = ["contains", "startswith", "endswith", "length", "geo.distance", "concat", "contains", "not"]
 RANGES = [
     "bytes=0-", "bytes=0-9", "bytes=-5", "bytes=5-2", "bytes=0-0,2-2", "bytes=99999999999-", "bytes=", "bytes=-",
@@ -143,7 +143,20 @@ def _filters(random: Random, view: View) -> list[tuple[str, str]]:
     for _ in range(random.choice([0, 1, 1, 2, 5, 120 if random.random() < 0.1 else 3])):
         name = random.choice(view.names)
         suffix = random.choice(
-            ["", "", ".not", ".from", ".to", ".contains", ".starts_with", ".ends_with", ".null", ".x"]
+            [
+                "",
+                "",
+                ".not",
+                ".from",
+                ".to",
+                ".after",
+                ".before",
+                ".contains",
+                ".starts_with",
+                ".ends_with",
+                ".null",
+                ".x",
+            ]
         )
         given.append((name + suffix, random.choice(KNOWN) if random.random() < 0.7 else _odd(random)))
     if random.random() < 0.3:
