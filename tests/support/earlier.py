@@ -2,12 +2,22 @@
 
 from sqlalchemy import text
 
+from storage.bi.catalogue import catalogue
 from storage.database import Database
 
 
 def to_version_0002(database: Database) -> None:
     """Remove what versions 0003 and later added; the rows are then as the earlier version wrote them."""
     statements = [
+        *(f"DROP VIEW {view}" for view in catalogue(())),
+        "DROP INDEX posting_bucket_by_date",
+        *(f"DROP INDEX {table}_by_moment" for table in ("journal_entry", "journal_run", "posting_bucket")),
+        *(
+            f"ALTER TABLE {table} DROP COLUMN updated_at"
+            for table in ("accounting_code", "accounting_period", "journal_run", "posting_bucket")
+        ),
+        "DROP TABLE ledger_clock",
+        "DROP TABLE deletion",
         "DROP TABLE currency",
         "DROP TABLE ledger_settings",
         "ALTER TABLE journal_entry DROP COLUMN created_at",
