@@ -156,7 +156,8 @@ def _condition(name: str, texts: Sequence[str], view: View, others: Collection[s
 def _require_known(name: str, texts: Sequence[str], known: Sequence[str]) -> None:
     for text in texts:
         if text not in known:
-            raise RequestError(_unknown(f"{name}: there is no value", text, known, f"There are {', '.join(known)}."))
+            are = f"The values are {', '.join(known)}."
+            raise RequestError(_unknown(f"{name}: there is no value", text, known, are))
 
 
 def _once(name: str, texts: Sequence[str]) -> str:
