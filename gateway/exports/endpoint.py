@@ -161,12 +161,17 @@ class Exports:
             batch = await anext(found)
             await start.begin(send)
             try:
-                await send(_part(batch))
-                async for batch in found:
+                # A client that takes nothing more would keep others from streaming, and the database from cleaning up.
+                async with asyncio.timeout(EXPORT_SECONDS):
                     await send(_part(batch))
-            except RequestError as error:
+                    async for batch in found:
+                        await send(_part(batch))
+            except (RequestError, TimeoutError) as error:
                 # The connection is closed before the end of the body, by which the client knows.
-                logger.error("the export of %s ended before its end: %s", wanted.file_name, error)
+                reason = (
+                    error if isinstance(error, RequestError) else f"it took longer than {EXPORT_SECONDS:.0f} seconds"
+                )
+                logger.error("the export of %s ended before its end: %s", wanted.file_name, reason)
                 return
             await send({"type": "http.response.body"})
 

@@ -354,6 +354,17 @@ def test_streams_are_few(http: httpx.Client, client: Client, endless: Endless) -
     until(lambda: endless.closed == endpoint.STREAMS_MAX, "they did not end")
 
 
+@pytest.mark.usefixtures("quiet")
+def test_a_client_that_takes_nothing_of_a_stream_is_left_in_time(
+    client: Client, endless: Endless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "EXPORT_SECONDS", 0.5)
+    silent = [asking(client, "transactions.csv?columns=id&stream=1") for _ in range(endpoint.STREAMS_MAX)]
+    until(lambda: endless.closed == endpoint.STREAMS_MAX, "they did not end")
+    for connection in silent:
+        connection.close()
+
+
 def test_a_gateway_that_stops_leaves_no_files(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from rich.console import Console
 
+from gateway.exports.formats import FORMATS
 from gateway.import_files import import_file
 from gateway.importing import FILES, Kind, importer
 from storage.conservation import broken_rules
@@ -43,6 +45,12 @@ def fuzz(
     with serving(folder, database) as (process, url):
         port = urlsplit(url).port
         assert port is not None
+        # The libraries of reports are loaded when they are first needed, and are no growth.
+        for address in (
+            "odata/accounting_codes?$filter=deleted",
+            *(f"exports/accounting_codes.{end}" for end in FORMATS),
+        ):
+            httpx.get(f"{url}/{address}", timeout=STOP_SECONDS).raise_for_status()
         warm = numbers[: int(len(numbers) * WARM_UP)]
         asyncio.run(send_all(port, inputs, warm, advance, counts))
         before = _memory(process)
