@@ -23,7 +23,7 @@ from tests.support.compare import first_seed
 from tests.support.direct_runs import cancel_now
 from tests.support.postgresql import PostgreSQL
 
-QUESTIONS = int(os.environ.get("DOCUMENTS") or 200)
+QUESTIONS = int(os.environ.get("DOCUMENTS") or 100)
 OF_ALL = "JR-00000005"
 """A run over all organisations."""
 

@@ -90,7 +90,7 @@ groupings = st.lists(
 
 
 @pytest.mark.parametrize("ledger", [Ledger(), Ledger("GBP"), Ledger("GBP", True)], ids=["plain", "home", "aggregated"])
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**6),
     batch=postings,

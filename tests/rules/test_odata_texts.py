@@ -35,7 +35,7 @@ NAMES = ["$filter", "$orderby", "$select", "$top", "$skip", "$count"]
 TEXTS = st.lists(st.sampled_from(WORDS) | COMPARISONS, max_size=14).map("".join) | st.text(max_size=30)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["$filter", "$orderby", "$select", "$top", "$skip", "$count"]), TEXTS, min_size=1)
 )

@@ -23,32 +23,26 @@ from gateway.exports import endpoint
 from gateway.exports.asked import Asked, asked
 from storage.database import Database
 from tests.support.client import Client
-from tests.support.online_retail import MONTHS, expected, import_months, needs_input, run_month, write_feed
+from tests.support.online_retail import MONTHS, expected, import_months, needs_input, run_month
 
 pytestmark = needs_input
 
-WANTED = MONTHS[:2]
+WANTED = [MONTHS[2]]  # the shortest
 AMOUNT = pl.Decimal(23, 4)
 
 Totals = Mapping[str, Decimal]
 
 
-@pytest.fixture(scope="module")
-def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of feed files that the example writes from the input."""
-    return write_feed(tmp_path_factory.mktemp("online-retail"))
-
-
 @pytest.fixture
-def database(empty_database: Database, database_url: str, feed: Path, tmp_path: Path) -> Database:
-    """A ledger with two months, imported by the command line."""
-    import_months(database_url, WANTED, feed, tmp_path)
+def database(empty_database: Database, database_url: str, online_retail: Path, tmp_path: Path) -> Database:
+    """A ledger with a month, imported by the command line."""
+    import_months(database_url, WANTED, online_retail, tmp_path)
     return empty_database
 
 
 @pytest.fixture
 def exports(client: Client) -> str:
-    """The address of exports, once both months have runs."""
+    """The address of exports, once the month has a run."""
     for month in WANTED:
         run_month(client, month)
     return f"{client.url}/exports"

@@ -28,7 +28,6 @@ from tests.support.online_retail import (
     needs_input,
     period,
     run_month,
-    write_feed,
 )
 
 MONTHS_ON_POSTGRESQL = MONTHS[:4]
@@ -36,16 +35,10 @@ MONTHS_ON_POSTGRESQL = MONTHS[:4]
 pytestmark = needs_input
 
 
-@pytest.fixture(scope="module")
-def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of feed files that the example writes from the input."""
-    return write_feed(tmp_path_factory.mktemp("online-retail"))
-
-
 @pytest.fixture
-def database(empty_database: Database, database_url: str, feed: Path, tmp_path: Path) -> Database:
+def database(empty_database: Database, database_url: str, online_retail: Path, tmp_path: Path) -> Database:
     """A ledger with all months of this database, imported by the command line."""
-    import_months(database_url, months_of(empty_database), feed, tmp_path)
+    import_months(database_url, months_of(empty_database), online_retail, tmp_path)
     return empty_database
 
 

@@ -32,7 +32,6 @@ from tests.support.online_retail import (
     needs_input,
     period,
     run_month,
-    write_feed,
 )
 
 pytestmark = needs_input
@@ -51,16 +50,10 @@ QUESTION = """{ journalEntryTotals(groupBy: [
 ]) { accountingPeriodName transactionType segments { value } glAccountNumber currency debit credit } }"""
 
 
-@pytest.fixture(scope="module")
-def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of feed files that the example writes from the input."""
-    return write_feed(tmp_path_factory.mktemp("online-retail"))
-
-
 @pytest.fixture
-def database(empty_database: Database, database_url: str, feed: Path, tmp_path: Path) -> Database:
+def database(empty_database: Database, database_url: str, online_retail: Path, tmp_path: Path) -> Database:
     """A ledger with two months, imported by the command line."""
-    import_months(database_url, WANTED, feed, tmp_path)
+    import_months(database_url, WANTED, online_retail, tmp_path)
     return empty_database
 
 
