@@ -118,6 +118,7 @@ def test_no_tab_of_the_page_changes_the_ledger_when_it_is_run_unchanged(browser:
     assert list(told) == [
         "JournalRuns",
         "RunEntries",
+        "Totals",
         "FollowCancellation",
         "CreateRun",
         "CancelRun",

@@ -90,7 +90,7 @@ def test_standard_output(ledger_url: str, tmp_path: Path) -> None:
 
 
 def test_standard_output_that_is_closed(tmp_path: Path, ledger_url: str, database: Database) -> None:
-    post(database, (line(f"m{number}") for number in range(20_000)))
+    post(database, (line(f"m{number}") for number in range(10_000)))
     with start(tmp_path, "export", "transactions", "--output", "-", "--database", ledger_url) as process:
         assert process.stdout is not None
         assert process.stderr is not None

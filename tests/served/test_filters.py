@@ -65,89 +65,90 @@ def refusal(client: Client, document: str, variables: dict[str, Any] | None = No
     return error["message"], error["extensions"].get("field")
 
 
-@pytest.mark.parametrize(
-    ("filter", "numbers"),
-    [
-        ('numbers: ["JE-00000002", "JE-1"]', ["2"]),
-        ('journalRunNumbers: ["JR-00000002"]', ["4"]),
-        ('organizationLabels: [" FR "]', ["2"]),
-        ('segments: [{ name: "country", values: ["DE", "FR"] }]', ["2", "3"]),
-        ('segments: [{ name: "country" }], currencies: ["GBP"]', ["1", "4"]),
-        ('segments: [{ name: "product" }]', []),
-        ('accountingCodeNames: ["Sales"], not: { currencies: ["GBP"] }', ["2", "3"]),
-        ('accountingCodeNames: ["Cash"]', []),
-        ('glAccountNumbers: ["1000"], currencies: ["JPY"]', ["2"]),
-        ('totalFrom: "30.005"', ["3"]),
-        ('totalFrom: "30.0050000000000000000000000000000000000001"', []),
-        ('totalTo: "10.0049"', ["1", "4"]),
-        ('totalTo: "9.995"', []),
-        (f'totalFrom: "-{"9" * 90}", totalTo: "{"9" * 90}"', ["1", "2", "3", "4"]),
-        (f'totalFrom: "{"9" * 90}"', []),
-        ('timePeriodStartFrom: "2025-01-01"', ["4"]),
-        ('timePeriodEndTo: "2024-12-31"', ["1", "2", "3"]),
-        ('createdAtTo: "2001-01-01T00:00:00Z"', []),
-        ('updatedAtFrom: "2001-01-01T00:00:00+02:00"', ["1", "2", "3", "4"]),
-        ('transferredAtFrom: "2001-01-01T00:00:00Z"', []),
-        ("aggregateCurrency: true", []),
-        ('text: "je-00000004"', ["4"]),
-        ('text: "de"', ["3"]),
-        ("or: []", []),
-        ("and: []", ["1", "2", "3", "4"]),
-        ("not: {}", []),
-        ("not: null, and: null, or: null", ["1", "2", "3", "4"]),
-        ('or: [{ currencies: ["JPY"] }, { and: [{ currencies: ["GBP"] }, { text: "4" }] }]', ["2", "4"]),
-        ('journalEntryDateFrom: "2025-01-01", journalEntryDateTo: "2024-01-01"', []),
-    ],
-)
-def test_entries_are_found(filled: Client, filter: str, numbers: list[str]) -> None:
-    rows = found(filled, "journalEntries", "number", f"filter: {{ {filter} }}")
-    assert [number[-1] for number in rows] == numbers
+ENTRIES: list[tuple[str, list[str]]] = [
+    ('numbers: ["JE-00000002", "JE-1"]', ["2"]),
+    ('journalRunNumbers: ["JR-00000002"]', ["4"]),
+    ('organizationLabels: [" FR "]', ["2"]),
+    ('segments: [{ name: "country", values: ["DE", "FR"] }]', ["2", "3"]),
+    ('segments: [{ name: "country" }], currencies: ["GBP"]', ["1", "4"]),
+    ('segments: [{ name: "product" }]', []),
+    ('accountingCodeNames: ["Sales"], not: { currencies: ["GBP"] }', ["2", "3"]),
+    ('accountingCodeNames: ["Cash"]', []),
+    ('glAccountNumbers: ["1000"], currencies: ["JPY"]', ["2"]),
+    ('totalFrom: "30.005"', ["3"]),
+    ('totalFrom: "30.0050000000000000000000000000000000000001"', []),
+    ('totalTo: "10.0049"', ["1", "4"]),
+    ('totalTo: "9.995"', []),
+    (f'totalFrom: "-{"9" * 90}", totalTo: "{"9" * 90}"', ["1", "2", "3", "4"]),
+    (f'totalFrom: "{"9" * 90}"', []),
+    ('timePeriodStartFrom: "2025-01-01"', ["4"]),
+    ('timePeriodEndTo: "2024-12-31"', ["1", "2", "3"]),
+    ('createdAtTo: "2001-01-01T00:00:00Z"', []),
+    ('updatedAtFrom: "2001-01-01T00:00:00+02:00"', ["1", "2", "3", "4"]),
+    ('transferredAtFrom: "2001-01-01T00:00:00Z"', []),
+    ("aggregateCurrency: true", []),
+    ('text: "je-00000004"', ["4"]),
+    ('text: "de"', ["3"]),
+    ("or: []", []),
+    ("and: []", ["1", "2", "3", "4"]),
+    ("not: {}", []),
+    ("not: null, and: null, or: null", ["1", "2", "3", "4"]),
+    ('or: [{ currencies: ["JPY"] }, { and: [{ currencies: ["GBP"] }, { text: "4" }] }]', ["2", "4"]),
+    ('journalEntryDateFrom: "2025-01-01", journalEntryDateTo: "2024-01-01"', []),
+]
 
 
-@pytest.mark.parametrize(
-    ("filter", "ids"),
-    [
-        ("isJournaled: false", ["open"]),
-        ("notJournaledReasons: [OPEN_ENDED_PERIOD, NETS_TO_ZERO]", ["open"]),
-        ("notJournaledReasons: [AWAITING_RUN]", []),
-        ('transactionIds: ["UK", "nothing"]', ["UK"]),
-        ('transactionDateFrom: "2025-01-05", transactionDateTo: "2025-01-05"', ["late"]),
-        ('debitAccountNames: ["Accounts Receivable"], currencies: ["KWD"]', ["DE"]),
-        ('creditAccountNames: ["Accounts Receivable"]', []),
-        ('accountNames: ["Sales"], amountFrom: "10.01"', ["DE", "FR"]),
-        ('glAccountNumbers: ["1002"], organizationLabels: ["FR", "DE"]', ["DE", "FR"]),
-        ('segments: [{ name: "country", values: ["UK"] }]', ["UK", "late", "open"]),
-        ('amountTo: "-4.995"', ["open"]),
-        ('homeAmountFrom: "0"', []),
-        ('documentNumbers: ["INV-7"]', ["late"]),
-        ('accountNumbers: [""]', []),
-        ('journalEntryNumbers: ["JE-00000001"]', ["UK"]),
-        ('journalRunNumbers: ["JR-00000002"]', ["late"]),
-        ('text: "inv"', ["late"]),
-        ('transactionTypes: [TAXATION_ITEM], not: { text: "x" }', []),
-    ],
-)
-def test_transactions_are_found(filled: Client, filter: str, ids: list[str]) -> None:
-    assert sorted(found(filled, "transactions", "transactionId", f"filter: {{ {filter} }}")) == sorted(ids)
+def test_entries_are_found(filled: Client) -> None:
+    for filter, numbers in ENTRIES:
+        rows = found(filled, "journalEntries", "number", f"filter: {{ {filter} }}")
+        assert [number[-1] for number in rows] == numbers, filter
 
 
-@pytest.mark.parametrize(
-    ("filter", "numbers"),
-    [
-        ('numbers: ["JR-00000001"]', ["1"]),
-        ("transactionTypes: [REVENUE_EVENT_ITEM]", []),
-        ("transactionTypes: [REVENUE_EVENT_ITEM, INVOICE_ITEM]", ["2", "1"]),
-        ('organizationLabels: ["any"]', ["2", "1"]),
-        ("organizationLabels: []", []),
-        ('journalEntryDateFrom: "2025-01-01"', ["2"]),
-        ('createdAtFrom: "2001-01-01T00:00:00Z", executedAtTo: "2001-01-01T00:00:00Z"', []),
-        ('text: "by COUNTRY"', ["2", "1"]),
-        ("aggregateCurrency: false, statuses: [COMPLETED]", ["2", "1"]),
-    ],
-)
-def test_runs_are_found(filled: Client, filter: str, numbers: list[str]) -> None:
-    rows = found(filled, "journalRuns", "number", f"filter: {{ {filter} }}")
-    assert [number[-1] for number in rows] == numbers
+TRANSACTIONS: list[tuple[str, list[str]]] = [
+    ("isJournaled: false", ["open"]),
+    ("notJournaledReasons: [OPEN_ENDED_PERIOD, NETS_TO_ZERO]", ["open"]),
+    ("notJournaledReasons: [AWAITING_RUN]", []),
+    ('transactionIds: ["UK", "nothing"]', ["UK"]),
+    ('transactionDateFrom: "2025-01-05", transactionDateTo: "2025-01-05"', ["late"]),
+    ('debitAccountNames: ["Accounts Receivable"], currencies: ["KWD"]', ["DE"]),
+    ('creditAccountNames: ["Accounts Receivable"]', []),
+    ('accountNames: ["Sales"], amountFrom: "10.01"', ["DE", "FR"]),
+    ('glAccountNumbers: ["1002"], organizationLabels: ["FR", "DE"]', ["DE", "FR"]),
+    ('segments: [{ name: "country", values: ["UK"] }]', ["UK", "late", "open"]),
+    ('amountTo: "-4.995"', ["open"]),
+    ('homeAmountFrom: "0"', []),
+    ('documentNumbers: ["INV-7"]', ["late"]),
+    ('accountNumbers: [""]', []),
+    ('journalEntryNumbers: ["JE-00000001"]', ["UK"]),
+    ('journalRunNumbers: ["JR-00000002"]', ["late"]),
+    ('text: "inv"', ["late"]),
+    ('transactionTypes: [TAXATION_ITEM], not: { text: "x" }', []),
+]
+
+
+def test_transactions_are_found(filled: Client) -> None:
+    for filter, ids in TRANSACTIONS:
+        rows = found(filled, "transactions", "transactionId", f"filter: {{ {filter} }}")
+        assert sorted(rows) == sorted(ids), filter
+
+
+RUNS: list[tuple[str, list[str]]] = [
+    ('numbers: ["JR-00000001"]', ["1"]),
+    ("transactionTypes: [REVENUE_EVENT_ITEM]", []),
+    ("transactionTypes: [REVENUE_EVENT_ITEM, INVOICE_ITEM]", ["2", "1"]),
+    ('organizationLabels: ["any"]', ["2", "1"]),
+    ("organizationLabels: []", []),
+    ('journalEntryDateFrom: "2025-01-01"', ["2"]),
+    ('createdAtFrom: "2001-01-01T00:00:00Z", executedAtTo: "2001-01-01T00:00:00Z"', []),
+    ('text: "by COUNTRY"', ["2", "1"]),
+    ("aggregateCurrency: false, statuses: [COMPLETED]", ["2", "1"]),
+]
+
+
+def test_runs_are_found(filled: Client) -> None:
+    for filter, numbers in RUNS:
+        rows = found(filled, "journalRuns", "number", f"filter: {{ {filter} }}")
+        assert [number[-1] for number in rows] == numbers, filter
 
 
 def test_items_are_listed_with_their_entries(filled: Client) -> None:
