@@ -15,6 +15,7 @@ from gateway.bi.filters import COLUMNS, Selection, selection
 from gateway.export_progress import progress_bar
 from gateway.exports.formats import FORMATS, Format
 from gateway.exports.pieces import pieces
+from gateway.exports.whole import write_whole
 from gateway.new_file import new_file
 from gateway.printable import printable
 from gateway.terminal import err, out
@@ -120,7 +121,7 @@ def _write(
 
     for written in pieces(format, [view.column(column) for column in chosen.columns], counted()):
         for piece in written:
-            file.write(piece)
+            write_whole(file, piece)
             size += len(piece)
         progress.update(task, completed=rows)
     return rows, size

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gateway.exports.pieces import Pieces
+from gateway.exports.whole import write_whole
 
 _GZIP = 16 + zlib.MAX_WBITS
 _FAST = 1
@@ -16,7 +17,7 @@ def written(path: Path, pieces: Pieces) -> Generator[None]:
     """Write the pieces to a new file, in as many steps. They are closed at the end."""
     with closing(pieces), path.open("xb", buffering=0) as file:
         for batch in pieces:
-            file.write(b"".join(batch))
+            write_whole(file, b"".join(batch))
             yield
 
 
@@ -25,6 +26,6 @@ def compressed(source: Path, path: Path) -> Generator[None]:
     packing = zlib.compressobj(_FAST, wbits=_GZIP)
     with source.open("rb") as plain, path.open("xb", buffering=0) as file:
         while block := plain.read(_STEP_BYTES):
-            file.write(packing.compress(block))
+            write_whole(file, packing.compress(block))
             yield
-        file.write(packing.flush())
+        write_whole(file, packing.flush())
