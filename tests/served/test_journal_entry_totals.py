@@ -154,48 +154,46 @@ def test_cancelled_entries_count_only_if_the_filter_has_their_status(client: Cli
 SEGMENT = "groupBy.0.segmentName"
 
 
+REFUSED = [
+    ("groupBy: { by: SEGMENT }", 'SEGMENT needs the name of the segment, such as "country".', SEGMENT),
+    (
+        'groupBy: { by: SEGMENT, segmentName: "" }',
+        'SEGMENT needs the name of the segment, such as "country".',
+        SEGMENT,
+    ),
+    (
+        'groupBy: { by: MONTH, segmentName: "country" }',
+        "MONTH is not a segment; leave the name 'country' out, or group by SEGMENT.",
+        SEGMENT,
+    ),
+    ("groupBy: [{ by: DATE }, { by: DATE }]", "DATE is given more than once; group by it once.", "groupBy.1"),
+    (
+        'groupBy: [{ by: SEGMENT, segmentName: "country" }, { by: SEGMENT, segmentName: "country " }]',
+        "SEGMENT 'country' is given more than once; group by it once.",
+        "groupBy.1",
+    ),
+    (
+        'groupBy: { by: SEGMENT, segmentName: "contry" }',
+        "There is no segment 'contry'; did you mean 'country'?",
+        SEGMENT,
+    ),
+    (
+        'groupBy: [{ by: DATE }, { by: SEGMENT, segmentName: "x" }]',
+        "There is no segment 'x'; the segments are: country, product.",
+        "groupBy.1.segmentName",
+    ),
+    (
+        'groupBy: { by: SEGMENT, segmentName: "\\u0000" }',
+        "Character 1 is NUL (U+0000), which is invisible; remove it.",
+        SEGMENT,
+    ),
+]
+
+
 @pytest.mark.usefixtures("_way")
-@pytest.mark.parametrize(
-    ("arguments", "message", "field"),
-    [
-        ("groupBy: { by: SEGMENT }", 'SEGMENT needs the name of the segment, such as "country".', SEGMENT),
-        (
-            'groupBy: { by: SEGMENT, segmentName: "" }',
-            'SEGMENT needs the name of the segment, such as "country".',
-            SEGMENT,
-        ),
-        (
-            'groupBy: { by: MONTH, segmentName: "country" }',
-            "MONTH is not a segment; leave the name 'country' out, or group by SEGMENT.",
-            SEGMENT,
-        ),
-        ("groupBy: [{ by: DATE }, { by: DATE }]", "DATE is given more than once; group by it once.", "groupBy.1"),
-        (
-            'groupBy: [{ by: SEGMENT, segmentName: "country" }, { by: SEGMENT, segmentName: "country " }]',
-            "SEGMENT 'country' is given more than once; group by it once.",
-            "groupBy.1",
-        ),
-        (
-            'groupBy: { by: SEGMENT, segmentName: "contry" }',
-            "There is no segment 'contry'; did you mean 'country'?",
-            SEGMENT,
-        ),
-        (
-            'groupBy: [{ by: DATE }, { by: SEGMENT, segmentName: "x" }]',
-            "There is no segment 'x'; the segments are: country, product.",
-            "groupBy.1.segmentName",
-        ),
-        (
-            'groupBy: { by: SEGMENT, segmentName: "\\u0000" }',
-            "Character 1 is NUL (U+0000), which is invisible; remove it.",
-            SEGMENT,
-        ),
-    ],
-)
-def test_keys_that_make_no_sense_are_refused(client: Client, arguments: str, message: str, field: str) -> None:
-    code, found, path = refusal(client, arguments)
-    assert (code, path) == ("BAD_USER_INPUT", field.split("."))
-    assert found == message
+def test_keys_that_make_no_sense_are_refused(client: Client) -> None:
+    for arguments, message, field in REFUSED:
+        assert refusal(client, arguments) == ("BAD_USER_INPUT", message, field.split("."))
 
 
 @sqlite
