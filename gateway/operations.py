@@ -101,7 +101,9 @@ mutation SetTransferred($input: SetTransferredToAccountingInput!) {
 
 
 TOTALS = """query Totals {
-  journalEntryTotals(groupBy: [{ by: PERIOD }, { by: GL_ACCOUNT }]) {
+  journalEntryTotals(
+    groupBy: [{ by: PERIOD }, { by: GL_ACCOUNT }]
+  ) {
     accountingPeriodName
     glAccountNumber
     glAccountName
