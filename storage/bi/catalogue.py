@@ -41,7 +41,7 @@ AMOUNT_PRECISION, AMOUNT_SCALE = 23, 4
 class Column:
     """A column of a view. `permission` is one that it needs beside those of its view; without it, it is null.
 
-    `values` are all that it can have, besides null; none if they are not fixed.
+    `values` are all that it can have, besides null; none if they are not fixed. `segment` is that whose values it has.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Column:
     nullable: bool = True
     permission: Permission | None = None
     values: Sequence[str] = ()
+    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,13 @@ class View:
     columns: Sequence[Column]
     permission: Permission | None
     """What a caller needs to see it; None means any caller."""
-    currency: str = "currency"
-    """The column that has the currency of amounts; `home_currency` has that of home amounts."""
 
     def column(self, name: str) -> Column:
         """The column with that name. Raises KeyError."""
-        return next(column for column in self.columns if column.name == name) if name in self.names else _missing(name)
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
 
     @property
     def names(self) -> list[str]:
@@ -81,10 +83,6 @@ class View:
     def short_name(self) -> str:
         """The name in addresses, such as `journal_entries`."""
         return self.name.removeprefix("bi_")
-
-
-def _missing(name: str) -> Column:
-    raise KeyError(name)
 
 
 def _text(name: str, description: str, *, nullable: bool = True) -> Column:
@@ -327,13 +325,13 @@ _COLUMN_LENGTH_MAX = 63
 def catalogue(segments: Sequence[str]) -> Mapping[str, View]:
     """The views by name, with a column for each of these segments, in the order in which they were defined."""
     columns = [
-        Column(name, Kind.TEXT, f"Value of the segment {segment!r}.")
-        for name, segment in segment_columns(segments).items()
+        Column(name, Kind.TEXT, f"Value of the segment {segment!r}.", segment=segment)
+        for name, segment in _segment_columns(segments).items()
     ]
     return {view.name: _with_segments(view, columns) for view in _VIEWS}
 
 
-def segment_columns(segments: Iterable[str]) -> dict[str, str]:
+def _segment_columns(segments: Iterable[str]) -> dict[str, str]:
     """The segments by the names of their columns. A name depends on no segment that was defined later."""
     found: dict[str, str] = {}
     for segment in segments:

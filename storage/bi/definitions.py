@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 
 from storage.bi.as_written import execute_as_written
-from storage.bi.catalogue import catalogue, segment_columns
+from storage.bi.catalogue import catalogue
 from storage.bi.dialects import POSTGRESQL, SQLITE
 from storage.bi.statements import Statements
 
@@ -15,7 +15,7 @@ def define_views(connection: Connection) -> None:
     """Define the views that are missing or have other columns than they should; grants on them stay."""
     segments = list(connection.execute(text("SELECT name FROM segment ORDER BY id")).scalars())
     is_sqlite = connection.dialect.name == "sqlite"
-    statements = Statements(SQLITE if is_sqlite else POSTGRESQL, segment_columns(segments))
+    statements = Statements(SQLITE if is_sqlite else POSTGRESQL)
     definitions = {view.name: statements.definition(view) for view in catalogue(segments).values()}
     (_define_on_sqlite if is_sqlite else _define_on_postgresql)(connection, definitions)
 

@@ -1,6 +1,6 @@
 """The columns, conditions and order of one source of a view, as SQL with parameters."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
@@ -61,16 +61,14 @@ class Expressions:
         dialect: Dialect,
         view: View,
         source: Source,
-        segments: Mapping[str, str],
         literal: Callable[[str], str],
         parameters: Parameters,
         scope: Scope,
     ) -> None:
-        """`segments` are those of the ledger by column; `literal` makes SQL of the name of one."""
+        """`literal` makes SQL of the name of a segment."""
         self._dialect = dialect
         self._view = view
         self._source = source
-        self._segments = segments
         self._literal = literal
         self._parameters = parameters
         self._scope = scope
@@ -215,9 +213,10 @@ class Expressions:
         """The column as its source has it; None if it is null in every row."""
         if name in self._scope.hidden:
             return None
-        if name in self._segments:
-            segment = self._source.segment
-            return None if segment is None else segment(self._dialect, self._literal(self._segments[name]))
+        segment = self._view.column(name).segment
+        if segment is not None:
+            of_source = self._source.segment
+            return None if of_source is None else of_source(self._dialect, self._literal(segment))
         found = self._source.columns.get(name)
         if found is None or isinstance(found, Amount):
             return found

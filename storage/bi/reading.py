@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from storage.bi.catalogue import Kind, View, catalogue, segment_columns
-from storage.bi.dialects import POSTGRESQL, SQLITE, Dialect
+from storage.bi.catalogue import Kind, View, catalogue
+from storage.bi.dialects import POSTGRESQL, SQLITE
 from storage.bi.questions import Condition, Question, Value
 from storage.bi.scope import EVERYTHING, Scope
 from storage.bi.statements import Statements
@@ -29,12 +29,7 @@ class Row:
 
 def views_of(database: Database) -> Mapping[str, View]:
     """The views by name, with a column for each segment of the ledger. Raises what `Database.ask` raises."""
-    return catalogue(segments_of(database))
-
-
-def segments_of(database: Database) -> list[str]:
-    """The ledger's segments, in the order in which they were defined. Raises what `Database.ask` raises."""
-    return [name for (name,) in database.ask("SELECT name FROM segment ORDER BY id", {})]
+    return catalogue([name for (name,) in database.ask("SELECT name FROM segment ORDER BY id", {})])
 
 
 def rows(database: Database, view: View, question: Question, scope: Scope = EVERYTHING) -> list[Row]:
@@ -70,13 +65,8 @@ def as_of(database: Database) -> datetime:
 
 
 def statements_of(database: Database) -> Statements:
-    """The statements about the views of this ledger. Raises what `Database.ask` raises."""
-    return Statements(dialect_of(database), segment_columns(segments_of(database)))
-
-
-def dialect_of(database: Database) -> Dialect:
-    """The way of this database."""
-    return SQLITE if database.is_sqlite else POSTGRESQL
+    """Statements for this database."""
+    return Statements(SQLITE if database.is_sqlite else POSTGRESQL)
 
 
 def _moment(text: str) -> datetime:

@@ -42,11 +42,10 @@ def _stored_kind(kind: Kind) -> Kind:
 
 
 class Statements:
-    """Statements about the views of one ledger. `segments` are those of the ledger by column."""
+    """Statements about views."""
 
-    def __init__(self, dialect: Dialect, segments: Mapping[str, str]) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._segments = segments
 
     def select(self, view: View, question: Question, scope: Scope) -> Statement:
         """The rows that answer the question, in order, each with its position. Raises UnfitPosition."""
@@ -89,8 +88,9 @@ class Statements:
         parameters, texts = Parameters(self._dialect), list[str]()
         fetched: dict[str, Kind] = {}
         sources = self._sources(view, parameters, scope)
-        of_segments = [name for name in columns if name == SEGMENTS or name in self._segments]
-        plain = [name for name in columns if name not in of_segments]
+        wanted = {name: view.column(name).segment for name in columns}
+        segments = {name: segment for name, segment in wanted.items() if name == SEGMENTS or segment is not None}
+        plain = [name for name in columns if name not in segments]
         raw = [{name: of.expressions.raw(name) for name in plain} for of in sources]
         distinct = dict.fromkeys(
             found.digits for values in raw for found in values.values() if isinstance(found, Amount)
@@ -106,16 +106,15 @@ class Statements:
                 parts.append((name, found, _stored_kind(view.column(name).kind)))
             own = {found.digits for found in values.values() if isinstance(found, Amount)}
             parts += [(name, sql if sql in own else None, Kind.INTEGER) for sql, name in digits.items()]
-            if of_segments:
+            if segments:
                 stored = of.source.stored_segments
                 parts.append((SEGMENTS, None if stored is None else f"CAST({stored} AS text)", Kind.TEXT))
             fetched = {name: kind for name, _, kind in parts}
-            wanted = ", ".join(
+            selected = ", ".join(
                 f"{self._dialect.null(kind) if sql is None else sql} AS {name}" for name, sql, kind in parts
             )
             conditions = [*of.expressions.limits(), f"({of.expressions.condition(where)})"]
-            texts.append(f"SELECT {wanted} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
-        segments = {name: self._segments.get(name) for name in of_segments}
+            texts.append(f"SELECT {selected} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
         return AllRows(texts, parameters.values, fetched, of_amounts, segments)
 
     def definition(self, view: View) -> str:
@@ -123,19 +122,14 @@ class Statements:
         parts = []
         for source in SOURCES[view.name]:
             parameters = Parameters(self._dialect)
-            expressions = Expressions(
-                self._dialect, view, source, self._segments, _quoted, parameters, EVERYTHING
-            )  # fmt: skip
+            expressions = Expressions(self._dialect, view, source, _quoted, parameters, EVERYTHING)
             columns = ", ".join(f"{expressions.column(name)} AS {name}" for name in view.names)
             parts.append(f"SELECT {columns} FROM {source.tables}")
         return " UNION ALL ".join(parts)
 
     def _sources(self, view: View, parameters: Parameters, scope: Scope) -> list["_Part"]:
         return [
-            _Part(
-                source,
-                Expressions(self._dialect, view, source, self._segments, parameters.bind, parameters, scope),
-            )
+            _Part(source, Expressions(self._dialect, view, source, parameters.bind, parameters, scope))
             for source in SOURCES[view.name]
         ]
 
