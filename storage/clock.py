@@ -37,11 +37,6 @@ def moment_of_change(session: Session) -> datetime:
     return _moment(session.connection())
 
 
-def last_moment(session: Session) -> datetime:
-    """The moment of the ledger's last change; the rows that are read afterwards have it, and all before."""
-    return session.exec(select(LedgerClock.moment)).one()
-
-
 def updated_at() -> Column[Any]:
     """A column with the moment of a row's last change. Every INSERT and UPDATE sets it, unless it is plain SQL."""
     return Column(UtcDateTime, nullable=False, default=_of_statement, onupdate=_of_statement)

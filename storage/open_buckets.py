@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from storage.bulk_rows import as_array, bulk_insert
 from storage.clock import moment_of_change
-from storage.columns import as_text, now
+from storage.columns import as_text
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
 from storage.posting_buckets import PostingBucket
@@ -88,7 +88,6 @@ class OpenBuckets:
             bucket_id: PostingBucket(
                 id=bucket_id,
                 posting_id=self._posting_id,
-                updated_at=now(),
                 posting_date=_day(place),
                 posting_key_id=key_ids[place & _KEY_MASK],
                 transaction_count=0,

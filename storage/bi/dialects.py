@@ -38,9 +38,6 @@ class Dialect(Protocol):
     def entry_segment(self, values: str, name: str) -> str:
         """The value of one of them, by its name."""
 
-    def key_segment(self, values: str, name: str) -> str:
-        """The value in a column with an object of segments, by its name."""
-
 
 class SqliteDialect:
     """SQLite 3.38 and later."""
@@ -71,9 +68,6 @@ class SqliteDialect:
 
     def entry_segment(self, values: str, name: str) -> str:
         return f"(SELECT value ->> '$.value' FROM json_each({values}) WHERE value ->> '$.name' = {name})"
-
-    def key_segment(self, values: str, name: str) -> str:
-        return self.json.value_in(values, name)
 
 
 class PostgresqlDialect:
@@ -108,9 +102,6 @@ class PostgresqlDialect:
     def entry_segment(self, values: str, name: str) -> str:
         segments = f"json_array_elements({values}) AS segment"
         return f"(SELECT segment ->> 'value' FROM {segments} WHERE segment ->> 'name' = {name})"
-
-    def key_segment(self, values: str, name: str) -> str:
-        return self.json.value_in(values, name)
 
 
 _TYPES = {

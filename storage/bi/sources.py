@@ -261,7 +261,7 @@ SOURCES: Mapping[str, Sequence[Source]] = {
             "posting_bucket AS tb JOIN bucket_transaction AS l ON l.posting_bucket_id = tb.id"
             f" JOIN billing_transaction AS t ON t.id = l.transaction_row_id {_OF_BUCKET}",
             ("l.posting_bucket_id", "l.transaction_row_id"),
-            lambda dialect, name: dialect.key_segment("k.segments", name),
+            lambda dialect, name: dialect.json.value_in("k.segments", name),
             lambda dialect, is_own: transaction_within(dialect.json, "t", is_own),
             of_runs=("journal_run_number",),
             stored_segments="k.segments",
