@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from storage.bi.catalogue import SEGMENTS, Column, Kind, View
-from storage.bi.fetching import fetched
+from storage.bi.fetching import TYPES, fetched
 from storage.bi.questions import Condition
 from storage.bi.reading import statements_of
 from storage.bi.scope import EVERYTHING, Scope
@@ -24,20 +24,12 @@ AMOUNT = pa.struct([("minor", pa.int64()), ("digits", pa.int64())])
 `gateway.exports.amounts` makes texts and decimals of it.
 """
 
-TYPES = {
-    Kind.TEXT: pa.string(),
-    Kind.INTEGER: pa.int64(),
-    Kind.AMOUNT: AMOUNT,
-    Kind.DATE: pa.date32(),
-    Kind.MOMENT: pa.timestamp("us", "UTC"),
-    Kind.BOOLEAN: pa.bool_(),
-    Kind.JSON: pa.string(),
-}
-
 
 def schema_of(columns: Sequence[Column]) -> "pa.Schema":
     """The schema of batches with these columns."""
-    return pa.schema([pa.field(column.name, TYPES[column.kind]) for column in columns])
+    return pa.schema(
+        [pa.field(column.name, AMOUNT if column.kind is Kind.AMOUNT else TYPES[column.kind]) for column in columns]
+    )
 
 
 def batches(

@@ -80,11 +80,12 @@ class Expressions:
             return self._dialect.null(self._view.column(name).kind)
         return self._dialect.amount(found.minor, found.digits) if isinstance(found, Amount) else found
 
-    def limits(self) -> list[str]:
-        """The condition that rows belong to the organisations of the scope."""
+    def conditions(self, where: Condition) -> list[str]:
+        """The conditions of the rows that are asked for: that the scope has them, and this one."""
+        condition = f"({self.condition(where)})"
         if self._scope.organizations is None or self._source.within is None:
-            return []
-        return [self._source.within(self._dialect, self._is_own)]
+            return [condition]
+        return [self._source.within(self._dialect, self._is_own), condition]
 
     def terms(self, question: Question, place: Sequence[str]) -> list[Term]:
         """What the rows are ordered by: columns, perhaps the moment of the last change, and their place."""

@@ -44,7 +44,7 @@ class UnfitName(DatabaseError):
     """A name in the ledger has the control character U+001F, which this release refuses; change it."""
 
 
-_TYPES = {
+TYPES = {
     Kind.TEXT: pa.string(),
     Kind.INTEGER: pa.int64(),
     Kind.DATE: pa.date32(),
@@ -52,6 +52,7 @@ _TYPES = {
     Kind.BOOLEAN: pa.bool_(),
     Kind.JSON: pa.string(),
 }
+"""What columns are fetched as; amounts come as minor units and digits."""
 
 
 def fetched(database: Database, rows: AllRows) -> Generator["pa.RecordBatch"]:
@@ -106,7 +107,7 @@ def _reader_of_csv(columns: Mapping[str, Kind]) -> Callable[[memoryview], "pa.Ta
     read = csv.ReadOptions(column_names=list(columns), block_size=2 * _BLOCK_BYTES)
     # COPY quotes an empty text, and a null is nothing at all.
     convert = csv.ConvertOptions(
-        column_types={name: _TYPES[kind] for name, kind in columns.items()},
+        column_types={name: TYPES[kind] for name, kind in columns.items()},
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
@@ -158,7 +159,7 @@ def _read_lines(data: bytes, columns: Mapping[str, Kind]) -> "pa.Table":
     parse = csv.ParseOptions(delimiter=_SEPARATOR, quote_char=False, ignore_empty_lines=False)
     convert = csv.ConvertOptions(
         column_types={
-            name: pa.timestamp("us") if kind is Kind.MOMENT else _TYPES[kind] for name, kind in columns.items()
+            name: pa.timestamp("us") if kind is Kind.MOMENT else TYPES[kind] for name, kind in columns.items()
         },
         null_values=[_NULL],
         strings_can_be_null=True,
@@ -182,7 +183,7 @@ def _value(cells: "pa.ChunkedArray", name: str, kind: Kind) -> "pa.Array":
         texts = pa.array([json.loads(text) for text in distinct.dictionary.to_pylist()], pa.string())
         return texts.take(distinct.indices)
     if kind is Kind.MOMENT:
-        return cell.cast(pa.timestamp("us")).cast(_TYPES[kind])
+        return cell.cast(pa.timestamp("us")).cast(TYPES[kind])
     if kind is Kind.BOOLEAN and pa.types.is_string(cell.type):
         return cell.cast(pa.int8()).cast(pa.bool_())
-    return cell.cast(_TYPES[kind])
+    return cell.cast(TYPES[kind])

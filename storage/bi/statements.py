@@ -60,7 +60,7 @@ class Statements:
                 check_position(terms, question.after)
             columns = [of.expressions.column(name) for name in question.columns]
             places = [f"{term.sql} AS o{number}" for number, term in enumerate(terms, start=1)]
-            where = [*of.expressions.limits(), f"({of.expressions.condition(question.where)})"]
+            where = of.expressions.conditions(question.where)
             if question.after is not None or along:
                 # From the beginning on, so that the index is used for the first page too.
                 where.append(of.expressions.beyond(terms, question.after or _beginning(terms)))
@@ -79,7 +79,7 @@ class Statements:
         """The number of rows that meet the condition."""
         parameters, parts = Parameters(self._dialect), []
         for of in self._sources(view, parameters, scope):
-            conditions = [*of.expressions.limits(), f"({of.expressions.condition(where)})"]
+            conditions = of.expressions.conditions(where)
             parts.append(f"(SELECT count(*) FROM {of.source.tables} WHERE {' AND '.join(conditions)})")
         return Statement(f"SELECT {' + '.join(parts)}", parameters.values, ())
 
@@ -113,7 +113,7 @@ class Statements:
             selected = ", ".join(
                 f"{self._dialect.null(kind) if sql is None else sql} AS {name}" for name, sql, kind in parts
             )
-            conditions = [*of.expressions.limits(), f"({of.expressions.condition(where)})"]
+            conditions = of.expressions.conditions(where)
             texts.append(f"SELECT {selected} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
         return AllRows(texts, parameters.values, fetched, of_amounts, segments)
 
