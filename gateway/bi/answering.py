@@ -28,12 +28,16 @@ def answerer(gateway: Gateway, authentication: Authentication, handler: Handler)
     """Answers requests by the handler, which gets what the caller may ask for."""
 
     async def answer(request: Request) -> Response:
-        caller = await authentication.caller(request.headers.get("authorization"), address_of(request))
-        limited = gateway.limited_to(caller.organizations)
-        reports = Reports(Context(limited, caller.actor, caller.permissions, caller.name))
-        return await handler(reports, request)
+        return await handler(await reports_for(request, gateway, authentication), request)
 
     return answer
+
+
+async def reports_for(request: Request, gateway: Gateway, authentication: Authentication) -> Reports:
+    """What the caller who sends the request may ask for. Raises what `Authentication.caller` raises."""
+    caller = await authentication.caller(request.headers.get("authorization"), address_of(request))
+    limited = gateway.limited_to(caller.organizations)
+    return Reports(Context(limited, caller.actor, caller.permissions, caller.name))
 
 
 def application(routes: Sequence[BaseRoute], addresses: str) -> ASGIApp:

@@ -27,8 +27,12 @@ _STATUSES: Sequence[tuple[type[RequestError], HTTPStatus]] = (
 
 def refusal(error: RequestError) -> Response:
     """The response to a request that cannot be answered."""
-    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    return with_headers(JSONResponse({"message": message_of(error)}, status), error)
+    return with_headers(JSONResponse({"message": message_of(error)}, status_of(error)), error)
+
+
+def status_of(error: RequestError) -> HTTPStatus:
+    """The HTTP status that fits; an error that says nothing else is a bad request."""
+    return next(status for kind, status in _STATUSES if isinstance(error, kind))
 
 
 def message_of(error: RequestError) -> str:

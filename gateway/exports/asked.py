@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from gateway.authentication import Authentication, address_of
+from gateway.authentication import Authentication
+from gateway.bi.answering import reports_for
 from gateway.bi.filters import Selection, selection, single
 from gateway.exports.formats import FORMATS, Format
 from resolvers.bi import Reports
-from resolvers.context import Context, Gateway
+from resolvers.context import Gateway
 from resolvers.errors import NotFound, RequestError
 from storage.bi.catalogue import Column, View
 
@@ -67,9 +68,7 @@ class Asked:
 
 async def asked(request: Request, gateway: Gateway, authentication: Authentication) -> Asked:
     """What the request asks. Raises RequestError."""
-    caller = await authentication.caller(request.headers.get("authorization"), address_of(request))
-    context = Context(gateway.limited_to(caller.organizations), caller.actor, caller.permissions, caller.name)
-    reports = Reports(context)
+    reports = await reports_for(request, gateway, authentication)
     name, format = _split(request.path_params["file"])
     view = await reports.view(name)
     chosen = selection(request.query_params, view, [STREAM])

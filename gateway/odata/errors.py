@@ -1,12 +1,12 @@
 """Refusals in OData's format; those that every interface has are in `resolvers.errors`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import orjson
 from starlette.responses import Response
 
-from gateway.attempts import TooManyAttempts
-from gateway.bi.refusals import message_of, with_headers
+from gateway.bi.refusals import message_of, status_of, with_headers
 from resolvers.errors import RequestError
 from schema.input_errors import LONGEST_MESSAGE, shortened
 
@@ -36,25 +36,17 @@ class NotAcceptable(RequestError):
     code = "NOT_ACCEPTABLE"
 
 
-_STATUSES = {
-    "UNAUTHENTICATED": HTTPStatus.UNAUTHORIZED,
-    "FORBIDDEN": HTTPStatus.FORBIDDEN,
-    "NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "METHOD_NOT_ALLOWED": HTTPStatus.METHOD_NOT_ALLOWED,
-    "NOT_ACCEPTABLE": HTTPStatus.NOT_ACCEPTABLE,
-    "NOT_IMPLEMENTED": HTTPStatus.NOT_IMPLEMENTED,
-    "DEADLINE_EXCEEDED": HTTPStatus.SERVICE_UNAVAILABLE,
-    "SERVICE_UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
+_STATUSES: Mapping[type[RequestError], HTTPStatus] = {
+    MethodRefused: HTTPStatus.METHOD_NOT_ALLOWED,
+    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    Unsupported: HTTPStatus.NOT_IMPLEMENTED,
 }
-"""The HTTP status of each code; every other one is a bad request."""
+"""The HTTP status of what OData alone refuses."""
 
 
 def refusal(error: RequestError) -> Response:
     """The response to a request that cannot be answered."""
-    status = _STATUSES.get(error.code, HTTPStatus.BAD_REQUEST)
-    if isinstance(error, TooManyAttempts):
-        status = HTTPStatus.TOO_MANY_REQUESTS
-    response = _response(status, error.code, message_of(error))
+    response = _response(_STATUSES.get(type(error)) or status_of(error), error.code, message_of(error))
     if isinstance(error, MethodRefused):
         response.headers["Allow"] = "GET, HEAD"
     return with_headers(response, error)
