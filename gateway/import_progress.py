@@ -1,18 +1,11 @@
 """The bar that `journal-gateway import` shows on a terminal: how much of the file is read, how fast, and time left."""
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
 from rich.table import Column
 from rich.text import Text
+
+from gateway.progress import bar
 
 
 class _Speed(ProgressColumn):
@@ -24,17 +17,6 @@ class _Speed(ProgressColumn):
 
 
 def progress_bar(console: Console) -> Progress:
-    """The bar; without a terminal, it shows nothing. Its tasks count bytes, and have a field `lines`."""
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[lines]:,} lines"),
-        _Speed(Column(no_wrap=True)),
-        TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    """The bar; its tasks count bytes, and have a field `lines`."""
+    lines = TextColumn("{task.fields[lines]:,} lines")
+    return bar(console, TaskProgressColumn(), lines, _Speed(Column(no_wrap=True)))
