@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from bench.exports.benchmark import benchmark as exports
 from bench.feed import benchmark as feed
 from bench.imports import benchmark as imports
+from bench.pages import benchmark as pages
 from bench.postings import benchmark as postings
 from bench.reads.benchmark import benchmark as reads
 from bench.runs import benchmark as runs
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument(
         "which",
         nargs="?",
-        choices=["import", "startup", "runs", "reads", "feed", "exports", "postings"],
+        choices=["import", "startup", "runs", "pages", "reads", "feed", "exports", "postings"],
         help="one benchmark; all if omitted",
     )
     parser.add_argument(
@@ -35,6 +36,8 @@ def main() -> None:
         startup(quick=chosen.quick)
     if chosen.which in (None, "runs"):
         runs(quick=chosen.quick)
+    if chosen.which in (None, "pages"):
+        pages(quick=chosen.quick)
     if chosen.which in (None, "feed"):
         feed(quick=chosen.quick)
     if chosen.which in (None, "exports"):
