@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
-from resolvers.filters import require_for_runs
+from resolvers.filters import filtered, require_for_runs
 from resolvers.reading import Listing, LookUp
 from runs.commands import cancel_entry, unknown_entry
 from runs.violations import Invalid, Path, Rule, Violation, Violations
@@ -57,13 +57,7 @@ def journal_entries(context: Context, filter: EntryFilter, order: Order[JournalE
     """The entries that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     require_for_runs(context, filter)
-    read = context.gateway.read
-    return Listing(
-        order,
-        filter.conditions(),
-        lambda window: read(list_entries, filter, order, window),
-        partial(read, count_journal_entries, filter),
-    )
+    return filtered(context, filter, order, list_entries, count_journal_entries)
 
 
 def journal_entry_items(
@@ -72,13 +66,8 @@ def journal_entry_items(
     """The items that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     require_for_runs(context, filter)
-    read = context.gateway.read
-    return Listing(
-        order,
-        filter.conditions(),
-        lambda window: read(journal_entry_item_lists.journal_entry_items, filter, order, window),
-        partial(read, journal_entry_item_lists.count_journal_entry_items, filter),
-    )
+    lists = journal_entry_item_lists
+    return filtered(context, filter, order, lists.journal_entry_items, lists.count_journal_entry_items)
 
 
 async def entries_of_run(context: Context, run_number: str, window: Window) -> Page[JournalEntry]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from resolvers.context import Context
 from resolvers.errors import NotFound, RequestError, Unavailable
+from resolvers.filters import filtered
 from resolvers.reading import Listing, LookUp
 from runs import commands
 from runs.create_rules import RunDraft
@@ -40,13 +41,7 @@ def journal_run(context: Context, number: str) -> LookUp[JournalRun]:
 def journal_runs(context: Context, filter: RunFilter, order: Order[JournalRun]) -> Listing[JournalRun]:
     """The runs that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_RUNS)
-    read = context.gateway.read
-    return Listing(
-        order,
-        filter.conditions(),
-        lambda window: read(list_runs, filter, order, window),
-        partial(read, count_journal_runs, filter),
-    )
+    return filtered(context, filter, order, list_runs, count_journal_runs)
 
 
 async def create_journal_run(context: Context, draft: RunDraft) -> JournalRun:

@@ -6,7 +6,7 @@ Each raises Forbidden for a caller who lacks its permission.
 from functools import partial
 
 from resolvers.context import Context
-from resolvers.filters import require_for_runs
+from resolvers.filters import filtered, require_for_runs
 from resolvers.reading import Listing, LookUp
 from storage import transaction_lists
 from storage.accounting_periods import AccountingPeriod
@@ -31,13 +31,8 @@ def transactions(
     """The transactions that meet the filter, in that order."""
     context.require(Permission.VIEW_JOURNAL_ENTRIES)
     require_for_runs(context, filter)
-    read = context.gateway.read
-    return Listing(
-        order,
-        filter.conditions(),
-        lambda window: read(transaction_lists.transactions, filter, order, window),
-        partial(read, transaction_lists.count_transactions, filter),
-    )
+    lists = transaction_lists
+    return filtered(context, filter, order, lists.transactions, lists.count_transactions)
 
 
 def not_journaled_reason(bucket: PostingBucket, period: AccountingPeriod | None) -> NotJournaledReason | None:
