@@ -1,6 +1,6 @@
 """The statement that answers a question about a view, and the definition of the view itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,10 +35,6 @@ class AllRows:
     """For each column with amounts, the column with the digits of their currency; one without is null in every row."""
     segments: Mapping[str, str | None]
     """The columns that are made of the column `segments`: those of one segment by its name, and the object of all."""
-
-
-def _stored_kind(kind: Kind) -> Kind:
-    return Kind.INTEGER if kind is Kind.AMOUNT else kind
 
 
 class Statements:
@@ -85,37 +81,29 @@ class Statements:
 
     def all_rows(self, view: View, columns: Sequence[str], where: Condition, scope: Scope) -> AllRows:
         """The rows that meet the condition, in no stated order and in parts: the fastest way to have all of them."""
-        parameters, texts = Parameters(self._dialect), list[str]()
-        fetched: dict[str, Kind] = {}
+        parameters = Parameters(self._dialect)
         sources = self._sources(view, parameters, scope)
         wanted = {name: view.column(name).segment for name in columns}
         segments = {name: segment for name, segment in wanted.items() if name == SEGMENTS or segment is not None}
         plain = [name for name in columns if name not in segments]
         raw = [{name: of.expressions.raw(name) for name in plain} for of in sources]
-        distinct = dict.fromkeys(
-            found.digits for values in raw for found in values.values() if isinstance(found, Amount)
-        )
+        amounts = [(name, found) for values in raw for name, found in values.items() if isinstance(found, Amount)]
+        distinct = dict.fromkeys(found.digits for _, found in amounts)
         digits = {sql: f"digits_{number}" for number, sql in enumerate(distinct, start=1)}
-        of_amounts: dict[str, str] = {}
+        texts: list[str] = []
+        cells: list[_Cell] = []
         for of, values in zip(sources, raw, strict=True):
-            parts: list[tuple[str, str | None, Kind]] = []
-            for name, found in values.items():
-                if isinstance(found, Amount):
-                    of_amounts[name] = digits[found.digits]
-                    found = found.minor
-                parts.append((name, found, _stored_kind(view.column(name).kind)))
-            own = {found.digits for found in values.values() if isinstance(found, Amount)}
-            parts += [(name, sql if sql in own else None, Kind.INTEGER) for sql, name in digits.items()]
+            cells = [*_cells(view, values), *_of_digits(digits, values)]
             if segments:
                 stored = of.source.stored_segments
-                parts.append((SEGMENTS, None if stored is None else f"CAST({stored} AS text)", Kind.TEXT))
-            fetched = {name: kind for name, _, kind in parts}
-            selected = ", ".join(
-                f"{self._dialect.null(kind) if sql is None else sql} AS {name}" for name, sql, kind in parts
-            )
+                cells.append(_Cell(SEGMENTS, None if stored is None else f"CAST({stored} AS text)", Kind.TEXT))
+            selected = ", ".join(f"{cell.sql or self._dialect.null(cell.kind)} AS {cell.name}" for cell in cells)
             conditions = of.expressions.conditions(where)
             texts.append(f"SELECT {selected} FROM {of.source.tables} WHERE {' AND '.join(conditions)}")
-        return AllRows(texts, parameters.values, fetched, of_amounts, segments)
+        kinds = {cell.name: cell.kind for cell in cells}
+        return AllRows(
+            texts, parameters.values, kinds, {name: digits[found.digits] for name, found in amounts}, segments
+        )
 
     def definition(self, view: View) -> str:
         """The SELECT of the view itself, which has no parameters."""
@@ -141,6 +129,31 @@ class Statements:
         if not term.nullable:
             return " DESC" if term.descending else ""
         return self._dialect.nulls_descending if term.descending else self._dialect.nulls
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A column of a SELECT of all rows; without SQL, it is null in each."""
+
+    name: str
+    sql: str | None
+    kind: Kind
+
+
+def _cells(view: View, values: Mapping[str, str | Amount | None]) -> Iterator[_Cell]:
+    for name, found in values.items():
+        if isinstance(found, Amount):
+            yield _Cell(name, found.minor, Kind.INTEGER)
+        else:
+            kind = view.column(name).kind
+            yield _Cell(name, found, Kind.INTEGER if kind is Kind.AMOUNT else kind)
+
+
+def _of_digits(digits: Mapping[str, str], values: Mapping[str, str | Amount | None]) -> Iterator[_Cell]:
+    """The digits of currencies by name: those of other sources are null."""
+    own = {found.digits for found in values.values() if isinstance(found, Amount)}
+    for sql, name in digits.items():
+        yield _Cell(name, sql if sql in own else None, Kind.INTEGER)
 
 
 def _is_look_up(where: Condition) -> bool:
