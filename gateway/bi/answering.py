@@ -5,7 +5,6 @@ from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -13,12 +12,10 @@ from starlette.types import ASGIApp
 
 from gateway.authentication import Authentication, address_of
 from gateway.bi.refusals import refusal
+from gateway.compression import compressing
 from resolvers.bi import Reports
 from resolvers.context import Context, Gateway
 from resolvers.errors import RequestError
-
-COMPRESSED_BYTES_MIN = 1_000
-"""Responses of at least this many bytes are gzipped, if the client accepts it."""
 
 Handler = Callable[[Reports, Request], Awaitable[Response]]
 Answerer = Callable[[Request], Awaitable[Response]]
@@ -57,7 +54,7 @@ def application(routes: Sequence[BaseRoute], addresses: str) -> ASGIApp:
         exception_handlers={RequestError: _on_request_error, HTTPException: on_http_exception, Exception: _on_fault},
     )
     app.router.redirect_slashes = False
-    return GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN)
+    return compressing(app)
 
 
 async def _on_request_error(_request: Request, error: Exception) -> Response:

@@ -1,6 +1,5 @@
 """Rows as JSON, with exact numbers."""
 
-import gzip
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,11 +12,6 @@ from gateway.odata.formats import Format
 from gateway.odata.types import KEY, TYPES
 from storage.bi.catalogue import Column, Kind, View
 from storage.bi.reading import Row
-
-COMPRESSED_BYTES_MIN = 1_000
-"""Answers of at least this many bytes are gzipped, if the client accepts it."""
-
-_GZIP_LEVEL = 5
 
 _TOLD = (Kind.INTEGER, Kind.AMOUNT, Kind.DATE, Kind.MOMENT)
 """Kinds whose type a reader cannot tell from the JSON: with full metadata, it is said."""
@@ -55,11 +49,6 @@ def encoded(body: Mapping[str, Any], form: Format) -> bytes:
         return text if form.texts else orjson.Fragment(text)
 
     return orjson.dumps(body, default=default, option=orjson.OPT_UTC_Z)
-
-
-def compressed(body: bytes) -> bytes:
-    """The body, gzipped."""
-    return gzip.compress(body, _GZIP_LEVEL, mtime=0)
 
 
 def _told(view: View, columns: Sequence[Column], entity: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.compression import COMPRESSED_BYTES_MIN, compressed
 from gateway.odata import PATH, answers, options, paging
 from gateway.odata.errors import VERSION, MethodRefused
 from gateway.odata.formats import Format, json_format, require_version, require_xml
@@ -150,8 +151,8 @@ class _Request:
     async def _response(self, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
         sent = {**VERSION, **_VARY, **(headers or {})}
         accepts = "gzip" in self._request.headers.get("accept-encoding", "")
-        if accepts and len(body) >= answers.COMPRESSED_BYTES_MIN:
-            body = await to_thread.run_sync(answers.compressed, body)
+        if accepts and len(body) >= COMPRESSED_BYTES_MIN:
+            body = await to_thread.run_sync(compressed, body)
             sent["Content-Encoding"] = "gzip"
         # Given as a header, it is sent as it is; a media type gets the character set that JSON does not have.
         return Response(body, HTTPStatus.OK, {**sent, "Content-Type": media_type})

@@ -6,13 +6,13 @@ from http import HTTPStatus
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.authentication import CHALLENGE, RETRY_LATER, Authentication, address_of
+from gateway.compression import compressing
 from gateway.rest import accounting, journal_entries, journal_runs
 from gateway.rest.body import has_body, read, require_json
 from gateway.rest.endpoint import Call, Endpoint
@@ -28,9 +28,6 @@ from runs.violations import Invalid
 from storage.deadline import REQUEST_SECONDS, deadline
 
 ENDPOINTS: Sequence[Endpoint] = [*journal_runs.ENDPOINTS, *journal_entries.ENDPOINTS, *accounting.ENDPOINTS]
-
-COMPRESSED_BYTES_MIN = 1_000
-"""Responses of at least this many bytes are gzipped, if the client accepts it."""
 
 Answerer = Callable[[Request], Awaitable[Response]]
 
@@ -49,7 +46,7 @@ def rest(gateway: Gateway, access: Gateway, authentication: Authentication, max_
     )
     app.router.redirect_slashes = False
     app.state.max_body_bytes = max_body_bytes
-    return Tracing(GZipMiddleware(app, minimum_size=COMPRESSED_BYTES_MIN))
+    return Tracing(compressing(app))
 
 
 def routes(gateway: Gateway, access: Gateway, authentication: Authentication) -> list[Route]:
