@@ -21,7 +21,7 @@ _WIDTH = 200
 
 _DAYS_MAX = 36_500
 
-app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(name="api-key", help="Create, list and revoke API keys.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

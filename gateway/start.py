@@ -1,15 +1,11 @@
-"""The entry point. Loading takes a moment; Ctrl-C during it exits without a traceback."""
+"""The entry point."""
 
-import os
-import signal
-
-INTERRUPTED = 130
+from gateway.loading import loading
 
 
 def main() -> None:
     """Load the command line and run it."""
-    before = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    from gateway.command_line import main as run
+    with loading():
+        from gateway.command_line import main as run
 
-    signal.signal(signal.SIGINT, before)
     run()
