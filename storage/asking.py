@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
-import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
@@ -24,6 +23,10 @@ STEPS_BETWEEN_LOOKS = 100_000
 
 class Unanswerable(Exception):
     """The database cannot answer by this statement: a value is too large for the caller, or it is nested too deeply."""
+
+
+class NotStorable(Exception):
+    """A text has a character that the database cannot store."""
 
 
 class StatementFailed(OperatorError):
@@ -43,6 +46,13 @@ def watched(connection: sqlite3.Connection, limit: Deadline) -> Iterator[None]:
 def is_interrupted(error: sqlite3.Error) -> bool:
     """Whether SQLite was interrupted. Errors of the driver itself have no code."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) == sqlite3.SQLITE_INTERRUPT
+
+
+class Asking(Protocol):
+    """Asks a database."""
+
+    def ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
+        """The rows that the statement returns."""
 
 
 class SqliteAsking:
@@ -69,40 +79,10 @@ class SqliteAsking:
         return rows
 
 
-class PostgresqlAsking:
-    """Asks a PostgreSQL database. Its engine is in autocommit mode, limits statements, and pings no connection."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
-        """As SqliteAsking, and psycopg.DataError for NUL. A connection that the server has closed is replaced once."""
-        try:
-            return self._ask(text, parameters)
-        except StatementFailed:
-            return self._ask(text, parameters)
-
-    def _ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
-        with closing(_checked_out(self._engine)) as pooled:
-            connection: psycopg.Connection[tuple[Any, ...]] = pooled.driver_connection  # type: ignore[assignment]
-            try:
-                rows = connection.execute(text.encode(), parameters).fetchall()
-            except psycopg.errors.QueryCanceled as error:
-                raise DeadlineExceeded from error
-            except psycopg.OperationalError as error:
-                pooled.invalidate()
-                raise StatementFailed(" ".join(str(error).split())) from error
-            except psycopg.DataError as error:
-                if error.sqlstate is None:
-                    raise
-                raise Unanswerable(str(error)) from error
-        return rows
-
-
 def _checked_out(engine: Engine) -> PoolProxiedConnection:
     try:
         return engine.raw_connection()
-    except (sqlite3.OperationalError, psycopg.OperationalError, OperationalError) as error:
+    except (sqlite3.OperationalError, OperationalError) as error:
         raise StatementFailed(" ".join(str(error).split())) from error
 
 

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from sqlmodel import Session, SQLModel
 
-from storage.asking import PostgresqlAsking, SqliteAsking, StatementFailed, is_interrupted, watched
+from storage.asking import Asking, NotStorable, SqliteAsking, StatementFailed, is_interrupted, watched
 from storage.clock import forget_moments
 from storage.deadline import DeadlineExceeded, current_deadline
 from storage.errors import OperatorError
@@ -27,6 +26,12 @@ ANSWER_SECONDS = 30.0
 
 
 _WRITING = "BEGIN IMMEDIATE"
+_QUERY_CANCELED = "57014"
+_DEADLOCK_DETECTED = "40P01"
+_LOCK_NOT_AVAILABLE = "55P03"
+_CHARACTER_NOT_IN_REPERTOIRE = "22021"
+_UNTRANSLATABLE_CHARACTER = "22P05"
+
 _WAIT = "wait_milliseconds"
 """The execution option of a connection that says how long a writer waits."""
 
@@ -59,8 +64,11 @@ class Database:
             self.writer = _sqlite_engine(self.url, _WRITING)
             self.reader = _sqlite_engine(self.url, "BEGIN")
             self._engines = [self.writer, self.reader]
-            self._asking: SqliteAsking | PostgresqlAsking = SqliteAsking(self.reader, answer_seconds)
+            self._asking: Asking = SqliteAsking(self.reader, answer_seconds)
         else:
+            # Only here: the driver takes 10 MB, and as long to load as the half of SQLAlchemy.
+            from storage.postgresql_asking import PostgresqlAsking
+
             self.writer = self.reader = create_engine(
                 self.url,
                 pool_size=10,
@@ -141,7 +149,7 @@ class Database:
         """
         try:
             return self._asking.ask(text, parameters)
-        except (UnicodeEncodeError, psycopg.DataError) as error:
+        except (UnicodeEncodeError, NotStorable) as error:
             raise UnfitText(UnfitText.__doc__) from error
         except StatementFailed as error:
             raise DatabaseError(f"the database {self} failed during a query ({error}); try again") from error
@@ -191,7 +199,7 @@ def _limited(session: Session) -> Iterator[None]:
 def _is_cancelled(cause: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
         return is_interrupted(cause)
-    return isinstance(cause, psycopg.errors.QueryCanceled)
+    return _sqlstate(cause) == _QUERY_CANCELED
 
 
 def _is_busy(cause: BaseException | None) -> bool:
@@ -199,15 +207,19 @@ def _is_busy(cause: BaseException | None) -> bool:
         # Errors of the driver itself have no code. The low byte of an extended code is the primary one.
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
         return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    return isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable)
+    return _sqlstate(cause) in (_DEADLOCK_DETECTED, _LOCK_NOT_AVAILABLE)
 
 
 def _is_unfit_text(cause: BaseException | None) -> bool:
-    # The driver itself refuses to send NUL, without an SQLSTATE; the server refuses other characters, with one.
-    return isinstance(cause, psycopg.DataError) and (
-        cause.sqlstate is None
-        or isinstance(cause, psycopg.errors.CharacterNotInRepertoire | psycopg.errors.UntranslatableCharacter)
-    )
+    # The driver of PostgreSQL itself refuses to send NUL, without an SQLSTATE; the server refuses other characters.
+    state = _sqlstate(cause)
+    if state is None:
+        return cause is not None and not isinstance(cause, sqlite3.Error)
+    return state in (_CHARACTER_NOT_IN_REPERTOIRE, _UNTRANSLATABLE_CHARACTER)
+
+
+def _sqlstate(cause: BaseException | None) -> str | None:
+    return getattr(cause, "sqlstate", None)
 
 
 def is_sqlite(session: Session) -> bool:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    import psycopg
 
 ROWS_PER_STATEMENT = (500, 50, 1)
 """Rows of the statements on SQLite: few sizes, because the driver keeps each statement that it has prepared.
@@ -49,8 +51,10 @@ def copy_in(connection: Connection, table: str, columns: Sequence[str], rows: It
 @contextmanager
 def copying(
     connection: Connection, statement: str, parameters: Mapping[str, object] | None = None
-) -> Iterator[psycopg.Copy]:
+) -> Iterator["psycopg.Copy"]:
     """A COPY on PostgreSQL. Raises what SQLAlchemy raises for an INSERT."""
+    import psycopg  # only here: it takes 10 MB, and imports into SQLite do without
+
     driver: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment]
     try:
         with driver.cursor() as cursor, cursor.copy(statement.encode(), parameters) as copy:

@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
 from io import BytesIO
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +22,9 @@ from storage.bi.statements import AllRows
 from storage.database import Database, DatabaseError
 from storage.deadline import stopped_at_deadline
 from storage.driver_rows import copying
+
+if TYPE_CHECKING:
+    import psycopg
 
 Item = TypeVar("Item")
 

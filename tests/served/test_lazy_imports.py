@@ -10,6 +10,7 @@ from storage.migration import migrate
 from tests.support.ledger import fill, line
 
 HEAVY = {"alembic", "cryptography", "httpx", "jwt", "odata_query", "pyarrow", "rapidfuzz"}
+SERVING = {"dbos", "psycopg", "starlette", "strawberry", "uvicorn"}
 LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
 
 
@@ -52,7 +53,15 @@ def test_a_small_import_loads_nothing_heavy(tmp_path: Path) -> None:
 from gateway.command_line import app
 app(["import", "transactions", "feed.ndjson", "--database", "sqlite:///ledger.db"], standalone_mode=False)
 """
-    assert loaded(tmp_path, program) & HEAVY == set()
+    assert loaded(tmp_path, program) & (HEAVY | SERVING) == set()
+
+
+def test_the_version_is_shown_without_the_ledger(tmp_path: Path) -> None:
+    program = """
+from gateway.command_line import app
+app(["--version"], standalone_mode=False)
+"""
+    assert loaded(tmp_path, program) & (HEAVY | SERVING | {"pydantic", "sqlalchemy", "sqlmodel"}) == set()
 
 
 def test_the_newest_version_is_that_of_alembic() -> None:
