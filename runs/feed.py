@@ -96,13 +96,15 @@ class Feed:
         self._statements = statements
         self._followed: dict[int | None, _Followed] = {}
         """By the run that is followed; None is for all runs."""
+        self._is_followed = asyncio.Event()
+        """Set while there are followers: without any, nobody looks for changes."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     async def listen(self) -> None:
         """Forward the wake-ups of all processes, until cancelled."""
         self._loop = asyncio.get_running_loop()
-        async for run_id in wakeups(self._database):
+        async for run_id in wakeups(self._database, self._is_followed.wait):
             self._wake(run_id)
 
     def changed(self, run_id: int) -> None:
@@ -219,12 +221,15 @@ class Feed:
         follower = _Follower()
         followed = self._followed.setdefault(run_id, _Followed())
         followed.followers.add(follower)
+        self._is_followed.set()
         try:
             yield followed, follower
         finally:
             followed.followers.discard(follower)
             if not followed.followers and self._followed.get(run_id) is followed:
                 del self._followed[run_id]
+            if not self._followed:
+                self._is_followed.clear()
 
     def _wake(self, run_id: int | None) -> None:
         """Wake the followers of the run, and those of all runs; with None, every follower."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import psycopg
 from sqlalchemy import event, text
@@ -31,18 +31,22 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
             call()
 
 
-async def wakeups(database: Database) -> AsyncIterator[int | None]:
-    """The ids of changed runs, endlessly; None if any run may have changed, for example after a lost connection."""
-    source = _file_changes(database) if database.is_sqlite else _notifications(database)
+async def wakeups(database: Database, wanted: Callable[[], Awaitable[object]]) -> AsyncIterator[int | None]:
+    """The ids of changed runs, endlessly; None if any run may have changed, for example after a lost connection.
+
+    `wanted` waits until someone follows a run: until then, changes may be left out.
+    """
+    source = _file_changes(database, wanted) if database.is_sqlite else _notifications(database)
     async for run_id in source:
         yield run_id
 
 
-async def _file_changes(database: Database) -> AsyncIterator[int | None]:
+async def _file_changes(database: Database, wanted: Callable[[], Awaitable[object]]) -> AsyncIterator[int | None]:
     connection = sqlite3.connect(database.url.database or "")
     try:
         seen = None
         while True:
+            await wanted()
             version = connection.execute("PRAGMA data_version").fetchone()
             if version != seen:
                 seen = version
