@@ -104,9 +104,9 @@ class Application:
             lifespan=self._lifespan,
             middleware=[Middleware(CrossOrigin, origins=origins)],
             routes=[
-                Route("/", RedirectResponse("/graphql")),
                 Route("/graphql", endpoint),
                 WebSocketRoute("/graphql", endpoint),
+                Route("/", RedirectResponse("/graphql")),
                 Mount("/graphiql", routes=graphiql.routes(), middleware=[Middleware(BrowserPolicy, graphiql.POLICY)]),
                 Route("/exports/{file:path}", self._exports),
                 Route("/healthz", health.alive),

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -31,16 +30,16 @@ class BrowserPolicy:
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str] = ALWAYS) -> None:
         self._app = app
-        self._headers = headers
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the application."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] in _STARTS:
-                found = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    found.setdefault(name, value)
+                found = message["headers"]
+                names = {name for name, _ in found}
+                message["headers"] = [*found, *(one for one in self._headers if one[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] != "lifespan" else send)

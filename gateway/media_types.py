@@ -1,6 +1,7 @@
 """The media types of request bodies."""
 
 from email.message import Message
+from functools import lru_cache
 
 _UTF_8 = ("utf-8", "utf8", "us-ascii")
 
@@ -20,6 +21,7 @@ def shown(content_type: str | None) -> str:
     return repr(content_type[:100]) if content_type else "missing"
 
 
+@lru_cache(maxsize=100)  # most clients send the same few
 def _is(content_type: str | None, media_type: str) -> bool:
     if content_type is None or content_type.partition(";")[0].strip().lower() != media_type:
         return False

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Send
 from strawberry.http.websocket_origin import normalize_allowed_origins, normalize_origin
 
 from gateway.terminal import ALLOWED_ORIGINS
@@ -79,6 +80,16 @@ class CrossOrigin(CORSMiddleware):
             expose_headers=EXPOSED,
         )
         self._origins = origins
+
+    async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
+        """Send a part of the response. To a request without an origin it says no more than that it depends on it."""
+        if message["type"] == "http.response.start" and "origin" not in request_headers:
+            vary = [value for name, value in message["headers"] if name == b"vary"]
+            others = [header for header in message["headers"] if header[0] != b"vary"]
+            message["headers"] = [*others, (b"vary", b", ".join([*vary, b"Origin"]))]
+            await send(message)
+        else:
+            await super().send(message, send, request_headers)
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Whether pages of the origin may read responses."""

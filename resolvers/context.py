@@ -17,8 +17,8 @@ from runs.violations import Invalid
 from runs.workflows import Workflows
 from storage.database import Database, DatabaseBusy, DatabaseError, UnfitText
 from storage.deadline import DeadlineExceeded
-from storage.documents.answer import answer, answer_each
-from storage.documents.words import Each, Root
+from storage.documents.answer import Document, answer, answer_each
+from storage.documents.words import Each
 from storage.organizations import limit
 from storage.pages import BadCursor
 from storage.words import Permission
@@ -86,12 +86,12 @@ class Gateway:
 
         return await self.report(work)
 
-    async def ask(self, roots: Sequence[Root]) -> dict[str, str | bytes | None]:
+    async def ask(self, document: Document) -> dict[str, str | bytes | None]:
         """The JSON text of each root of a document by its key, read with one statement.
 
         Raises what `Database.ask` raises.
         """
-        return await self.statements.ask(partial(answer, organizations=self.organizations), roots)
+        return await self.statements.ask(answer, document)
 
     async def ask_each(self, each: Each) -> dict[int, bytes]:
         """The JSON text of each row by its key, read with one statement. Raises what `Database.ask` raises."""

@@ -4,8 +4,8 @@ graphql-core collects the fields, so fragments, directives, aliases and merged f
 A field's name in Python is the name of the value, relation or list of its row, so a new field needs no plan of its own.
 """
 
-from collections.abc import Callable, ItemsView, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, ItemsView, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ from schema.info import RequestContext
 from schema.look_up import is_look_up
 from schema.paging import PAGING, is_list
 from schema.permissions import needs_of
+from storage.documents.answer import Document
 from storage.documents.words import (
     Constant,
     Cursor,
@@ -110,9 +111,9 @@ class Table:
 class Plan:
     """What to read, and `data` with the members that are known before; those to be read are None."""
 
-    roots: list[Root] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    data: dict[str, Any] = field(default_factory=dict)
+    document: Document
+    tables: Sequence[Table]
+    data: Mapping[str, Any]
 
 
 class Planner:
@@ -149,37 +150,40 @@ class _Operation:
         self._asker = asker
         self._converter = converter
         self._types = types
+        self._roots: list[Root] = []
+        self._tables: list[Table] = []
+        self._data: dict[str, Any] = {}
 
     def plan(self) -> Plan:
-        plan, query = Plan(), self._operation.root()
+        query = self._operation.root()
         for key, details in self._operation.fields().items():
-            plan.data[key] = None
-            self._root(plan, query, key, details)
-        return plan
+            self._data[key] = None
+            self._root(query, key, details)
+        return Plan(Document(self._roots, self._asker.context.organizations), self._tables, self._data)
 
-    def _root(self, plan: Plan, query: GraphQLObjectType, key: str, details: FieldDetailsList) -> None:
+    def _root(self, query: GraphQLObjectType, key: str, details: FieldDetailsList) -> None:
         name = details[0].node.name.value
         if name == "__typename":
-            plan.data[key] = query.name
+            self._data[key] = query.name
             return
         if name.startswith("__"):
             raise Unplanned("introspection")
         graphql_field = query.fields[name]
         needs_of(graphql_field).check(self._asker.context)
         if is_list(graphql_field):
-            plan.roots.append(self._paged(graphql_field, key, details))
+            self._roots.append(self._paged(graphql_field, key, details))
         elif is_look_up(graphql_field):
             found: LookUp[Any] | None = self._called(graphql_field, details)
             if found is not None:
                 of = self._types[found.of]
-                plan.roots.append(One(key, found.of, found.condition, self.members(of, details)))
+                self._roots.append(One(key, found.of, found.condition, self.members(of, details)))
         elif is_computed(graphql_field):
             of = get_named_type(graphql_field.type)
-            plan.tables.append(Table(key, self._called(graphql_field, details), self.members(of, details)))
+            self._tables.append(Table(key, self._called(graphql_field, details), self.members(of, details)))
         else:
             # What needs no reading, such as the caller.
             value, of = self._called(graphql_field, details), get_named_type(graphql_field.type)
-            plan.data[key] = {member.key: _known(value, member) for member in self.members(of, details)}
+            self._data[key] = {member.key: _known(value, member) for member in self.members(of, details)}
 
     def members(self, of: Any, details: FieldDetailsList) -> list[Member]:
         members: list[Member] = []

@@ -15,6 +15,7 @@ from strawberry.types import ExecutionResult
 from resolvers.context import TOO_SLOW
 from resolvers.errors import RequestError, TooSlow
 from schema.info import RequestContext
+from schema.kept_plans import KeptPlans
 from schema.metrics import QUERIES
 from schema.objects import objects
 from schema.plan import Plan, Planner, Selecting, Unplanned
@@ -64,6 +65,7 @@ class Answers:
     def __init__(self, planner: Planner) -> None:
         self.planning = Planning.ON
         self._planner = planner
+        self._plans = KeptPlans(planner)
 
     async def answer(self, operation: Selecting, context: RequestContext) -> ExecutionResult | Exception:
         """The answer to a query, its objects as JSON; or why the query goes the stock way, which is counted."""
@@ -92,7 +94,7 @@ class Answers:
 
     async def _answer(self, operation: Selecting, context: RequestContext) -> tuple[ExecutionResult | Exception, str]:
         try:
-            plan = self._planner.plan(operation, context)
+            plan = self._plans.plan(operation, context)
             return ExecutionResult(data=await _read(plan, context), errors=None), PLAN
         except (DeadlineExceeded, TooSlow):
             return ExecutionResult(data=None, errors=[_too_slow(next(iter(plan.data)))]), "deadline exceeded"
@@ -123,8 +125,8 @@ def _too_slow(key: str) -> GraphQLError:
 
 async def _read(plan: Plan, context: RequestContext) -> Planned:
     data = Planned(plan.data)
-    if plan.roots:
-        for key, text in (await context.gateway.ask(plan.roots)).items():
+    if plan.document.roots:
+        for key, text in (await context.gateway.ask(plan.document)).items():
             data[key] = None if text is None else orjson.Fragment(text)
             data.length += len(text or "")
     for table in plan.tables:

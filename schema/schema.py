@@ -55,6 +55,8 @@ SDL_PATH = Path(__file__).parent / "schema.graphql"
 
 STREAMABLE = frozenset(OperationType)
 
+_EXECUTABLE = frozenset(StrawberryOperationType) - {StrawberryOperationType.SUBSCRIPTION}
+
 logger = logging.getLogger(__name__)
 
 
@@ -106,7 +108,7 @@ class Schema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """Execute a query or a mutation. A subscription is refused, with the transports that can stream it."""
-        allowed = set(allowed_operation_types or StrawberryOperationType) - {StrawberryOperationType.SUBSCRIPTION}
+        allowed = _EXECUTABLE.intersection(allowed_operation_types or _EXECUTABLE)
         execute = partial(
             super().execute,
             query,

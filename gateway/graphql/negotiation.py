@@ -63,6 +63,7 @@ class Accept:
     def __init__(self, headers: Iterable[str]) -> None:
         text = ",".join(headers)
         self._ranges = [_range(part, place) for place, part in enumerate(parse_http_list(text or "*/*"))]
+        self._shapes: dict[OperationType | None, Shape | None] = {}
 
     def shape(self, operation: OperationType | None) -> Shape | None:
         """The shape for an operation of this type, or None if the client accepts none of the shapes.
@@ -71,6 +72,11 @@ class Accept:
         the client accepts a stream by name. With None, for a document without an operation to execute, the weights
         decide and, among equals, the order of the header.
         """
+        if operation not in self._shapes:
+            self._shapes[operation] = self._chosen(operation)
+        return self._shapes[operation]
+
+    def _chosen(self, operation: OperationType | None) -> Shape | None:
         if operation is OperationType.SUBSCRIPTION:
             streams = [shape for shape in STREAMS if self._names(shape)]
             return self._preferred(streams or [Shape.JSON, Shape.GRAPHQL_JSON])

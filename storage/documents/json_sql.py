@@ -348,10 +348,10 @@ class PostgresqlJson:
         return f"{column}::int::text"
 
     def truth(self, column: str) -> str:
-        return f"CASE WHEN {column} THEN 'true' WHEN NOT {column} THEN 'false' END"
+        return f"({column})::text"
 
     def day(self, column: str) -> str:
-        return f"to_json({column})::text"
+        return f"""'"' || {column}::text || '"'"""  # as the connection's DateStyle writes it
 
     def day_text(self, column: str) -> str:
         return f"to_char({column}, 'YYYY-MM-DD')"

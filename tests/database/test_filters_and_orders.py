@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from storage.database import Database
-from storage.documents.answer import answer
+from storage.documents.answer import Document, answer
 from storage.documents.words import Cursor, Edges, Node, Paged, PageInfo, Part, Related, TotalCount, Value
 from storage.journal_entry_item_lists import (
     ITEM_KEYS,
@@ -319,7 +319,7 @@ def _planned(
     parts: list[Part] = [edges, page_info, TotalCount("total")]
     bounds = order.bounds(window)
     root = Paged("page", listed.name, order, filter.conditions(), window, bounds, parts)
-    found = orjson.loads(answer(database, [root], caller)["page"] or b"")
+    found = orjson.loads(answer(database, Document([root], caller))["page"] or b"")
     rows = [(_identity(edge["node"]), edge["cursor"]) for edge in found["edges"]]
     ends = [rows[0][1], rows[-1][1]] if rows else [None, None]
     assert [found["pageInfo"]["start"], found["pageInfo"]["end"]] == ends
