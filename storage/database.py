@@ -9,10 +9,9 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from storage.asking import PostgresqlAsking, SqliteAsking, StatementFailed, is_interrupted, watched
 from storage.clock import forget_moments
@@ -213,11 +212,6 @@ def _is_unfit_text(cause: BaseException | None) -> bool:
 def is_sqlite(session: Session) -> bool:
     """Whether the session uses SQLite; otherwise it uses PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
-
-
-def insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """The INSERT with ON CONFLICT for the session's database."""
-    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def _supported(url: str) -> URL:

@@ -11,7 +11,8 @@ from sqlmodel import Field, Relationship, Session, SQLModel, col
 
 from storage.columns import Identifier, wire_enum
 from storage.currencies import Currency, currency_named
-from storage.database import insert_into, is_sqlite
+from storage.database import is_sqlite
+from storage.row_inserts import insert_rows
 from storage.whole_ledger import WHOLE_LEDGER
 from storage.words import TransactionType
 
@@ -122,7 +123,7 @@ def _insert(session: Session, keys: Mapping[bytes, PostingKeyFields]) -> None:
         }
         for digest, key in sorted(keys.items())
     ]
-    session.execute(insert_into(session, PostingKey).on_conflict_do_nothing(), rows)
+    insert_rows(session, PostingKey.__table__, rows, "ON CONFLICT DO NOTHING")  # type: ignore[attr-defined]
 
 
 def keys_with_ids(session: Session, ids: Collection[int]) -> dict[int, PostingKey]:
