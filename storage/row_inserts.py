@@ -11,11 +11,8 @@ from sqlmodel import Session
 from storage.database import is_sqlite
 
 
-def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], otherwise: str = "") -> None:
-    """Insert rows, values by column; all rows have the columns of the first. Flush the session before.
-
-    `otherwise` is an ON CONFLICT.
-    """
+def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, values by column; all rows have the columns of the first. Flush the session before."""
     if not rows:
         return
     connection = session.connection()
@@ -28,12 +25,12 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     into = f"INSERT INTO {table.name} ({', '.join(column.name for column in columns)})"
     if is_sqlite(session):
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{into} VALUES ({marks}) {otherwise}", list(zip(*values, strict=True)))
+        connection.exec_driver_sql(f"{into} VALUES ({marks})", list(zip(*values, strict=True)))
     else:
         # One array for each column: a statement, and a turn of the network, for all rows.
         arrays = [f"unnest(CAST(:{column.name} AS {column.type.compile(connection.dialect)}[]))" for column in columns]
         parameters = {column.name: of for column, of in zip(columns, values, strict=True)}
-        connection.execute(text(f"{into} SELECT {', '.join(arrays)} {otherwise}"), parameters)
+        connection.execute(text(f"{into} SELECT {', '.join(arrays)}"), parameters)
 
 
 def _encoder(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
