@@ -1,7 +1,7 @@
 """Validation of incoming transactions: every field is checked, and every violation is reported with its field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -274,17 +274,20 @@ def _normalised(raw: TransactionFields, violations: Violations) -> TransactionFi
             violations.add(Rule.REQUIRED, "it is required", name)
         return found
 
-    return replace(
-        raw,
+    return TransactionFields(
         transaction_id=text("transaction_id", raw.transaction_id, required=True),
         organization=text("organization", raw.organization),
         account_number=text("account_number", raw.account_number),
         document_number=text("document_number", raw.document_number),
         segments=_normalised_segments(raw.segments, violations),
-        currency=None if raw.currency is None else raw.currency.strip(),
         debit_account=text("debit_account", raw.debit_account, required=True),
         credit_account=text("credit_account", raw.credit_account, required=True),
-        unreadable=(),
+        transaction_type=raw.transaction_type,
+        transaction_date=raw.transaction_date,
+        amount=raw.amount,
+        currency=None if raw.currency is None else raw.currency.strip(),
+        exchange_rate=raw.exchange_rate,
+        home_amount=raw.home_amount,
     )
 
 

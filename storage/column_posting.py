@@ -21,6 +21,7 @@ from storage.transactions import (
     NewTransaction,
     PostedTransaction,
     Transaction,
+    recorded_ids,
     recorded_transactions,
     transactions_without_bucket,
 )
@@ -106,7 +107,9 @@ class ColumnPosting:
         """
         found: dict[str, PostedTransaction] = {}
         for start in range(0, len(ids), IDS_PER_STATEMENT):
-            some = ids[start : start + IDS_PER_STATEMENT]
+            some = recorded_ids(self._session, ids[start : start + IDS_PER_STATEMENT])
+            if not some:
+                continue
             found |= recorded_transactions(self._session, some)
             found |= self._own(transactions_without_bucket(self._session, some))
         return found

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from storage.asking import Asking, NotStorable, SqliteAsking, StatementFailed, is_interrupted, watched
 from storage.clock import forget_moments
@@ -238,11 +237,6 @@ def _sqlstate(cause: BaseException | None) -> str | None:
 def is_sqlite(session: Session) -> bool:
     """Whether the session uses SQLite; otherwise it uses PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
-
-
-def insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """The INSERT with ON CONFLICT for the session's database."""
-    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def _supported(url: str) -> URL:

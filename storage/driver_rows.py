@@ -30,7 +30,7 @@ def insert_values(
         values = tuple(chain.from_iterable(islice(remaining, count)))
         inserted = connection.exec_driver_sql(f"{into} {marks(len(columns), count)} {then}", values)
         if inserted.returns_rows:
-            returned += inserted
+            returned += inserted.all()
     return returned
 
 

@@ -43,7 +43,8 @@ class OpenBuckets:
         """`others_are_written` says that the posting has buckets in the ledger, whose places may come again."""
         self._posting_id = posting_id
         self._others_are_written = others_are_written
-        self._numbers: dict[int, int] = {}
+        self._key_ids = pa.array([], pa.int64())
+        """The ids of posting keys, in the order of their numbers."""
         self._places = pa.array([], pa.int64())
         self._ids = pa.array([], pa.int64())
         self._sums = _SUMS.empty_table()
@@ -59,10 +60,12 @@ class OpenBuckets:
 
     def places(self, days: "pa.Date32Array", key_ids: "pa.Int64Array") -> "pa.Int64Array":
         """The place of each row."""
-        keys = key_ids.dictionary_encode()
-        numbers = [self._numbers.setdefault(key, len(self._numbers)) for key in keys.dictionary.to_pylist()]
+        numbers = pc.index_in(key_ids, value_set=self._key_ids)
+        if numbers.null_count:
+            self._key_ids = pa.concat_arrays([self._key_ids, _missing(key_ids, numbers)])
+            numbers = pc.index_in(key_ids, value_set=self._key_ids)
         shifted = pc.shift_left(days.cast(pa.int32()).cast(pa.int64()), _KEY_BITS)
-        return pc.bit_wise_or(shifted, pa.array(numbers, pa.int64()).take(keys.indices))
+        return pc.bit_wise_or(shifted, numbers.cast(pa.int64()))
 
     def known_ids(self, places: "pa.Int64Array") -> "pa.Int64Array":
         """The ids of the buckets at these places as far as they are in memory, else null."""
@@ -83,7 +86,7 @@ class OpenBuckets:
     def rows_with(self, ids: Sequence[int]) -> dict[int, PostingBucket]:
         """The buckets with these ids, which have no rows yet; their sums are not told."""
         places = self._places.take(pc.index_in(pa.array(ids, pa.int64()), value_set=self._ids)).to_pylist()
-        key_ids = list(self._numbers)
+        key_ids = self._key_ids.to_pylist()
         return {
             bucket_id: PostingBucket(
                 id=bucket_id,
@@ -112,7 +115,7 @@ class OpenBuckets:
     @property
     def are_many(self) -> bool:
         """Whether they should be written and forgotten, to bound memory."""
-        return max(len(self._ids), len(self._numbers)) > BUCKETS_HELD_MAX
+        return max(len(self._ids), len(self._key_ids)) > BUCKETS_HELD_MAX
 
     def write(self) -> None:
         """Write the buckets that have transactions, with their sums. This object must not be used after it."""
@@ -126,7 +129,7 @@ class OpenBuckets:
                 "posting_id": pa.repeat(pa.scalar(self._posting_id, pa.int64()), len(places)),
                 "updated_at": pa.repeat(as_text(moment_of_change(self._session)), len(places)),
                 "posting_date": days,
-                "posting_key_id": pa.array(self._numbers, pa.int64()).take(numbers),
+                "posting_key_id": self._key_ids.take(numbers),
                 **{name: self._sums[name] for name in _SUMS.names[1:]},
             }
         )
@@ -138,12 +141,13 @@ class OpenBuckets:
 
     def _take_back(self, places: Sequence[int]) -> None:
         """Move those of these buckets that are in the ledger into memory, with their sums."""
-        key_ids = list(self._numbers)
+        key_ids = self._key_ids.to_pylist()
         sent = [(_day(place).isoformat(), key_ids[place & _KEY_MASK]) for place in places]
         statement = _TAKE_BACK_SQLITE if is_sqlite(self._session) else _TAKE_BACK_POSTGRESQL
         values = {"posting_id": self._posting_id, "places": json.dumps(sent)}
         found = self._session.connection().execute(statement, values).all()
-        taken = pa.array([(_days(row[1]) << _KEY_BITS) | self._numbers[row[2]] for row in found], pa.int64())
+        numbers = {key_id: number for number, key_id in enumerate(key_ids)}
+        taken = pa.array([(_days(row[1]) << _KEY_BITS) | numbers[row[2]] for row in found], pa.int64())
         self._hold(taken, pa.array([row[0] for row in found], pa.int64()))
         columns = [pa.array([row[place] for row in found], pa.int64()) for place in (3, 4, 5)]
         sums = pa.table([taken, *columns], schema=_SUMS)
@@ -161,9 +165,9 @@ class OpenBuckets:
         return as_array(next_ids(self._session.connection(), "posting_bucket", count))
 
 
-def _missing(places: "pa.Int64Array", ids: "pa.Int64Array") -> "pa.Int64Array":
-    """The places without an id, each once."""
-    return pc.unique(places.filter(ids.is_null()))
+def _missing(values: "pa.Int64Array", found: "pa.Array") -> "pa.Int64Array":
+    """The values of which nothing was found, each once."""
+    return pc.unique(values.filter(found.is_null()))
 
 
 def _added_up(parts: "pa.Table") -> "pa.Table":

@@ -1,6 +1,6 @@
 """Posting: adds each transaction once, and sums it into a bucket, in the caller's database transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from storage.posting_buckets import PostingBucket
 from storage.posting_keys import PostingKeyFields, stored_keys
 from storage.transaction_rows import SUM_TOO_LARGE, Place, Sums, add_to_buckets, insert_transactions
 from storage.transactions import (
+    Content,
     NewTransaction,
     PostedTransaction,
     Transaction,
@@ -83,20 +84,13 @@ class OpenPosting:
         is not posted. Raises MoneyError if a bucket's sum exceeds 64 bits, and RecordedMeanwhile if another posting
         was faster; the database transaction is then unusable.
         """
-        result = Posted()
         key_ids = self._ids_of_objects(batch)
         ids = [transaction.transaction_id for transaction in batch]
         found = recorded_ids(self._session, ids)
-        known = contents(self._session, found) if found else {}
-        for position, transaction in enumerate(batch):
-            content = content_of(transaction, key_ids[id(transaction.key)])
-            seen = known.setdefault(transaction.transaction_id, content)
-            if seen is content:
-                result.fresh.append(position)
-            elif seen == content:
-                result.duplicates += 1
-            else:
-                result.conflicts.append(position)
+        if found or len(set(ids)) < len(ids):
+            result = self._compared(batch, key_ids, contents(self._session, found) if found else {})
+        else:
+            result = Posted(list(range(len(batch))))
         if result.fresh:
             try:
                 self._insert([batch[position] for position in result.fresh], key_ids)
@@ -153,14 +147,30 @@ class OpenPosting:
             .execution_options(synchronize_session=False)
         )
 
-    def key_ids(self, keys: set[PostingKeyFields]) -> dict[PostingKeyFields, int]:
-        """The ids of these posting keys; new keys are stored."""
+    def key_ids(self, keys: set[PostingKeyFields]) -> Mapping[PostingKeyFields, int]:
+        """The ids of these posting keys, among others; new keys are stored."""
         if len(self._keys) + len(keys) > POSTING_KEYS_CACHED_MAX:
             self._keys.clear()
-        missing = {key.digest(): key for key in keys if key not in self._keys}
+        # To hash a key takes long; sets and dictionaries know the hashes of theirs.
+        missing = {key.digest(): key for key in keys.difference(self._keys)}
         if missing:
             self._keys.update(stored_keys(self._session, missing))
-        return {key: self._keys[key] for key in keys}
+        return self._keys
+
+    @staticmethod
+    def _compared(batch: Sequence[NewTransaction], key_ids: Mapping[int, int], known: dict[str, Content]) -> Posted:
+        """Compare the batch with what is recorded, and of one transaction id the later with the first."""
+        result = Posted()
+        for position, transaction in enumerate(batch):
+            content = content_of(transaction, key_ids[id(transaction.key)])
+            seen = known.setdefault(transaction.transaction_id, content)
+            if seen is content:
+                result.fresh.append(position)
+            elif seen == content:
+                result.duplicates += 1
+            else:
+                result.conflicts.append(position)
+        return result
 
     def _lock_buckets(self, ids: Collection[int]) -> None:
         """Lock these buckets, in the order in which runs do."""

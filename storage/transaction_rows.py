@@ -1,9 +1,10 @@
 """The rows of a posting: its buckets and its transactions, which are put into the lists of these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from itertools import count
+from itertools import chain, count
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy.exc import DataError
 from sqlmodel import Session
@@ -58,37 +59,39 @@ def add_to_buckets(session: Session, posting_id: int, sums: Mapping[Place, Sums]
     Raises MoneyError if a bucket's sum exceeds 64 bits; the database transaction is then unusable.
     """
     # The driver cannot send integers beyond 64 bits.
-    if any(max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX for _, amount, home in sums.values()):
-        raise MoneyError(SUM_TOO_LARGE)
+    _, *amounts = zip(*sums.values(), strict=True)
+    _check_size(chain.from_iterable(amounts))
     rows = sorted(sums.items())
     days = {day.isoformat(): day for day, _ in sums}
-    ids: dict[Place, int] = {}
     connection, moment = session.connection(), moment_of_change(session)
     if is_sqlite(session):
         # The next ids may be those of buckets that an unfinished posting will write.
-        new_ids = count(last_bucket_id(session) + 1)
+        numbers = count(last_bucket_id(session) + 1)
         updated_at = as_text(moment)
         values = [
-            (next(new_ids), posting_id, updated_at, place[0].isoformat(), place[1], *of_place)
+            (next(numbers), posting_id, updated_at, place[0].isoformat(), place[1], *of_place)
             for place, of_place in rows
         ]
-        written = insert_values(connection, "posting_bucket", ("id", *_BUCKET), values, _ADD)
-        for bucket_id, day, key_id, amount, home in written:
-            # A sum beyond 64 bits becomes a float here instead of being refused.
-            if any(not isinstance(total, int) or abs(total) > AMOUNT_MINOR_MAX for total in (amount, home or 0)):
-                raise MoneyError(SUM_TOO_LARGE)
-            ids[days[day], key_id] = bucket_id
-        return ids
-    columns = zip(*((*place, *of_place) for place, of_place in rows), strict=True)
-    try:
-        added = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, moment, *map(list, columns)))
-    except DataError as error:
-        raise MoneyError(SUM_TOO_LARGE) from error
-    for bucket_id, day, key_id, amount, home in added:
-        if max(abs(amount), abs(home or 0)) > AMOUNT_MINOR_MAX:
-            raise MoneyError(SUM_TOO_LARGE)
-        ids[day, key_id] = bucket_id
-    return ids
+        written: Sequence[Any] = insert_values(connection, "posting_bucket", ("id", *_BUCKET), values, _ADD)
+        places = [(days[row[1]], row[2]) for row in written]
+    else:
+        columns = zip(*((*place, *of_place) for place, of_place in rows), strict=True)
+        try:
+            written = connection.exec_driver_sql(_ADD_ARRAYS, (posting_id, moment, *map(list, columns))).all()
+        except DataError as error:
+            raise MoneyError(SUM_TOO_LARGE) from error
+        places = [(row[1], row[2]) for row in written]
+    new_ids, _, _, *totals = zip(*written, strict=True)
+    _check_size(chain.from_iterable(totals))
+    return dict(zip(places, new_ids, strict=True))
+
+
+def _check_size(sums: Iterable[int | None]) -> None:
+    """Raise MoneyError if one of these is beyond 64 bits."""
+    given = [one for one in sums if one is not None]
+    # Beyond 64 bits, SQLite gives a float instead of refusing it.
+    if any(type(one) is not int for one in given) or max(map(abs, given), default=0) > AMOUNT_MINOR_MAX:
+        raise MoneyError(SUM_TOO_LARGE)
 
 
 def insert_transactions(session: Session, rows: Sequence[TransactionRow]) -> None:

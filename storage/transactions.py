@@ -113,16 +113,17 @@ def _recorded(session: Session, ids: Iterable[str], **options: Any) -> dict[str,
 
 def recorded_ids(session: Session, ids: Sequence[str]) -> list[str]:
     """Those of these transaction ids that are recorded, of whatever organisation."""
+    values = json.dumps(ids)  # in one text: the driver takes a microsecond for each text of an array
     if is_sqlite(session):
-        wanted, values = "(SELECT value FROM json_each(?))", json.dumps(ids)
+        wanted = "(SELECT value FROM json_each(?))"
         statement = f"SELECT transaction_id FROM billing_transaction WHERE transaction_id IN {wanted}"  # noqa: S608
         return list(session.connection().exec_driver_sql(statement, (values,)).scalars())
-    return list(session.connection().exec_driver_sql(_RECORDED, (list(ids),)).scalars())
+    return list(session.connection().exec_driver_sql(_RECORDED, (values,)).scalars())
 
 
 # LIMIT makes it a look-up of each id, however few rows PostgreSQL believes the table to have.
 _RECORDED = """
-SELECT found.transaction_id FROM unnest(%s::text[]) AS wanted (id)
+SELECT found.transaction_id FROM json_array_elements_text(%s::json) AS wanted (id)
     CROSS JOIN LATERAL (SELECT * FROM billing_transaction AS one WHERE one.transaction_id = wanted.id LIMIT 1) AS found
 """
 

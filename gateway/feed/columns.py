@@ -37,7 +37,7 @@ class Columns:
     def begin(self, cells: Sequence[str]) -> bool:
         """Whether these cells look like a header that a feed of this kind, or one joined to it, begins with."""
         # Asked of every row, of which hardly one has the name of a column.
-        names = {name for cell in cells if (name := cell.strip().lower()) in self._named}
+        names = self._named.keys() & {*map(str.lower, map(str.strip, cells))}
         if len(self._required) > 2:
             # No transaction has three names of columns for values. They may stand in any order, beside misspelt ones,
             # and behind the last line of a file that did not end with its line.

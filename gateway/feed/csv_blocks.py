@@ -38,15 +38,17 @@ class Records:
 
     def found(self, places: Sequence[int]) -> Iterator[tuple[str, int]]:
         """The text of each of these records, and the line it begins on, from 0."""
-        if self._newlines is None:
-            self._newlines = _places(_octets(self.text), _NEWLINE)
-        ends = self._newlines if self._ends is None else self._ends
+        if self._ends is None:
+            if places:
+                lines = self.text.split(b"\n")
+                yield from ((f"{lines[place].decode()}\n", place) for place in places)
+            return
         chosen = pa.array(places, pa.int64())
-        after = ends.take(chosen)
+        after = self._ends.take(chosen)
         starts = pc.if_else(
-            pc.equal(chosen, 0), 0, pc.add(ends.take(pc.max_element_wise(pc.subtract(chosen, 1), 0)), 1)
+            pc.equal(chosen, 0), 0, pc.add(self._ends.take(pc.max_element_wise(pc.subtract(chosen, 1), 0)), 1)
         )
-        lines = chosen if self._ends is None else pc.search_sorted(self._newlines, starts)
+        lines = pc.search_sorted(self._newlines, starts)
         for start, end, line in zip(starts.to_pylist(), after.to_pylist(), lines.to_pylist(), strict=True):
             yield self.text[start : end + 1].decode(), line
 
