@@ -1,9 +1,13 @@
 """Shared fixtures: both real databases, and a gateway served over a real socket."""
 
+import gc
 import logging
 import os
 import shutil
+import ssl
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,15 +29,34 @@ ROOM_BYTES = 4 * 2**30
 
 
 def pytest_configure() -> None:
-    """Keep the tests' databases in memory if there is room: they sync as on a disk, but wait for none."""
+    """Keep the tests' databases in memory if there is room: they sync as on a disk, but wait for none.
+
+    Keep compiled modules too: otherwise each of more than a hundred processes compiles what it imports.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "TMPDIR" not in os.environ and IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES:
         os.environ["TMPDIR"] = str(IN_MEMORY)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays: a collection of garbage that went through all of it would take half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _strict() -> None:
     """A plan that fails is a fault in tests; users are answered the stock way."""
     SCHEMA.planning = Planning.STRICT
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _certificates() -> Iterator[None]:
+    """Read certificates once: each client does, although none speaks TLS, and it takes longer than most requests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(scope="session")

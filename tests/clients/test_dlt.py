@@ -4,8 +4,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from resolvers.access import create_api_key
 from storage.words import Permission
 from tests.clients.programs import PYPI, run
@@ -25,6 +23,8 @@ TRANSACTIONS = """{ transactions(first: 1000) { nodes {
 
 def copied(folder: Path) -> Copied:
     """The rows of the copy, by table and id."""
+    import duckdb  # not by every process of the tests
+
     with duckdb.connect(f"{folder}/copy.duckdb", read_only=True) as connection:
         tables = ("journal_runs", "journal_entries", "journal_entry_items", "transactions")
         found: Copied = {}

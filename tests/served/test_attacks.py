@@ -1,5 +1,6 @@
 """While one request is made to take long, others are answered, and its sender is told what would be right."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -94,6 +95,11 @@ def test_no_value_delays_others(url: str, name: str) -> None:
 def test_no_body_delays_others(url: str, name: str) -> None:
     content, headers = BODIES[name]
     errors_of(unnoticed(url, lambda: post(url, content, **headers)))
+
+
+def test_no_packed_body_delays_others(url: str) -> None:
+    content = gzip.compress(b'{"query": "' + b" " * 100_000_000)
+    errors_of(unnoticed(url, lambda: post(url, content, **{"Content-Encoding": "gzip"})))
 
 
 @pytest.mark.parametrize("name", REST)

@@ -135,7 +135,6 @@ def comparing(databases: Mapping[str, Database]) -> Iterator[Comparison]:
             gc.collect()
     finally:
         gc.enable()
-        gc.unfreeze()
         logging.disable(logging.NOTSET)
 
 
