@@ -1,6 +1,6 @@
 """Plans that are kept: most clients send a few documents again and again."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from cachetools import LRUCache
 from graphql import OperationDefinitionNode
@@ -11,7 +11,10 @@ from schema.plan import Plan, Planner, Selecting
 KEPT_MAX = 200
 
 LONGEST_KEPT = 2_000
-"""The characters of a document whose plan is kept: its statement takes up to a hundred times as many."""
+"""The characters of a document, with the texts of its variables, whose plan is kept.
+
+Its statement takes up to a hundred times as many.
+"""
 
 
 class KeptPlans:
@@ -33,12 +36,16 @@ class KeptPlans:
         if kept is not None:
             return kept[1]
         plan = self._planner.plan(operation, context)
-        if _may_be_kept(definition, plan):
+        if _length(definition, values.values()) <= LONGEST_KEPT and _belongs_to_nobody(plan):
             self._kept[key] = definition, plan
         return plan
 
 
-def _may_be_kept(definition: OperationDefinitionNode, plan: Plan) -> bool:
-    """Whether it is small, and has nothing in it that belongs to this caller or this request."""
-    length = len(definition.loc.source.body) if definition.loc else LONGEST_KEPT + 1
-    return length <= LONGEST_KEPT and not plan.tables and all(known is None for known in plan.data.values())
+def _length(definition: OperationDefinitionNode, values: Iterable[object]) -> int:
+    document = len(definition.loc.source.body) if definition.loc else LONGEST_KEPT + 1
+    return document + sum(len(value) for value in values if isinstance(value, str))
+
+
+def _belongs_to_nobody(plan: Plan) -> bool:
+    """Whether it has nothing in it that belongs to this caller or this request."""
+    return not plan.tables and all(known is None for known in plan.data.values())

@@ -63,6 +63,11 @@ def test_what_belongs_to_a_caller_or_a_request_is_not_kept_nor_is_a_long_documen
     assert plan(kept, text, context()) is not plan(kept, text, context())
 
 
+def test_a_document_with_a_long_value_is_planned_anew(kept: KeptPlans) -> None:
+    number = "JR-" + "0" * LONGEST_KEPT
+    assert plan(kept, RUN, context(), number=number) is not plan(kept, RUN, context(), number=number)
+
+
 def test_input_objects_are_planned_anew(kept: KeptPlans) -> None:
     given = {"statuses": ["COMPLETED"]}
     assert plan(kept, FILTERED, context(), filter=given) is not plan(kept, FILTERED, context(), filter=given)
