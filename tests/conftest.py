@@ -7,6 +7,7 @@ import shutil
 import ssl
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -99,6 +100,20 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     return Templates(tmp_path_factory.mktemp("templates"))
 
 
+@contextmanager
+def new_database(server: PostgreSQL | None, folder: Path, template: str | None = None) -> Iterator[str]:
+    """The URL of a new database on the server, or on SQLite in the folder: empty, or a copy of the template."""
+    if server is None:
+        path = folder / "ledger.db"
+        if template is not None:
+            shutil.copyfile(template.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+        return
+    url = server.create_database(template)
+    yield url
+    server.drop_database(url)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> Iterator[str]:
     """The URL of a new database, of each kind in turn; without tables unless the test asks for a ledger too."""
@@ -108,15 +123,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Temp
     template = None
     if "empty_database" in request.fixturenames:
         template = templates.url(server, filled="master_data" in request.fixturenames)
-    if server is None:
-        path = tmp_path / "ledger.db"
-        if template is not None:
-            shutil.copyfile(template.removeprefix("sqlite:///"), path)
-        yield f"sqlite:///{path}"
-        return
-    url = server.create_database(template)
-    yield url
-    server.drop_database(url)
+    with new_database(server, tmp_path, template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PYPI = HERE / "pypi"
 DOCUMENTS = HERE / "documents"
 
 OLDEST_NODE = 20
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 class Line(NamedTuple):

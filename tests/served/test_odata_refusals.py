@@ -15,10 +15,10 @@ from tests.support.client import Client
 from tests.support.odata import OData, nested, refusal_of, service_of_five
 
 
-@pytest.fixture
-def odata(client: Client) -> Iterator[OData]:
-    """Of a gateway with five transactions."""
-    with service_of_five(client) as service:
+@pytest.fixture(scope="module")
+def odata(shared_client: Client) -> Iterator[OData]:
+    """Of a gateway with five transactions; tests only read."""
+    with service_of_five(shared_client) as service:
         yield service
 
 
@@ -184,8 +184,8 @@ FORGED = [
 MOMENT = "m2024-12-31T00:00:00.000000Z"
 
 
-def test_a_forged_position_is_refused_or_leads_to_a_page(odata: OData, client: Client, quiet: None) -> None:
-    view = views_of(client.database)["bi_transactions"]
+def test_a_forged_position_is_refused_or_leads_to_a_page(odata: OData, shared_client: Client, quiet: None) -> None:
+    view = views_of(shared_client.database)["bi_transactions"]
     for order in ("", "amount desc", "document_number", "deleted", "transaction_date"):
         given = {"$orderby": order} if order else {}
         asked = of_rows(given, view)

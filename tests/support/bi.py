@@ -1,11 +1,34 @@
 """A reporting tool: it reads the views page by page, and keeps the last state of each row."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
+from tests.support.client import Client
+from tests.support.ledger import line, post
+
 PATIENCE_SECONDS = 30
+VIEWS = [
+    "journal_runs", "journal_entries", "journal_entry_items", "transactions", "accounting_codes", "accounting_periods",
+]  # fmt: skip
+
+_COUNTRIES = ["UK", "France", "Germany"]
+_CURRENCIES = [("GBP", "10.05", ""), ("JPY", "1200", "0.0053"), ("KWD", "7.125", "2.55")]
+
+LINES = [
+    line(
+        f"T{number}",
+        amount=_CURRENCIES[number % 3][1],
+        currency=_CURRENCIES[number % 3][0],
+        exchange_rate=_CURRENCIES[number % 3][2],
+        segment_country=_COUNTRIES[number % 3],
+        transaction_date="2024-12-05" if number % 2 else "2025-01-05",
+        document_number=["=1+1", "-75.63", 'a, "b" c', ""][number % 4],
+    )
+    for number in range(24)
+]
+"""Transactions of two months and three countries, in currencies with 2, 0 and 3 decimals."""
 
 Item = dict[str, Any]
 
@@ -15,6 +38,12 @@ class Reader:
 
     def __init__(self, url: str, auth: tuple[str, str] | None = None) -> None:
         self.http = httpx.Client(base_url=f"{url}/bi", auth=auth, timeout=PATIENCE_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     def get(self, path: str, *parameters: tuple[str, str], **named: Any) -> Any:
         """The JSON of an answer with HTTP status 200."""
@@ -45,6 +74,13 @@ class Reader:
         body = response.json()
         assert list(body) == ["message"], (path, body)
         return response.status_code, body["message"]
+
+
+def reader_of_lines(client: Client) -> Reader:
+    """Of a ledger with a run of December over these lines."""
+    post(client.database, LINES)
+    client.completed()
+    return Reader(client.url)
 
 
 def latest(items: list[Item]) -> dict[str, Item]:

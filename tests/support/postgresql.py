@@ -56,9 +56,10 @@ class PostgreSQL:
         name = f"test_{uuid4().hex}"
         source = "template1" if template is None else template.rpartition("/")[2]
         with self._connect() as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
-            )
+            # Copying files takes three quarters of the time of copying through the log.
+            strategy = sql.SQL("STRATEGY file_copy" if connection.info.server_version >= 150_000 else "")
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(source), strategy))
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
 
     def drop_database(self, url: str) -> None:

@@ -1,5 +1,6 @@
 """A client of the REST interface, over a real socket."""
 
+import re
 import time
 from types import TracebackType
 from typing import Any
@@ -7,6 +8,11 @@ from typing import Any
 import httpx
 
 PATIENCE_SECONDS = 30
+RUN = {
+    "accountingPeriodName": "Dec 2024",
+    "journalEntryDate": "2024-12-31",
+    "transactionTypes": [{"type": "Invoice Item"}],
+}
 
 
 class Rest:
@@ -55,3 +61,15 @@ class Rest:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.http.close()
+
+
+def reasons(response: httpx.Response, status: int = httpx.codes.OK) -> list[tuple[int, str]]:
+    """Why the request was refused, after checking that the refusal has the published shape."""
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
+    body = response.json()
+    assert list(body) == ["success", "processId", "requestId", "reasons"]
+    assert body["success"] is False
+    assert re.fullmatch("[0-9A-F]{16}", body["processId"])
+    assert body["requestId"] == response.headers["Zuora-Request-Id"]
+    assert all(list(reason) == ["code", "message"] for reason in body["reasons"])
+    return [(reason["code"], reason["message"]) for reason in body["reasons"]]

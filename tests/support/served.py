@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from gateway.application import Application
@@ -33,8 +35,20 @@ def served(application: Application, database: Database) -> Iterator[Client]:
 @contextmanager
 def served_anew(folder: Path, **options: Any) -> Iterator[Client]:
     """Serve an application with these options on a new ledger in the folder, which has its tables alone."""
-    database = Database(f"sqlite:///{folder}/ledger.db")
-    migrate(database)
+    path = folder / "ledger.db"
+    path.write_bytes(_migrated())
+    database = Database(f"sqlite:///{path}")
     with served(Application(database, **options), database) as connected:
         yield connected
     database.close()
+
+
+@cache
+def _migrated() -> bytes:
+    """A ledger on SQLite with its tables alone, which is made once: migrating takes longer than starting a gateway."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        database = Database(f"sqlite:///{path}")
+        migrate(database)
+        database.close()
+        return path.read_bytes()

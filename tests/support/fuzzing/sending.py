@@ -9,7 +9,7 @@ from contextlib import suppress
 from tests.support.fuzzing.inputs import Input, Inputs, text_of
 
 PATIENCE_SECONDS = 30
-SILENCE_SECONDS = 0.5
+SILENCE_SECONDS = 3
 CONNECTIONS = 32
 
 _PERMITTED = [("Reports", "HTTP 501"), ("Reports", "HTTP 503")]
