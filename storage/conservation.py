@@ -110,16 +110,6 @@ RULES = (
         """,
     ),
     Rule(
-        "every bucket has its posting and its posting key",
-        """
-        SELECT 'bucket ' || bucket.id AS name
-        FROM posting_bucket AS bucket
-            LEFT JOIN posting ON posting.id = bucket.posting_id
-            LEFT JOIN posting_key ON posting_key.id = bucket.posting_key_id
-        WHERE posting.id IS NULL OR posting_key.id IS NULL
-        """,
-    ),
-    Rule(
         "a bucket belongs to the run that created its entry",
         """
         SELECT 'bucket ' || bucket.id AS name

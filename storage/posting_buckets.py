@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.clock import updated_at
@@ -21,9 +21,6 @@ class PostingBucket(SQLModel, table=True):
     __tablename__ = "posting_bucket"
     __table_args__ = (
         UniqueConstraint("posting_id", "posting_date", "posting_key_id"),
-        # On PostgreSQL each would be a query for every bucket; only postings write buckets, after these two.
-        ForeignKeyConstraint(["posting_id"], ["posting.id"]).ddl_if(dialect="sqlite"),
-        ForeignKeyConstraint(["posting_key_id"], ["posting_key.id"]).ddl_if(dialect="sqlite"),
         Index(
             "open_posting_bucket",
             "posting_date",
@@ -52,9 +49,9 @@ class PostingBucket(SQLModel, table=True):
     )
 
     id: int = Field(default=None, sa_column=Column(Identifier, primary_key=True))
-    posting_id: int = Field(sa_column=Column(Identifier, nullable=False))
+    posting_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting.id"), nullable=False))
     posting_date: date
-    posting_key_id: int = Field(sa_column=Column(Identifier, nullable=False))
+    posting_key_id: int = Field(sa_column=Column(Identifier, ForeignKey("posting_key.id"), nullable=False))
     transaction_count: int = Field(sa_column=Column(BigInteger, nullable=False))
     amount_minor: Minor = Field(sa_column=Column("amount", BigInteger, nullable=False))
     home_amount_minor: Minor | None = Field(default=None, sa_column=Column("home_amount", BigInteger))
