@@ -17,7 +17,6 @@ from graphql import (
     GraphQLString,
     OperationDefinitionNode,
     VariableDefinitionNode,
-    get_nullable_type,
     is_input_object_type,
     is_list_type,
     is_non_null_type,
@@ -117,16 +116,11 @@ def _object(of: GraphQLInputObjectType, inside: tuple[Any, ...]) -> Coerce:
         return _doubtful
     fields = {name: _coerce(field.type, (*inside, of)) for name, field in of.fields.items()}
     required = {name for name, field in of.fields.items() if is_required_input_field(field)}
-    texts = {name for name, field in of.fields.items() if get_nullable_type(field.type) is GraphQLString}
 
     def coerce_object(value: Any) -> Any:
         if type(value) is not dict or not required <= value.keys():
             raise Doubtful
-        return {
-            # Most fields are texts, which are coerced here without a call.
-            name: given if type(given) is str and name in texts else fields[name](given)
-            for name, given in value.items()
-        }
+        return {name: fields[name](given) for name, given in value.items()}
 
     return coerce_object
 
