@@ -1,5 +1,6 @@
 """Run the benchmarks and keep their results: `python -m bench [WHICH] [--quick]`; `--help` names them."""
 
+import os
 from argparse import ArgumentParser
 
 from bench.exports.benchmark import benchmark as exports
@@ -14,6 +15,8 @@ from bench.startup import benchmark as startup
 
 def main() -> None:
     """Run the benchmark that is named, or all."""
+    # As installed: pip compiles the modules once. With this variable, processes would compile a checkout each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     parser = ArgumentParser(prog="python -m bench", description="Run the benchmarks, and keep results in RESULTS.md.")
     parser.add_argument(
         "which",

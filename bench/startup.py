@@ -1,6 +1,5 @@
 """Starting `journal-gateway serve`: time to the first answer, and memory."""
 
-import os
 import re
 import subprocess
 import sys
@@ -24,9 +23,6 @@ IDLE_SECONDS = 3.0
 HEADING = "Start-up: to the first answer of `serve`, and memory"
 
 _COMMAND = str(Path(sys.executable).with_name("journal-gateway"))
-
-# As installed: pip compiles the modules once. With this variable, a checkout would be compiled at each start.
-_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ def benchmark(*, quick: bool) -> None:
 def _once(database: Database) -> Started:
     started = time.perf_counter()
     command = [_COMMAND, "serve", "--port", "0", "--database", str(database)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_ENVIRONMENT) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             port = re.search(r"127\.0\.0\.1:(\d+)/", process.stdout.readline())
