@@ -26,6 +26,16 @@ def connected(gateway: Client, *, receives: int | None = None) -> socket.socket:
     return connection
 
 
+def received(connection: socket.socket, end: bytes) -> bytes:
+    """What the server sends until this has come; it may come in several parts."""
+    found = b""
+    while end not in found:
+        more = connection.recv(65_536)
+        assert more, (end, found)
+        found += more
+    return found
+
+
 def last_words(connection: socket.socket) -> bytes:
     """What the server sends until it closes the connection."""
     received = b""
