@@ -69,7 +69,7 @@ class SqliteAsking:
         Raises DeadlineExceeded, Unanswerable, UnicodeEncodeError for a text that is not Unicode, and StatementFailed.
         """
         limit = Deadline(monotonic() + self._seconds)
-        with closing(_checked_out(self._engine)) as pooled:
+        with closing(checked_out(self._engine)) as pooled:
             connection: sqlite3.Connection = pooled.driver_connection  # type: ignore[assignment]
             try:
                 with watched(connection, limit):
@@ -79,10 +79,11 @@ class SqliteAsking:
         return rows
 
 
-def _checked_out(engine: Engine) -> PoolProxiedConnection:
+def checked_out(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the engine. Raises StatementFailed."""
     try:
         return engine.raw_connection()
-    except (sqlite3.OperationalError, OperationalError) as error:
+    except (engine.dialect.loaded_dbapi.OperationalError, OperationalError) as error:
         raise StatementFailed(" ".join(str(error).split())) from error
 
 

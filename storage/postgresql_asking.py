@@ -5,10 +5,9 @@ from contextlib import closing
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, PoolProxiedConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine
 
-from storage.asking import NotStorable, Rows, StatementFailed, Unanswerable
+from storage.asking import NotStorable, Rows, StatementFailed, Unanswerable, checked_out
 from storage.deadline import DeadlineExceeded
 
 
@@ -26,7 +25,7 @@ class PostgresqlAsking:
             return self._ask(text, parameters)
 
     def _ask(self, text: str, parameters: Mapping[str, object]) -> Rows:
-        with closing(_checked_out(self._engine)) as pooled:
+        with closing(checked_out(self._engine)) as pooled:
             connection: psycopg.Connection[tuple[Any, ...]] = pooled.driver_connection  # type: ignore[assignment]
             try:
                 rows = connection.execute(text.encode(), parameters).fetchall()
@@ -40,10 +39,3 @@ class PostgresqlAsking:
                     raise NotStorable from error
                 raise Unanswerable(str(error)) from error
         return rows
-
-
-def _checked_out(engine: Engine) -> PoolProxiedConnection:
-    try:
-        return engine.raw_connection()
-    except (psycopg.OperationalError, OperationalError) as error:
-        raise StatementFailed(" ".join(str(error).split())) from error
