@@ -24,7 +24,7 @@ export function refused({ Authorization }) {
   const kept = stored();
   if (kept && Authorization !== `Bearer ${kept.token}`) return; // There is a newer one already.
   sessionStorage.removeItem(KEY);
-  ask(kept ? "The access token has expired or was revoked. Sign in again." : "This gateway requires an API key. Sign in.");
+  ask(Authorization ? "The access token has expired or was revoked. Sign in again." : "This gateway requires an API key. Sign in.");
 }
 
 /** Like fetch, with the token; if it is refused, the page asks for another. */
@@ -70,12 +70,8 @@ function field(label, name, type) {
 }
 
 function ask(message) {
+  if (place.querySelector("form")) return; // What it says first is why; later refusals follow from it.
   const said = element("p", { role: "alert", id: "sign-in-message" });
-  const shown = place.querySelector("form");
-  if (shown) {
-    shown.querySelector("p").textContent = message;
-    return;
-  }
   const form = element(
     "form",
     { ariaLabel: "Sign in" },

@@ -33,6 +33,9 @@ await withPage(async (page) => {
     await run(page);
     await page.waitForTimeout(200);
   }
+  const refusal = page.waitForResponse((response) => response.status() === 401);
+  await run(page); // Without a token now: the form goes on saying why it is there.
+  await refusal;
   tell('asked again', await form.getByRole('alert').innerText());
   await page.getByLabel('or an access token').fill(`Bearer nonsense`);
   await page.keyboard.press('Enter');
