@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.application import Application
 from schema.planning import Planning
@@ -32,8 +33,13 @@ ROOM_BYTES = 4 * 2**30
 def pytest_configure() -> None:
     """Keep the tests' databases in memory if there is room: they sync as on a disk, but wait for none.
 
-    Keep compiled modules too: otherwise each of more than a hundred processes compiles what it imports.
+    Keep compiled modules too: otherwise each of more than a hundred processes compiles what it imports. And give
+    Hypothesis time: an example that takes long is no failure.
     """
+    # Fixtures hold for all examples of a test.
+    unchecked = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    settings.register_profile("tests", settings(), deadline=None, suppress_health_check=unchecked)
+    settings.load_profile("tests")
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "TMPDIR" not in os.environ and IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES:

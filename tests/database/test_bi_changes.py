@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select, update
 
@@ -168,7 +168,7 @@ KINDS: list[Callable[[Changes, int], None]] = [
 ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(changes=st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 20)), max_size=25))
 def test_on_a_database_a_reader_of_changes_has_what_the_ledger_has(
     database: Database, changes: list[tuple[Callable[[Changes, int], None], int]]

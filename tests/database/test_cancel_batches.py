@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -43,7 +43,7 @@ def run(database: Database) -> JournalRun:
     return run_now(database)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6)
 @given(states=st.lists(st.sampled_from([*TransferStatus, None]), min_size=ENTRIES, max_size=ENTRIES))
 def test_on_a_database_batches_of_any_size_give_the_same_outcomes(
     database: Database, run: JournalRun, states: list[TransferStatus | None]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select, text
 
@@ -216,7 +216,7 @@ def rate(session: Session, posting: ColumnPosting | OpenPosting, ids: set[str]) 
         posting.add_rates(rated)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(case=cases(), is_small=st.booleans())
 def test_columns_are_posted_as_rows_are(database: Database, case: Case, is_small: bool) -> None:
     expected = outcome(database, case, by_columns=False)

@@ -233,7 +233,7 @@ def _near(day: date) -> st.SearchStrategy[date]:
     return st.sampled_from(near or [day])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=40, suppress_health_check=[*HealthCheck])
 @given(data=st.data())
 @pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.name)
 def test_a_filter_gives_the_rows_that_meet_it(ledgers: Ledgers, listed: List, data: st.DataObject) -> None:
@@ -256,7 +256,7 @@ def test_a_filter_gives_the_rows_that_meet_it(ledgers: Ledgers, listed: List, da
             assert page.cursors == [cursor for _, cursor in found]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=20, suppress_health_check=[*HealthCheck])
 @given(data=st.data())
 @pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.name)
 def test_pages_in_any_order_are_the_sorted_list(ledgers: Ledgers, listed: List, data: st.DataObject) -> None:

@@ -181,7 +181,7 @@ def compare(ways: list[Way], seed: int, folder: Path, monkeypatch: pytest.Monkey
 def test_files_in_columns_leave_the_ledger_that_lines_leave(
     ways: list[Way], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @settings(max_examples=FILES // 3, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=FILES // 3, phases=[Phase.generate])
     @given(seed=st.integers(0, 2**32))
     def all_files(seed: int) -> None:
         compare(ways, seed, tmp_path, monkeypatch)

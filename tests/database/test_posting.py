@@ -11,7 +11,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
@@ -179,7 +179,7 @@ transactions = st.lists(
 _serial = count()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(batches=st.lists(transactions, min_size=1, max_size=4))
 def test_buckets_are_the_sums_of_their_transactions(
     database: Database, batches: list[list[tuple[date, str, str | None, int, int | None]]]
@@ -206,7 +206,7 @@ def test_buckets_are_the_sums_of_their_transactions(
         assert_buckets_tie_out(session)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(batches=st.lists(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=10), min_size=1, max_size=3))
 def test_a_rate_moves_its_transaction_to_another_bucket_and_list(
     database: Database, batches: list[list[tuple[int, bool]]]

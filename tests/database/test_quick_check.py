@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
@@ -88,7 +88,7 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     database.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(batch=st.lists(received(), max_size=8))
 def test_the_quick_check_gives_what_the_careful_one_gives(session: Session, batch: list[TransactionFields]) -> None:
     # The same again with other ids: what was valid once must stay what it was.

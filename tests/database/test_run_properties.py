@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
@@ -69,7 +69,7 @@ Sums = dict[Side, tuple[int, int]]
 
 
 @pytest.mark.parametrize("ledger", [Ledger(), Ledger("GBP"), Ledger("GBP", True)], ids=["plain", "home", "aggregated"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(batches=st.lists(lines, min_size=1, max_size=3))
 def test_on_a_database_every_bucket_is_claimed_once_and_entries_are_the_sums_of_their_buckets(
     database: Database, ledger: Ledger, batches: list[list[Line]]

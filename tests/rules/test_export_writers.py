@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -80,7 +80,6 @@ def written(name: str, values: Sequence[Sequence[Any]], columns: Sequence[Column
     return b"".join(piece for batch in pieces(FORMATS[name], columns, found) for piece in batch)
 
 
-@settings(deadline=None)
 @given(st.lists(rows, max_size=6))
 def test_every_value_is_in_csv_and_no_text_is_a_formula(values: list[tuple[Any, ...]]) -> None:
     data = written("csv", values).decode()
@@ -101,7 +100,6 @@ def test_every_value_is_in_csv_and_no_text_is_a_formula(values: list[tuple[Any, 
         assert cells[6] == (row[6] or "")
 
 
-@settings(deadline=None)
 @given(st.lists(rows, max_size=6))
 def test_every_value_is_in_ndjson(values: list[tuple[Any, ...]]) -> None:
     # Only a line feed ends a line.
@@ -123,7 +121,6 @@ def test_every_value_is_in_ndjson(values: list[tuple[Any, ...]]) -> None:
         }
 
 
-@settings(deadline=None)
 @given(st.lists(rows, max_size=6))
 def test_every_value_is_in_the_formats_with_types(values: list[tuple[Any, ...]]) -> None:
     expected = [(*row[:2], None if row[2] is None else Decimal(row[2]), *row[3:]) for row in values]

@@ -7,7 +7,7 @@ from random import Random
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gateway.feed.blocks
@@ -63,7 +63,7 @@ def cells(records: Read) -> list[object]:
     return [record.cells for record in records]
 
 
-@settings(max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=FILES)
 @given(seed=st.integers(0, 2**32))
 def test_blocks_have_the_records_that_are_read_one_by_one(tmp_path: Path, seed: int) -> None:
     random = Random(seed)  # noqa: S311

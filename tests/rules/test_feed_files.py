@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.feed import FeedError, Format, Malformed, Record, open_feed
@@ -83,7 +83,7 @@ def write_parquet(path: Path, rows: list[dict[str, str]], text: Any = None) -> N
     pq.write_table(pa.Table.from_pylist(rows, schema), path, row_group_size=4096)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(rows=tables)
 def test_every_format_gives_the_same_records(tmp_path: Path, rows: list[dict[str, str]]) -> None:
     write_csv(tmp_path / "crlf.csv", rows)
@@ -103,7 +103,7 @@ def test_every_format_gives_the_same_records(tmp_path: Path, rows: list[dict[str
             assert [record.line for record in records] == lines
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(rows=tables, blank_lines=st.integers(0, 2))
 def test_a_csv_record_is_found_on_its_line(tmp_path: Path, rows: list[dict[str, str]], blank_lines: int) -> None:
     """Truncating the file before a record's line leaves exactly the records before it."""

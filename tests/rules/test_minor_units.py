@@ -37,7 +37,7 @@ def exactly(text: str, unit: Unit) -> int | None:
         return None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(odd_numbers | plain_numbers | st.none(), units), max_size=20))
 @example([("0x1F", Unit("AAA", 2)), ("-0", Unit("AAA", 0)), ("1" * 19, Unit("AAA", 4)), ("\u0663", Unit("AAA", 0))])
 def test_an_amount_is_what_money_makes_of_it_or_left_to_it(cases: Sequence[tuple[str | None, Unit]]) -> None:
@@ -50,7 +50,6 @@ def test_an_amount_is_what_money_makes_of_it_or_left_to_it(cases: Sequence[tuple
         assert minor is None or minor == exactly(text or "", unit)
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**14) + 1, 10**14 - 1), units)
 def test_usual_amounts_are_not_left_to_it(minor: int, unit: Unit) -> None:
     text = str(Decimal(minor).scaleb(-unit.digits))
@@ -61,7 +60,7 @@ def test_usual_amounts_are_not_left_to_it(minor: int, unit: Unit) -> None:
 minors = st.integers(-(10**9), 10**9) | st.integers(-AMOUNT_MINOR_MAX, AMOUNT_MINOR_MAX)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(minors, units, rates, units), max_size=20))
 @example([(5, Unit("AAA", 2), Decimal("0.5"), Unit("BBB", 2)), (15, Unit("AAA", 2), Decimal("0.5"), Unit("BBB", 2))])
 @example([(-5, Unit("AAA", 2), Decimal("0.5"), Unit("BBB", 2)), (-15, Unit("AAA", 2), Decimal("0.1"), Unit("BBB", 2))])
@@ -81,7 +80,6 @@ def test_a_home_amount_is_what_money_makes_of_it_or_left_to_it(
         assert product is None or product == convert(Minor(minor), unit, rate, home)
 
 
-@settings(deadline=None)
 @given(st.integers(-3000, 3000), st.integers(-3000, 3000), st.integers(-2, 2))
 def test_a_given_home_amount_agrees_by_the_rule_of_the_checker(home: int, product: int, amount: int) -> None:
     homes, products, amounts = (pa.array([value], pa.int64()) for value in (home, product, amount))
@@ -90,7 +88,6 @@ def test_a_given_home_amount_agrees_by_the_rule_of_the_checker(home: int, produc
     assert agrees(homes, products, amounts, 1_000).to_pylist() == [right]
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=6) | st.text(st.characters(max_codepoint=0x17F), min_size=1, max_size=6))
 def test_a_text_that_is_surely_normalised_is_its_own_normal_form(text: str) -> None:
     stripped = text.strip()

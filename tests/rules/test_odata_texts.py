@@ -35,7 +35,7 @@ NAMES = ["$filter", "$orderby", "$select", "$top", "$skip", "$count"]
 TEXTS = st.lists(st.sampled_from(WORDS) | COMPARISONS, max_size=14).map("".join) | st.text(max_size=30)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.dictionaries(st.sampled_from(["$filter", "$orderby", "$select", "$top", "$skip", "$count"]), TEXTS, min_size=1)
 )
@@ -44,7 +44,7 @@ def test_options_are_read_or_refused(given_options: dict[str, str]) -> None:
         options.of_rows(given_options, VIEW)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=60) | TEXTS.map(lambda text: text.encode(errors="surrogatepass")))
 def test_queries_and_paths_are_read_or_refused(sent: bytes) -> None:
     with suppress(RequestError):
@@ -53,7 +53,7 @@ def test_queries_and_paths_are_read_or_refused(sent: bytes) -> None:
         resource(b"/odata/" + sent)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.characters(max_codepoint=255), max_size=60))
 def test_headers_are_read_or_refused(sent: str) -> None:
     with suppress(RequestError):

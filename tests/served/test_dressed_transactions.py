@@ -129,7 +129,7 @@ def test_the_same_transactions_make_the_same_ledger_by_any_interface(
 ) -> None:
     with served(Application(database), database) as client:
 
-        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=15, suppress_health_check=list(HealthCheck))
         @given(dressed_twice(), st.integers(min_value=0))
         def check(versions: list[list[dict[str, str]]], number: int) -> None:
             before = ledger_of(database)

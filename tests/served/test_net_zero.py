@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.net_zero import net_zero_of_runs
@@ -114,7 +114,7 @@ amounts = st.sampled_from(["0", "1.00", "-1.00", "2.00", "-2.00"])
 lines_ = st.lists(st.tuples(amounts, st.sampled_from(["FR", "DE", "UK"]), st.sampled_from(["GBP", "JPY"])), max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(given_lines=lines_, cancelled=st.booleans())
 def test_on_a_database_entries_and_what_nets_to_zero_are_all_that_a_run_took(
     database: Database, given_lines: list[tuple[str, str, str]], cancelled: bool

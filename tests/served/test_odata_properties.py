@@ -58,7 +58,7 @@ def test_random_filters_orders_and_pages(odd: Odd) -> None:
 def _check_filters(odd: Odd) -> None:
     """A filter finds the rows for which it is true, in the order of their places."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.sampled_from(list(odd.views.values())), st.data())
     def check(view: View, data: st.DataObject) -> None:
         wanted = data.draw(filters(view, odd.rows[view.name]))
@@ -77,7 +77,7 @@ def _check_filters(odd: Odd) -> None:
 def _check_pages(odd: Odd) -> None:
     """The pages have each row once, and in the order that was asked for."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(
         st.sampled_from(list(odd.views.values())),
         st.data(),

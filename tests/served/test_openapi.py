@@ -75,7 +75,6 @@ def test_every_request_is_answered_as_described_and_the_ledger_stays_consistent(
     @settings(
         max_examples=EXAMPLES or USUAL_EXAMPLES,
         derandomize=not EXAMPLES,
-        deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),

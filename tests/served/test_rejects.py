@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
@@ -115,7 +115,7 @@ cells = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(table=st.lists(cells, min_size=1, max_size=5))
 def test_whatever_a_cell_holds_it_comes_back_from_the_list(tmp_path: Path, table: list[list[str]]) -> None:
     columns = ("id", "amount", "note", "place")

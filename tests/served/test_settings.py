@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -186,7 +186,7 @@ amounts = st.integers(-300, 300).map(lambda minor: f"{minor / 100:.2f}")
 given_lines = st.lists(st.tuples(amounts, st.sampled_from(["GBP", "EUR"]), st.sampled_from(["FR", "DE"])), max_size=8)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(batches=st.lists(given_lines, min_size=1, max_size=3), data=st.data())
 def test_on_a_database_rates_added_in_any_order_lose_and_double_nothing(
     database: Database, batches: list[list[tuple[str, str, str]]], data: st.DataObject
