@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, cast, func, literal, select, text, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, Update, and_, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
@@ -50,9 +50,8 @@ def claim_buckets(session: Session, run: JournalRun) -> ColumnElement[bool]:
         col(PostingBucket.posting_key_id).in_(keys),
     )
     if is_sqlite(session):
-        claim = update(PostingBucket).where(*are_free).values(journal_run_id=run.id)
-        session.execute(claim.execution_options(synchronize_session=False))
-        return col(PostingBucket.journal_run_id) == run.id
+        # The transaction has the write lock, so these stay the same until it updates them.
+        return and_(*are_free)
     # Locked now and updated once: for a row that it updates twice, PostgreSQL checks every foreign key again.
     locked = select(col(PostingBucket.id)).where(*are_free).order_by(col(PostingBucket.id)).with_for_update().subquery()
     ids = session.execute(select(func.array_agg(locked.c.id))).scalar_one()
@@ -160,31 +159,39 @@ def assign_buckets(session: Session, run_id: int, claimed: ColumnElement[bool], 
 
     Returns the number of transactions that are now in entries.
     """
-    bucket = PostingBucket
-    if is_sqlite(session):
-        session.execute(_ASSIGN, {"run_id": run_id, "entry_of_key": json.dumps(entry_of_key)})
-    else:
-        # One look-up for each bucket, not a join: statistics do not tell how many buckets have one of the keys.
-        entries = select(literal(entry_of_key, JSONB)).scalar_subquery()
-        entry_id = cast(entries.op("->>")(cast(col(bucket.posting_key_id), Text)), BigInteger)
-        assign = update(bucket).where(claimed).values(journal_run_id=run_id, journal_entry_id=entry_id)
-        session.execute(assign.execution_options(synchronize_session=False))
-    assigned = select(func.sum(bucket.transaction_count)).where(
-        col(bucket.journal_run_id) == run_id, col(bucket.journal_entry_id).is_not(None)
+    assignment = _assignment_on_sqlite if is_sqlite(session) else _assignment_on_postgresql
+    assign = assignment(claimed, entry_of_key).values(journal_run_id=run_id)
+    session.execute(assign.execution_options(synchronize_session=False))
+    assigned = select(func.sum(PostingBucket.transaction_count)).where(
+        col(PostingBucket.journal_run_id) == run_id, col(PostingBucket.journal_entry_id).is_not(None)
     )
     return int(session.execute(assigned).scalar_one() or 0)
 
 
-_ASSIGN = text(
-    """
-    WITH entry_of_key AS MATERIALIZED (
-        SELECT CAST(key AS integer) AS posting_key_id, value AS entry_id FROM json_each(:entry_of_key)
+def _assignment_on_sqlite(claimed: ColumnElement[bool], entry_of_key: Mapping[int, int]) -> Update:
+    # A join, for which SQLite makes an index once: a look-up in JSON reads all of it.
+    pair = func.json_each(json.dumps(entry_of_key)).table_valued("key", "value")
+    entries = (
+        select(cast(pair.c.key, BigInteger).label("key_id"), pair.c.value.label("entry_id"))
+        .cte("entry_of_key")
+        .prefix_with("MATERIALIZED")
     )
-    UPDATE posting_bucket SET journal_entry_id = entry_of_key.entry_id FROM entry_of_key
-    WHERE posting_bucket.journal_run_id = :run_id AND posting_bucket.posting_key_id = entry_of_key.posting_key_id
-    """
-)
-"""On SQLite, where the run of claimed buckets is set already. Look-ups go along the index by run and key."""
+    assigned = (
+        select(col(PostingBucket.id), entries.c.entry_id)
+        .outerjoin(entries, entries.c.key_id == col(PostingBucket.posting_key_id))
+        .where(claimed)
+        .subquery("assigned")
+    )
+    return (
+        update(PostingBucket).where(col(PostingBucket.id) == assigned.c.id).values(journal_entry_id=assigned.c.entry_id)
+    )
+
+
+def _assignment_on_postgresql(claimed: ColumnElement[bool], entry_of_key: Mapping[int, int]) -> Update:
+    # One look-up for each bucket, not a join: statistics do not tell how many buckets have one of the keys.
+    entries = select(literal(entry_of_key, JSONB)).scalar_subquery()
+    entry_id = cast(entries.op("->>")(cast(col(PostingBucket.posting_key_id), Text)), BigInteger)
+    return update(PostingBucket).where(claimed).values(journal_entry_id=entry_id)
 
 
 def release_entries(session: Session, entry_ids: Sequence[int] | SelectOfScalar[int]) -> None:
