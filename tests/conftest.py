@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from gateway.application import Application
@@ -63,6 +64,15 @@ def _certificates() -> Iterator[None]:
     """Read certificates once: each client does, although none speaks TLS, and it takes longer than most requests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patience() -> Iterator[None]:
+    """Give every request a minute: httpx would give it five seconds, which a busy machine may take."""
+    with pytest.MonkeyPatch.context() as patch:
+        for phase in ("connect", "read", "write", "pool"):
+            patch.setattr(DEFAULT_TIMEOUT_CONFIG, phase, 60)
         yield
 
 

@@ -66,7 +66,7 @@ def refusal(message: str) -> dict[str, Any]:
 def assert_refused(url: str, authorization: str | None, message: str) -> None:
     """A caller with this header is refused: by POST, GET, server-sent events, multipart and WebSocket."""
     headers = {} if authorization is None else {"Authorization": authorization}
-    with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
+    with httpx.Client(base_url=url, headers=headers) as http:
         answers = [http.post("/graphql", json=TYPENAME, headers={"Accept": accept}) for accept in ACCEPTS]
         answers.append(http.get("/graphql", params=TYPENAME))
         for answer in answers:
@@ -424,12 +424,12 @@ def test_keys_change_while_the_gateway_is_served(tmp_path: Path) -> None:
         client_id, secret = re.findall(r": (\S+)\n", run(tmp_path, "api-key", "create", "Month end").stdout)[-2:]
         with closing(Database(f"sqlite:///{tmp_path}/journal-gateway.db")) as database:
             token = exchange(database, client_id, secret).access_token
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
             assert http.post("/graphql", json=TYPENAME).status_code == 200
             assert "Month end" in run_here(tmp_path, "api-key", "list").stdout
             assert run_here(tmp_path, "api-key", "revoke", client_id).returncode == 0
             assert http.post("/graphql", json=TYPENAME).json() == refusal(UNKNOWN)
-        assert httpx.post(f"{url}/graphql", json=TYPENAME, timeout=30).json() == refusal(NEEDED)
+        assert httpx.post(f"{url}/graphql", json=TYPENAME).json() == refusal(NEEDED)
 
 
 VIEWER = "{ viewer { name permissions } }"

@@ -47,7 +47,7 @@ def _served(folder: Path) -> Iterator[str]:
 def post(url: str, content: bytes, path: str = "/graphql", **headers: str) -> httpx.Response:
     """Send a body."""
     sent = {"Content-Type": "application/json", **headers}
-    return httpx.post(f"{url}{path}", content=content, headers=sent, timeout=60)
+    return httpx.post(f"{url}{path}", content=content, headers=sent)
 
 
 def told(url: str, message: str) -> list[Any]:

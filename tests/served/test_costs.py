@@ -90,7 +90,7 @@ def attacked(database: Database, tmp_path: Path) -> Iterator[str]:
 
 def test_no_operation_delays_others(attacked: str) -> None:
     for name, (document, code) in ATTACKS.items():
-        send = partial(httpx.post, f"{attacked}/graphql", json={"query": document}, timeout=60)
+        send = partial(httpx.post, f"{attacked}/graphql", json={"query": document})
         answer = unnoticed(attacked, send).json()
         assert [error["extensions"]["code"] for error in answer.get("errors", [])] == [code] * (code is not None), name
 
@@ -228,6 +228,6 @@ def test_a_statement_of_the_rest_interface_has_a_deadline(client: Client, monkey
     monkeypatch.setattr(application, "REQUEST_SECONDS", 0.5)
     with client.database.writer.begin() as locking:
         locking.execute(text("LOCK TABLE journal_run IN ACCESS EXCLUSIVE MODE"))
-        answer = httpx.get(f"{client.url}/v1/journal-runs/JR-00000001", timeout=20)
+        answer = httpx.get(f"{client.url}/v1/journal-runs/JR-00000001")
     assert (answer.status_code, answer.json()["success"]) == (503, False)
     assert "took too long" in answer.json()["reasons"][0]["message"]

@@ -47,7 +47,7 @@ def test_everything_the_page_loads_exists_and_an_unknown_asset_is_not_found(
         for name in ("graphiql.js", "graphiql.css"):
             (assets / name).write_text("/* bundled */")
     monkeypatch.setattr(graphiql, "ASSETS", assets)
-    with served(Application(database), database) as client, httpx.Client(base_url=client.url, timeout=30) as http:
+    with served(Application(database), database) as client, httpx.Client(base_url=client.url) as http:
         addresses = loaded(http.get("/graphql", headers=HTML).text)
         assert ("/graphiql/assets/graphiql.js" in addresses) is built
         for address in addresses:

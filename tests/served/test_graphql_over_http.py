@@ -32,7 +32,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 def post(gateway: Client, body: object, headers: dict[str, str] = JSON) -> httpx.Response:
     """The answer to this body; one that is not bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return httpx.post(f"{gateway.url}/graphql", content=content, headers=headers, timeout=30)
+    return httpx.post(f"{gateway.url}/graphql", content=content, headers=headers)
 
 
 def events(response: httpx.Response) -> list[tuple[str, Any]]:

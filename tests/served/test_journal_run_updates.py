@@ -223,7 +223,7 @@ def test_an_empty_number_is_an_unknown_run_and_not_all_runs(client: Client) -> N
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
 def test_head_follows_nothing(client: Client, accept: str) -> None:
     document = f'subscription {{ journalRunUpdates(number: "{client.completed()["number"]}") {{ number }} }}'
-    with httpx.Client(base_url=client.url, timeout=10) as connection:
+    with httpx.Client(base_url=client.url) as connection:
         head = connection.head("/graphql", params={"query": document}, headers={"Accept": accept})
         assert (head.status_code, head.headers["content-type"].partition(";")[0]) == (200, accept.partition(";")[0])
         # By the same connection, which an answer without end would keep busy.

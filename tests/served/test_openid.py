@@ -343,9 +343,9 @@ def test_both_interfaces_take_tokens_of_people_and_of_api_keys(database: Databas
     post(database, [line("a")])
     with served(Application(database, openid=OpenId(provider.settings())), database) as anonymous:
         needed = f"Send the header Authorization: Bearer TOKEN, with a token from POST /oauth/token or {provider.url}."
-        answer = httpx.post(anonymous.url + "/graphql", json=TYPENAME, timeout=30)
+        answer = httpx.post(anonymous.url + "/graphql", json=TYPENAME)
         assert (answer.status_code, answer.json()["errors"][0]["message"]) == (401, needed)
-        answer = httpx.get(anonymous.url + "/v1/journal-runs/JR-00000001", timeout=30)
+        answer = httpx.get(anonymous.url + "/v1/journal-runs/JR-00000001")
         assert (answer.status_code, answer.json()) == (401, {"message": needed})
 
         with Client(anonymous.url, database, provider.token(roles=["clerk", "closer"])) as ada:
@@ -357,19 +357,19 @@ def test_both_interfaces_take_tokens_of_people_and_of_api_keys(database: Databas
                 event.actor for event in events_of(session, "JournalRun", run)
             }
         clerk = {"Authorization": f"Bearer {provider.token()}"}
-        answer = httpx.put(f"{anonymous.url}/v1/journal-runs/{run}/cancel", headers=clerk, timeout=30)
+        answer = httpx.put(f"{anonymous.url}/v1/journal-runs/{run}/cancel", headers=clerk)
         (reason,) = answer.json()["reasons"]
         assert reason["message"].startswith("Ada Lovelace lacks the permission 'Cancel Journal Run'; ask the admin")
         expired = {"Authorization": f"Bearer {provider.token(exp=at(-70))}"}
         told = f"The access token has expired; get a new one from {provider.url}."
-        answer = httpx.get(f"{anonymous.url}/v1/journal-runs/{run}", headers=expired, timeout=30)
+        answer = httpx.get(f"{anonymous.url}/v1/journal-runs/{run}", headers=expired)
         assert (answer.status_code, answer.json()) == (401, {"message": told})
-        answer = httpx.post(anonymous.url + "/graphql", json=TYPENAME, headers=expired, timeout=30)
+        answer = httpx.post(anonymous.url + "/graphql", json=TYPENAME, headers=expired)
         assert (answer.status_code, answer.json()["errors"][0]["message"]) == (401, told)
 
         # Reporting tools send it as a password.
         for password, status in [(provider.token(), 200), (provider.token(exp=at(-70)), 401)]:
-            answer = httpx.get(f"{anonymous.url}/bi/accounting_codes", auth=("Ada", password), timeout=30)
+            answer = httpx.get(f"{anonymous.url}/bi/accounting_codes", auth=("Ada", password))
             assert answer.status_code == status
         assert answer.json() == {"message": told}
 
@@ -403,10 +403,10 @@ def test_a_gateway_starts_without_its_issuer_and_says_so(database: Database) -> 
     provider = IdentityProvider(url)
     with served(Application(database, openid=OpenId(provider.settings())), database) as client:
         headers = {"Authorization": f"Bearer {provider.token()}"}
-        answer = httpx.post(client.url + "/graphql", json=TYPENAME, headers=headers, timeout=30)
+        answer = httpx.post(client.url + "/graphql", json=TYPENAME, headers=headers)
         assert answer.status_code == 503
         assert answer.json()["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
-        answer = httpx.get(client.url + "/v1/journal-runs/JR-1", headers=headers, timeout=30)
+        answer = httpx.get(client.url + "/v1/journal-runs/JR-1", headers=headers)
         assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, 50000061)
         with pytest.raises(Disconnected) as disconnected:
             asyncio.run(anext(follow(partial(websocket, init=headers), client.url, UPDATES, run="JR-1")))
@@ -614,11 +614,9 @@ def test_the_command_serves_with_an_identity_provider(tmp_path: Path, provider: 
     options = ("--oidc-issuer", provider.url, "--oidc-audience", AUDIENCE, "--oidc-roles", "roles.toml")
     with running(tmp_path, "serve", *options) as (_, url):
         headers = {"Authorization": f"Bearer {provider.token()}"}
-        answer = httpx.post(
-            url + "/graphql", json={"query": "{ viewer { name permissions } }"}, headers=headers, timeout=30
-        )
+        answer = httpx.post(url + "/graphql", json={"query": "{ viewer { name permissions } }"}, headers=headers)
         assert answer.json()["data"] == {"viewer": {"name": "Ada Lovelace", "permissions": ["VIEW_JOURNAL_RUNS"]}}
-        assert httpx.post(url + "/graphql", json=TYPENAME, timeout=30).status_code == 401
+        assert httpx.post(url + "/graphql", json=TYPENAME).status_code == 401
     refused = run_here(tmp_path, "serve", "--oidc-issuer", "http://example.com", *options[2:], "--port", "0")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "error: --oidc-issuer 'http://example.com' is not the URL of an identity provider" in refused.stderr

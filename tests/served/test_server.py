@@ -42,7 +42,7 @@ def stop(process: Process, how: signal.Signals = signal.SIGTERM) -> str:
 
 
 def test_it_serves_browsers_and_health_checks_and_stops_silently(database: Database, tmp_path: Path) -> None:
-    with serving(tmp_path, database) as (process, url), httpx.Client(base_url=url, timeout=30) as http:
+    with serving(tmp_path, database) as (process, url), httpx.Client(base_url=url) as http:
         assert (http.get("/healthz").status_code, http.get("/readyz").status_code) == (200, 200)
         redirect = http.get("/")
         assert redirect.is_redirect
@@ -99,7 +99,7 @@ def test_the_server_runs_with_and_without_uvloop(
 def test_it_is_not_ready_without_its_database_and_still_stops(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url = postgresql.create_database()
     with running(tmp_path, "serve", "--database", url) as (process, address):
-        with httpx.Client(base_url=address, timeout=30) as http:
+        with httpx.Client(base_url=address) as http:
             assert http.get("/readyz").status_code == 200
             postgresql.drop_database(url)
             ready = http.get("/readyz")
@@ -226,7 +226,6 @@ def test_the_demo_shows_its_ledger_and_leaves_nothing_behind(tmp_path: Path, mon
         answer = httpx.post(
             f"{url}/graphql",
             json={"query": '{ journalRun(number: "JR-00000001") { status totalJournalEntryCount } }'},
-            timeout=30,
         )
         assert answer.json()["data"]["journalRun"] == {"status": "COMPLETED", "totalJournalEntryCount": 10}
         assert stop(process, signal.SIGINT) == ""
