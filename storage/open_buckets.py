@@ -9,8 +9,8 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.bulk_rows import as_array, bulk_insert
 from storage.clock import moment_of_change
+from storage.column_writes import as_array, write_columns
 from storage.columns import as_text
 from storage.database import is_sqlite
 from storage.money import AMOUNT_MINOR_MAX, Minor, MoneyError
@@ -133,7 +133,7 @@ class OpenBuckets:
                 **{name: self._sums[name] for name in _SUMS.names[1:]},
             }
         )
-        bulk_insert(self._session, "posting_bucket", rows)
+        write_columns(self._session, "posting_bucket", rows)
 
     def _add_up(self) -> None:
         self._sums = _added_up(self._sums)

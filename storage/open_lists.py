@@ -4,7 +4,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from sqlmodel import Session
 
-from storage.bulk_rows import bulk_insert
+from storage.column_writes import write_columns
 
 TRANSACTIONS_HELD_MAX = 200_000
 """Transactions of which the place in a list is held in memory, 16 bytes each."""
@@ -35,4 +35,4 @@ class OpenLists:
         self._places = _PLACES.empty_table()
         # In the order of the table, which is less than half of the work of any other order. Sorting is stable.
         places = places.take(pc.array_sort_indices(places["posting_bucket_id"].combine_chunks()))
-        bulk_insert(self._session, "bucket_transaction", places)
+        write_columns(self._session, "bucket_transaction", places)

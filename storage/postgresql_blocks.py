@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from storage.bulk_rows import as_array, copy_rows
+from storage.column_writes import as_array, copy_columns
 from storage.posting_blocks import SENT, Compared
 from storage.postings import RecordedMeanwhile
 from storage.sequences import next_ids
@@ -31,7 +31,7 @@ class PostgresqlBlocks:
     def compared(self, block: "pa.Table") -> Compared:
         """The transactions that differ from what is recorded."""
         self._connection.exec_driver_sql("TRUNCATE sent_transaction")
-        copy_rows(self._connection, "sent_transaction", block.select(SENT))
+        copy_columns(self._connection, "sent_transaction", block.select(SENT))
         found = Compared()
         for position, is_recorded in self._connection.exec_driver_sql(_DIFFERING):
             (found.conflicts if is_recorded else found.unknown).append(position)
@@ -56,7 +56,7 @@ class PostgresqlBlocks:
 
     def _copied(self, block: "pa.Table") -> "pa.Int64Array":
         row_ids = as_array(next_ids(self._connection, "billing_transaction", len(block)))
-        copy_rows(self._connection, "billing_transaction", block.select(TRANSACTION).append_column("id", row_ids))
+        copy_columns(self._connection, "billing_transaction", block.select(TRANSACTION).append_column("id", row_ids))
         return row_ids
 
 

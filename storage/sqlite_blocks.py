@@ -6,7 +6,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from sqlmodel import Session
 
 from storage.bucket_transactions import last_row_id
-from storage.bulk_rows import filled, insert_rows, parameters
+from storage.column_writes import filled, insert_columns, parameters
 from storage.driver_rows import marks
 from storage.posting_blocks import SENT, Compared
 from storage.transaction_rows import CONTENT, TRANSACTION
@@ -44,7 +44,7 @@ class SqliteBlocks:
     def insert(self, block: "pa.Table") -> "pa.Int64Array":
         """Insert, of each transaction id that is not recorded, the first row. Returns row ids, null for the others."""
         before, rows = self.last_id, block.select(TRANSACTION)
-        count = insert_rows(self._connection, "billing_transaction", rows, "ON CONFLICT (transaction_id) DO NOTHING")
+        count = insert_columns(self._connection, "billing_transaction", rows, "ON CONFLICT (transaction_id) DO NOTHING")
         self.last_id = last_row_id(self._session)
         assert self.last_id == before + count
         if count == len(rows):

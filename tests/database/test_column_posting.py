@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select, text
 
-from storage import bulk_rows, column_posting, driver_rows, open_buckets, open_lists
+from storage import column_posting, column_writes, driver_rows, open_buckets, open_lists
 from storage.bucket_transactions import BucketTransaction
 from storage.column_posting import ColumnPosting
 from storage.conservation import broken_rules
@@ -229,7 +229,7 @@ def small() -> Iterator[None]:
     """Inside, statements are so short, and so little is held in memory, that a few transactions are many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver_rows, "ROWS_PER_STATEMENT", (2, 1))
-        patch.setattr(bulk_rows, "ROWS_PER_WRITE", 3)
+        patch.setattr(column_writes, "ROWS_PER_WRITE", 3)
         patch.setattr(column_posting, "IDS_PER_STATEMENT", 2)
         patch.setattr(column_posting, "SAMPLED", 1)
         patch.setattr(open_buckets, "ADDENDS_HELD_MAX", 2)

@@ -16,16 +16,16 @@ ROWS_PER_WRITE = 50_000
 """Rows that are turned into the values or the text of statements at a time."""
 
 
-def bulk_insert(session: Session, table: str, rows: "pa.Table") -> None:
+def write_columns(session: Session, table: str, rows: "pa.Table") -> None:
     """Insert rows; the columns have the names of the table's."""
     connection = session.connection()
     if is_sqlite(session):
-        insert_rows(connection, table, rows)
+        insert_columns(connection, table, rows)
     else:
-        copy_rows(connection, table, rows)
+        copy_columns(connection, table, rows)
 
 
-def insert_rows(connection: Connection, table: str, rows: "pa.Table", otherwise: str = "") -> int:
+def insert_columns(connection: Connection, table: str, rows: "pa.Table", otherwise: str = "") -> int:
     """Insert rows into a table of SQLite. `otherwise` is an ON CONFLICT. Returns how many rows went in."""
     rows = filled(rows)
     # The whole posting is undone if a statement fails, so SQLite need not prepare to undo the one statement.
@@ -50,7 +50,7 @@ def parameters(rows: "pa.Table") -> Iterator[tuple[tuple[object, ...], int]]:
             yield tuple(islice(remaining, width * count)), count
 
 
-def copy_rows(connection: Connection, table: str, rows: "pa.Table") -> None:
+def copy_columns(connection: Connection, table: str, rows: "pa.Table") -> None:
     """Copy rows into a table of PostgreSQL. Raises what SQLAlchemy raises for an INSERT."""
     if not len(rows):
         return
