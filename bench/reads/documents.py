@@ -57,7 +57,9 @@ DOCUMENTS = [
         "/transactions/JR-00000001?first=50&transactions=20",
         """query { journalRunByNumber(number: "JR-00000001") { journalEntriesByJournalRunId(first: 50) { nodes {
             number postingBucketsByJournalEntryId(first: 20) { nodes {
-                postingDate billingTransactionsByPostingBucketId { nodes { transactionId amount } }
+                postingDate bucketTransactionsByPostingBucketId { nodes {
+                    billingTransactionByTransactionRowId { transactionId amount }
+                } }
                 postingKeyByPostingKeyId { currency segments
                     accountingCodeByDebitCodeId { name } accountingCodeByCreditCodeId { name glAccountNumber }
                 }
