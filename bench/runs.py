@@ -1,6 +1,5 @@
 """Runs: what it costs to create, cancel and delete one, and to create one over many transactions."""
 
-import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from bench.duckdb_sums import Parquet
 from bench.feed_servers import cpu_seconds
 from bench.results import keep
 from bench.run_ledger import Size, fill_by_sql
+from gateway.loading import keep_loaded
 from runs.cancel import cancel_batch, start_cancellation
 from runs.create import begin, insert_run, make_entries
 from runs.create_rules import check
@@ -53,9 +53,7 @@ Round = dict[str, Cost]
 
 def benchmark(*, quick: bool) -> None:
     """Print the tables, and keep them unless it was a quick run."""
-    # As the server does: the modules' objects are not looked through again whenever many new ones are made.
-    gc.collect()
-    gc.freeze()
+    keep_loaded()  # as the server does
     small, large, rounds = (QUICK_SMALL, QUICK_LARGE, QUICK_ROUNDS) if quick else (SMALL, LARGE, ROUNDS)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

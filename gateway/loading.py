@@ -23,3 +23,9 @@ def loading() -> Iterator[None]:
         gc.freeze()
         gc.enable()
         signal.signal(signal.SIGINT, before)
+
+
+def keep_loaded() -> None:
+    """Never look through what is loaded by now for garbage: it stays, and each look would hold up all requests."""
+    gc.collect()
+    gc.freeze()

@@ -1,6 +1,5 @@
 """`journal-gateway serve` and `demo`: everything between the command's options and the server."""
 
-import gc
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,6 +13,7 @@ from gateway.graphiql import HOW_TO_BUILD, is_built
 from gateway.graphql.documents import Documents, NoPersistedQueries, PersistedQueries, load_trusted_documents
 from gateway.graphql.subscription_limits import SubscriptionLimits
 from gateway.hosts import Hosts
+from gateway.loading import keep_loaded
 from gateway.openid.settings import OpenIdSettings
 from gateway.operations import DEMO_CANCEL, DEMO_FOLLOW, DEMO_RUNS, DEMO_TABS
 from gateway.origins import Origins
@@ -131,9 +131,7 @@ def _serve(
                 out.print(note, soft_wrap=True, markup=False)
             if announce is not None:
                 announce(address)
-            # What is loaded by now stays: looking through it at each full collection would hold every request up.
-            gc.collect()
-            gc.freeze()
+            keep_loaded()
 
         serve_application(configured(database, on_start=started), listener)
 
