@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from sqlmodel import Session
 
-from storage.database import Database, DatabaseBusy
+from storage.database import CONNECTIONS_KEPT, Database, DatabaseBusy
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -24,7 +24,6 @@ CHANGE_WAIT_SECONDS = 10.0
 
 _PARALLEL_READS = 16
 _PARALLEL_CHANGES = 8
-_PARALLEL_ANSWERS = 20
 _PARALLEL_REPORTS = 6
 
 
@@ -52,7 +51,7 @@ class Statements:
         self._changes = 0
         self._changes_max = changes_max
         self._change_wait_seconds = CHANGE_WAIT_SECONDS if change_wait_seconds is None else change_wait_seconds
-        self._threads = ThreadPoolExecutor(_PARALLEL_ANSWERS, "ask")
+        self._threads = ThreadPoolExecutor(CONNECTIONS_KEPT, "ask")
         self._reports = ThreadPoolExecutor(_PARALLEL_REPORTS, "report")
 
     async def read(

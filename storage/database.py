@@ -18,10 +18,16 @@ from storage.deadline import DeadlineExceeded, current_deadline
 from storage.errors import OperatorError
 
 BUSY_SECONDS = 60
-"""How long a writer waits for another one on SQLite; an import locks the file until it ends."""
+"""How long a writer waits for another one on SQLite."""
 
 ANSWER_SECONDS = 30.0
 """How long a statement that answers a query may take; then the database cancels it."""
+
+CONNECTIONS_KEPT = 20
+"""Connections of each kind that stay open: as many as statements are asked at a time.
+
+Another would be closed after its statement, and the next would wait for a new one, and on PostgreSQL for its plans.
+"""
 
 
 _LARGE_BLOCK = 4 << 20
@@ -73,8 +79,8 @@ class Database:
 
             self.writer = self.reader = create_engine(
                 self.url,
-                pool_size=10,
-                max_overflow=30,
+                pool_size=CONNECTIONS_KEPT,
+                max_overflow=20,
                 pool_pre_ping=True,
                 connect_args={"options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC"},
             )
@@ -86,8 +92,8 @@ class Database:
             )
             asker = create_engine(
                 self.url,
-                pool_size=10,
-                max_overflow=10,
+                pool_size=CONNECTIONS_KEPT,
+                max_overflow=0,
                 pool_reset_on_return=None,
                 isolation_level="AUTOCOMMIT",
                 connect_args={"options": options, "prepare_threshold": 1},
@@ -266,7 +272,7 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
         raise DatabaseError(
             f"the folder {folder} of the database file cannot be created ({error.strerror}); use another path"
         ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=40)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=CONNECTIONS_KEPT, max_overflow=30)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
