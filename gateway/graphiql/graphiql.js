@@ -3,7 +3,7 @@ import "graphiql/setup-workers/esm.sh";
 import { useGraphiQL } from "@graphiql/react";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
-import { Kind, parse } from "graphql";
+import { getOperationAST, parse } from "graphql";
 import { createClient } from "graphql-ws";
 import { createElement, useEffect } from "react";
 import { createRoot } from "react-dom/client";
@@ -76,24 +76,21 @@ async function introspect(params, headers) {
   }
 }
 
-// The operation to run, and what to send for it. For a moment after a tab has been chosen, GraphiQL still has the name
-// and the kind of the operation in the tab before it.
-function chosen(params) {
-  let document;
+// The operation to run. For a moment after a tab has been chosen, GraphiQL still has the name and the kind of the
+// operation in the tab before it; of a single operation neither is needed.
+function operationIn({ query, operationName }) {
   try {
-    document = parse(params.query);
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
   } catch {
-    return [undefined, params]; // The gateway says what is wrong.
+    return null; // The gateway says what is wrong.
   }
-  const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  const named = operations.find(({ name }) => name?.value === params.operationName);
-  const operation = operations.length === 1 ? operations[0] : named;
-  return [operation, { ...params, operationName: operation?.name?.value ?? params.operationName }];
 }
 
 function fetcher(params, { documentAST, headers } = {}) {
   if (params.operationName === "IntrospectionQuery" && !documentAST) return introspect(params, headers);
-  const [operation, request] = chosen(params);
+  const operation = operationIn(params);
+  const request = { ...params, operationName: operation?.name?.value };
   return operation?.operation === "subscription" ? overSocket(request, headers) : overHttp(request, { headers });
 }
 
