@@ -1,6 +1,5 @@
 """Shared fixtures: both real databases, and a gateway served over a real socket."""
 
-import gc
 import logging
 import os
 import shutil
@@ -16,6 +15,7 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from gateway.application import Application
+from gateway.loading import keep_loaded
 from schema.planning import Planning
 from schema.schema import SCHEMA
 from storage.conservation import broken_rules
@@ -49,8 +49,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish() -> None:
     """What is there now stays: a collection of garbage that went through all of it would take half a second."""
-    gc.collect()
-    gc.freeze()
+    keep_loaded()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,16 +1,12 @@
 """Errors of databases are recognised by their codes, whatever language the server speaks."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.pool import Pool
+from sqlalchemy import text
 from sqlmodel import select
 
 from storage import database as databases
 from storage.accounting_codes import AccountingCode
-from storage.database import CONNECTIONS_KEPT, Database, DatabaseBusy, UnfitText
+from storage.database import Database, DatabaseBusy, UnfitText
 
 
 def test_a_writer_that_waits_too_long_for_another_is_busy(
@@ -54,27 +50,3 @@ def test_postgresql_cannot_store_nul(empty_database: Database) -> None:
 
     with pytest.raises(UnfitText), empty_database.read() as session:
         session.exec(found)
-
-
-def test_the_connections_of_statements_that_are_asked_at_a_time_are_kept(empty_database: Database) -> None:
-    all_are_asking = Barrier(CONNECTIONS_KEPT, timeout=60)
-    opened = 0
-
-    def connected(*_: object) -> None:
-        nonlocal opened
-        opened += 1
-
-    def checked_out(*_: object) -> None:
-        all_are_asking.wait()
-
-    event.listen(Pool, "connect", connected)
-    event.listen(Pool, "checkout", checked_out)
-    try:
-        with ThreadPoolExecutor(CONNECTIONS_KEPT) as threads:
-            for _ in range(3):
-                asked = [threads.submit(empty_database.ask, "SELECT 1", {}) for _ in range(CONNECTIONS_KEPT)]
-                assert [one.result() for one in asked] == [[(1,)]] * CONNECTIONS_KEPT
-    finally:
-        event.remove(Pool, "connect", connected)
-        event.remove(Pool, "checkout", checked_out)
-    assert opened <= CONNECTIONS_KEPT

@@ -16,6 +16,7 @@ import orjson
 from graphql import GraphQLError, build_schema, parse, print_ast
 
 from gateway.application import Application
+from gateway.loading import keep_loaded
 from schema.schema import SCHEMA
 from storage.database import Database
 from storage.words import Permission
@@ -124,8 +125,7 @@ def comparing(databases: Mapping[str, Database]) -> Iterator[Comparison]:
     for database in databases.values():
         fill_oddly(database)
     logging.disable(logging.CRITICAL)
-    gc.collect()
-    gc.freeze()
+    keep_loaded()
     gc.disable()
     try:
         with warnings.catch_warnings():
