@@ -1,10 +1,8 @@
 """Compares the answers of every way to random documents, with all, some and no permissions, on the odd ledger."""
 
 import asyncio
-import gc
 import json
 import logging
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,9 +35,6 @@ FAILURES = {"Unanswerable", "DatabaseError", "UnfitText", "failed"}
 _VIEWS = (Permission.VIEW_JOURNAL_RUNS, Permission.VIEW_JOURNAL_ENTRIES)
 _STREAMED = 5
 """The answers to one in so many documents are streamed."""
-
-_COLLECTED = 100
-"""Garbage is collected after so many documents."""
 
 
 class Differ(AssertionError):
@@ -79,8 +74,6 @@ class Comparison:
     def compare(self, asked: Asked) -> None:
         """Compare all answers to the document, for three callers. Raises Differ."""
         self.counts["documents"] += 1
-        if self.counts["documents"] % _COLLECTED == 0:
-            gc.collect()
         for caller in (EVERYBODY, _somebody(asked.seed), NOBODY):
             if self._runner.run(self._compare(asked, caller)):
                 break
@@ -117,24 +110,15 @@ class Comparison:
 
 @contextmanager
 def comparing(databases: Mapping[str, Database]) -> Iterator[Comparison]:
-    """Fill these migrated, empty databases for comparisons.
-
-    Inside, nothing is logged, and garbage is collected between documents only: the executor leaves resolvers unawaited
-    beside one that fails at once, and Python warns when it collects them, even in a frame that cannot warn.
-    """
+    """Fill these migrated, empty databases for comparisons. Inside, nothing is logged."""
     for database in databases.values():
         fill_oddly(database)
     logging.disable(logging.CRITICAL)
     keep_loaded()
-    gc.disable()
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-            with asyncio.Runner() as runner:
-                yield Comparison(databases, runner)
-            gc.collect()
+        with asyncio.Runner() as runner:
+            yield Comparison(databases, runner)
     finally:
-        gc.enable()
         logging.disable(logging.NOTSET)
 
 
