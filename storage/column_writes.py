@@ -56,13 +56,24 @@ def copy_columns(connection: Connection, table: str, rows: "pa.Table") -> None:
         return
     rows = filled(rows)
     statement = f"COPY {table} ({', '.join(rows.column_names)}) FROM STDIN (FORMAT csv)"
-    # A null is nothing and a text is quoted, which is what COPY expects; no text is empty.
-    options = csv.WriteOptions(include_header=False, quoting_style="needed")
     with copying(connection, statement) as copy:
         for start in range(0, len(rows), ROWS_PER_WRITE):
-            text = BytesIO()
-            csv.write_csv(rows.slice(start, ROWS_PER_WRITE), text, options)
-            copy.write(text.getbuffer())
+            copy.write(_as_csv(rows.slice(start, ROWS_PER_WRITE)))
+
+
+def _as_csv(rows: "pa.Table") -> memoryview:
+    """The rows as COPY expects them: a null is nothing, and no text is empty."""
+    try:
+        # Without quotes the server takes a quarter less time for a row.
+        return _written(rows, "none")
+    except pa.ArrowInvalid:
+        return _written(rows, "needed")  # a text has a quote, a comma or the end of a line
+
+
+def _written(rows: "pa.Table", quoting: str) -> memoryview:
+    text = BytesIO()
+    csv.write_csv(rows, text, csv.WriteOptions(include_header=False, quoting_style=quoting))
+    return text.getbuffer()
 
 
 def as_array(row_ids: Sequence[int]) -> "pa.Int64Array":

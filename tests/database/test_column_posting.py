@@ -371,6 +371,17 @@ def test_row_ids_need_not_follow_each_other(server: Database) -> None:
     assert [later - ids[0] for later in ids] == [0, 3, 6, 9]
 
 
+@pytest.mark.parametrize("mark", ["\\.", "\\", "\\N", '"', ",", "'", "NULL", "é\u2028", "a\tb", "a\nb", "\r"])
+def test_texts_are_recorded_as_they_are(database: Database, mark: str) -> None:
+    texts = [mark, f"{mark}1", f"1{mark}", f"{mark}{mark}"]
+    post_all(database, [new(text, account_number=text, document_number=text) for text in texts])
+
+    with database.read() as session:
+        found = session.exec(select(Transaction).order_by(col(Transaction.id))).all()
+    assert [one.transaction_id for one in found] == texts
+    assert all(one.account_number == one.document_number == one.transaction_id for one in found)
+
+
 def test_a_text_that_the_server_refuses_is_unfit(server: Database) -> None:
     with pytest.raises(UnfitText):
         post_all(server, [new("a", account_number="\0")])
