@@ -10,6 +10,7 @@ from statistics import median
 
 from bench.imports.files import write_csv, write_parquet
 from bench.imports.measure import Took, bare, run
+from bench.installed import install
 from bench.results import keep
 from storage.database import Database
 from storage.migration import migrate
@@ -25,7 +26,6 @@ WRONG = 0.01
 
 HEADING = "Imports: large files, next to bare inserts of the same rows"
 
-_COMMAND = Path(sys.executable).with_name("journal-gateway")
 _REJECTED = 2
 _BARE = {"SQLite": "sqlite", "PostgreSQL": "copy"}
 
@@ -37,16 +37,17 @@ def benchmark(*, quick: bool, huge: bool = False) -> None:
     """Print the tables, and keep them unless it was a quick run. With `huge`, 100 million rows as well."""
     sizes = QUICK_SIZES if quick else SIZES | ({HUGE: 1} if huge else {})
     lines = _introduction()
-    with tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
+    with tempfile.TemporaryDirectory() as environment, tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
+        command = Path(sys.executable).with_name("journal-gateway") if quick else install(Path(environment))
         for rows, rounds in sizes.items():
-            part = [*_table(rows, rounds, _measured(rows, rounds, Path(folder), server)), ""]
+            part = [*_table(rows, rounds, _measured(command, rows, rounds, Path(folder), server)), ""]
             print("\n".join(part), flush=True)
             lines += part
             if not quick:
                 keep(HEADING, lines)
 
 
-def _measured(rows: int, rounds: int, folder: Path, server: PostgreSQL) -> Found:
+def _measured(installed: Path, rows: int, rounds: int, folder: Path, server: PostgreSQL) -> Found:
     files = {name: folder / name for name in ("rows.csv", "rows.parquet", "wrong.csv")}
     write_csv(files["rows.csv"], rows)
     write_csv(files["wrong.csv"], rows, WRONG)
@@ -73,7 +74,7 @@ def _measured(rows: int, rounds: int, folder: Path, server: PostgreSQL) -> Found
             }.items():
                 url = new()
                 for name, told in zip(names, (way, f"{way} again"), strict=False):
-                    command: list[str | Path] = [_COMMAND, "import", "transactions", files[name], "--database", url]
+                    command: list[str | Path] = [installed, "import", "transactions", files[name], "--database", url]
                     found[database, told].append(run(command, folder, process, _REJECTED))
                 _remove(url, folder, server)
             url = server.create_database() if database == "PostgreSQL" else str(folder / "bare.db")
@@ -104,7 +105,8 @@ def _introduction() -> list[str]:
         "Written by `python -m bench import`; `--quick` shows that it runs, and `--huge` adds 100 million rows.",
         "",
         "The whole command `journal-gateway import transactions`, from its start, on a new ledger: read, check, post,"
-        " list what is rejected. Bare is one table with a unique text id: on SQLite an `executemany` of rows that are"
+        " list what is rejected. It is installed as users install it, without what its tests need."
+        " Bare is one table with a unique text id: on SQLite an `executemany` of rows that are"
         " read already, on PostgreSQL a COPY of them. DuckDB reads the CSV file and inserts it into such a table. The"
         " ways take turns; processor time, with PostgreSQL's, is the median of the rounds.",
         "",
