@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, Dialect, Table, text
+from sqlalchemy import JSON, Column, Dialect, Table
 from sqlmodel import Session
 
 from storage.database import is_sqlite
+from storage.driver_rows import copy_in, insert_values
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -22,15 +23,8 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
         [row[column.name] if encode is None else encode(row[column.name]) for row in rows]
         for column, encode in zip(columns, encoders, strict=True)
     ]
-    into = f"INSERT INTO {table.name} ({', '.join(column.name for column in columns)})"
-    if is_sqlite(session):
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{into} VALUES ({marks})", list(zip(*values, strict=True)))
-    else:
-        # One array for each column: a statement, and a turn of the network, for all rows.
-        arrays = [f"unnest(CAST(:{column.name} AS {column.type.compile(connection.dialect)}[]))" for column in columns]
-        parameters = {column.name: of for column, of in zip(columns, values, strict=True)}
-        connection.execute(text(f"{into} SELECT {', '.join(arrays)}"), parameters)
+    write = insert_values if is_sqlite(session) else copy_in
+    write(connection, table.name, [column.name for column in columns], list(zip(*values, strict=True)))
 
 
 def _encoder(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
