@@ -90,7 +90,7 @@ def test_nothing_is_left_behind(document: str) -> None:
 
 
 def test_graphql_core_leaves_coroutines_behind() -> None:
-    """If this fails, graphql-core has changed: remove the overrides in schema.executor."""
+    """If this fails, graphql-core has changed: remove schema/ending.py."""
     assert left_behind(StrawberryGraphQLCoreExecutionContext, DOCUMENTS[0] % 1)
 
 
