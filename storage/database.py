@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DataError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from storage.asking import Asking, NotStorable, SqliteAsking, StatementFailed, is_interrupted, watched
@@ -165,12 +166,17 @@ class Database:
             raise DatabaseError(f"the database {self} failed during a query ({error}); try again") from error
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that a thread still uses, when it no longer does."""
         for engine in self._engines:
+            event.listen(engine.pool, "checkin", _close_connection)
             engine.dispose()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+
+def _close_connection(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.close()
 
 
 def _keep_memory(connection: Any, _record: Any) -> None:

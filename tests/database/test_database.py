@@ -1,6 +1,9 @@
 """Errors of databases are recognised by their codes, whatever language the server speaks."""
 
+from sqlite3 import ProgrammingError
+
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import text
 from sqlmodel import select
 
@@ -50,3 +53,14 @@ def test_postgresql_cannot_store_nul(empty_database: Database) -> None:
 
     with pytest.raises(UnfitText), empty_database.read() as session:
         session.exec(found)
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_connection_that_is_in_use_is_closed_after_its_use(database_url: str, way: str) -> None:
+    database = Database(database_url)
+    with getattr(database, way)() as session:
+        driver = session.connection().connection.driver_connection
+        database.close()
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+    with pytest.raises((OperationalError, ProgrammingError), match="closed"):
+        driver.execute("SELECT 1")
