@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from bench.duckdb_sums import Parquet
 from bench.feed_servers import cpu_seconds
+from bench.machine import speed
 from bench.results import keep
 from bench.run_ledger import Size, fill_by_sql
 from gateway.loading import keep_loaded
@@ -66,7 +67,7 @@ def benchmark(*, quick: bool) -> None:
             return made
 
         lines = [*_introduction(small, rounds), *_of_entries(small, rounds, database)]
-        lines += ["", *_of_transactions(large, rounds, database, folder)]
+        lines += ["", *_of_transactions(large, rounds, database, folder), "", speed()]
     print("\n".join(lines), flush=True)
     if not quick:
         keep(HEADING, lines)

@@ -12,6 +12,7 @@ from statistics import median
 
 from bench.feed_servers import ServerProcess
 from bench.installed import install
+from bench.machine import speed
 from bench.reads.client import get
 from bench.results import keep
 from storage.database import Database
@@ -43,7 +44,7 @@ def benchmark(*, quick: bool) -> None:
         environment = Path(folder) / "environment"
         command = Path(sys.executable).with_name("journal-gateway") if quick else install(environment)
         _once(command, database)  # compiles what is not yet
-        lines = list(_table([_once(command, database) for _ in range(QUICK_ROUNDS if quick else ROUNDS)]))
+        lines = [*_table([_once(command, database) for _ in range(QUICK_ROUNDS if quick else ROUNDS)]), "", speed()]
         database.close()
     print("\n".join(lines), flush=True)
     if not quick:
