@@ -130,6 +130,7 @@ def test_without_a_number_every_run_is_sent_after_each_change_also_a_new_one(cli
     post(client.database, [line(str(n), segment_country=str(n)) for n in range(3)])
     resting, changing = client.completed()["number"], client.completed()["number"]
     with all_updates(client, TRANSPORTS[transport]) as seen:
+        assert of(seen, resting) == of(seen, changing) == []
         created = client.completed()["number"]
         client.cancel(changing)
         until(lambda: "CANCELLED" in of(seen, changing))  # a change right after it would be sent in its place
