@@ -13,18 +13,14 @@ from storage.driver_rows import copy_in, insert_values
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, values by column; all rows have the columns of the first. Flush the session before."""
+    """Insert rows, values by the names of columns; all rows have the columns of the first. Flush the session before."""
     if not rows:
         return
     connection = session.connection()
-    columns = [table.c[name] for name in rows[0]]
-    encoders = [_encoder(column, connection.dialect) for column in columns]
-    values = [
-        [row[column.name] if encode is None else encode(row[column.name]) for row in rows]
-        for column, encode in zip(columns, encoders, strict=True)
-    ]
+    encoders = {name: _encoder(table.c[name], connection.dialect) for name in rows[0]}
+    values = [[row[name] if encode is None else encode(row[name]) for name, encode in encoders.items()] for row in rows]
     write = insert_values if is_sqlite(session) else copy_in
-    write(connection, table.name, [column.name for column in columns], list(zip(*values, strict=True)))
+    write(connection, table.name, list(encoders), values)
 
 
 def _encoder(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -4,6 +4,8 @@ import asyncio
 import gc
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -66,6 +68,17 @@ def _unlogged() -> Any:
     logging.disable(logging.NOTSET)
 
 
+@contextmanager
+def warned() -> Iterator[list[str]]:
+    """What Python warns of inside, and of what is garbage afterwards."""
+    messages: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield messages
+        gc.collect()
+    messages += [str(warning.message) for warning in caught]
+
+
 def left_behind(executor: type[CoreExecutor[Any]], document: str) -> list[str]:
     """What is still running when the document is answered, and what Python warns of."""
     schema = strawberry.Schema(Query, execution_context_class=executor)
@@ -76,11 +89,9 @@ def left_behind(executor: type[CoreExecutor[Any]], document: str) -> list[str]:
         assert result.errors, document
         left.extend(str(task) for task in asyncio.all_tasks() - {asyncio.current_task()})
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warned() as messages:
         asyncio.run(answer())
-        gc.collect()
-    return left + [str(warning.message) for warning in caught]
+    return left + messages
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -106,9 +117,7 @@ def test_an_operation_that_is_cancelled_leaves_nothing_behind() -> None:
         await asyncio.wait([executing])
         assert executing.cancelled()
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warned() as messages:
         for turns in range(2 * TURNS):
             asyncio.run(answer(turns))
-        gc.collect()
-    assert caught == []
+    assert messages == []
