@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from bench.results import keep
 from storage.database import Database
 from storage.migration import migrate
 from tests.support.client import Client
+from tests.support.command import COMMAND
 
 ROUNDS, QUICK_ROUNDS = 5, 1
 IDLE_SECONDS = 3.0
@@ -41,8 +41,7 @@ def benchmark(*, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/ledger.db")
         migrate(database)
-        environment = Path(folder) / "environment"
-        command = Path(sys.executable).with_name("journal-gateway") if quick else install(environment)
+        command = COMMAND if quick else install(Path(folder) / "environment")
         _once(command, database)  # compiles what is not yet
         lines = [*_table([_once(command, database) for _ in range(QUICK_ROUNDS if quick else ROUNDS)]), "", speed()]
         database.close()

@@ -12,7 +12,9 @@ from bench.exports import yardstick
 from bench.exports.ledger import make_ledger
 from bench.exports.refresh import refreshes
 from bench.imports.measure import Took, run
+from bench.installed import ROOT
 from bench.results import keep
+from tests.support.command import COMMAND
 from tests.support.postgresql import PostgreSQL
 
 ITEMS, ROUNDS = 1_000_000, 2
@@ -21,9 +23,6 @@ QUICK_ITEMS, QUICK_ROUNDS = 20_000, 1
 HEADING = "Exports: a million items as a file, next to DuckDB writing the same rows"
 
 GATEWAY, OWN, DRIVER = "the gateway", "DuckDB, own file", "DuckDB, by driver"
-
-_COMMAND = Path(sys.executable).with_name("journal-gateway")
-_ROOT = Path(__file__).parents[2]
 
 Found = Mapping[tuple[str, str, str], Sequence[Took]]
 """What each round took, by database, format and way."""
@@ -65,14 +64,14 @@ def _measured(urls: Mapping[str, str], rounds: int, folder: Path, server: Postgr
                         (OWN, [*module, "own", table, target], None),
                         (DRIVER, [*module, "driver", url, target], process),
                     ):
-                        found[database, format, way].append(run(command, _ROOT, measured))
+                        found[database, format, way].append(run(command, ROOT, measured))
                         target.unlink()
             rows.unlink()
     return found
 
 
 def _export(url: str, target: Path) -> list[str | Path]:
-    return [_COMMAND, "export", "journal_entry_items", "--database", url, "--output", target]
+    return [COMMAND, "export", "journal_entry_items", "--database", url, "--output", target]
 
 
 def _introduction() -> list[str]:

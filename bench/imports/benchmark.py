@@ -1,7 +1,6 @@
 """Imports of large files by the command, and bare inserts of the same rows, in turn."""
 
 import shutil
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from bench.installed import install
 from bench.results import keep
 from storage.database import Database
 from storage.migration import migrate
+from tests.support.command import COMMAND
 from tests.support.ledger import fill
 from tests.support.postgresql import PostgreSQL
 
@@ -38,7 +38,7 @@ def benchmark(*, quick: bool, huge: bool = False) -> None:
     sizes = QUICK_SIZES if quick else SIZES | ({HUGE: 1} if huge else {})
     lines = _introduction()
     with tempfile.TemporaryDirectory() as environment, tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
-        command = Path(sys.executable).with_name("journal-gateway") if quick else install(Path(environment))
+        command = COMMAND if quick else install(Path(environment))
         for rows, rounds in sizes.items():
             part = [*_table(rows, rounds, _measured(command, rows, rounds, Path(folder), server)), ""]
             print("\n".join(part), flush=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from bench.installed import ROOT
 from bench.reads.process import children
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -59,8 +60,7 @@ def _peak_mb(process: int) -> float | None:
 
 def bare(way: str, file: Path, database: str, server: int | None = None) -> Took:
     """Insert the file's rows by that way of `bench.imports.bare`."""
-    root = Path(__file__).parents[2]
-    took = run([sys.executable, "-m", "bench.imports.bare", way, file, database], root, server)
+    took = run([sys.executable, "-m", "bench.imports.bare", way, file, database], ROOT, server)
     return Took(float(took.told), took.server, took.peak_mb, "", took.seconds)
 
 

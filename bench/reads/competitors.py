@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bench.installed import ROOT
 from bench.reads.client import get_request, post_request
 from bench.reads.documents import Document
-from bench.reads.install import LIBRARIES, NODE, NPM, ROOT
+from bench.reads.install import LIBRARIES, NODE, NPM
 from bench.reads.servers.values import WORDS
 from schema.schema import SDL_PATH
 

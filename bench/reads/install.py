@@ -7,7 +7,8 @@ import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from bench.installed import ROOT, pip_install
+
 LIBRARIES = ROOT / ".venv" / ".bench"
 NPM = Path(__file__).parent / "servers" / "npm"
 NODE = NPM / "node_modules" / "node" / "bin" / "node"
@@ -23,8 +24,7 @@ def install_python() -> None:
     if done.exists() and done.read_text() == wanted:
         return
     shutil.rmtree(LIBRARIES, ignore_errors=True)
-    options = ["--quiet", "--disable-pip-version-check", "--target", str(LIBRARIES), "--constraint", "constraints.txt"]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, *PYTHON_PACKAGES], cwd=ROOT, check=True)
+    pip_install(sys.executable, "--target", str(LIBRARIES), *PYTHON_PACKAGES)
     done.write_text(wanted)
 
 
